@@ -1,0 +1,1 @@
+"""Secrets, the keys that seal them and the sealed box."""

@@ -1,0 +1,1 @@
+"""Messages, relays and what goes wrong between them. Knows neither Flask nor the database."""
