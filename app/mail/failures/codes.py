@@ -1,0 +1,108 @@
+"""The closed list of things that can go wrong on the way to a relay."""
+
+from enum import StrEnum
+
+
+class Disposition(StrEnum):
+    """What the outbox does with a message after a failure."""
+
+    RETRY = "retry"
+    """Nobody has to act: keep it queued, back off, try again."""
+    PAUSE = "pause"
+    """A person must change something first: hold the queue and tell the administrators once."""
+    REJECT = "reject"
+    """Only this message or this recipient is affected: the queue goes on."""
+
+
+class FailureCode(StrEnum):
+    """Every failed send, test or connection check ends in exactly one of these."""
+
+    DNS_NOT_FOUND = "dns_not_found"
+    DNS_TEMPORARY = "dns_temporary"
+    CONNECT_REFUSED = "connect_refused"
+    CONNECT_TIMEOUT = "connect_timeout"
+    NETWORK_UNREACHABLE = "network_unreachable"
+    CONNECTION_DROPPED = "connection_dropped"
+    PROTOCOL_ERROR = "protocol_error"
+    TLS_MODE_MISMATCH = "tls_mode_mismatch"
+    TLS_VERSION = "tls_version"
+    TLS_FAILED = "tls_failed"
+    CERT_SELF_SIGNED = "cert_self_signed"
+    CERT_UNKNOWN_ISSUER = "cert_unknown_issuer"
+    CERT_EXPIRED = "cert_expired"
+    CERT_HOSTNAME = "cert_hostname"
+    STARTTLS_NOT_OFFERED = "starttls_not_offered"
+    TLS_REQUIRED = "tls_required"
+    EHLO_REJECTED = "ehlo_rejected"
+    AUTH_REQUIRED = "auth_required"
+    AUTH_NOT_OFFERED = "auth_not_offered"
+    AUTH_BAD_CREDENTIALS = "auth_bad_credentials"
+    AUTH_APP_PASSWORD = "auth_app_password"  # noqa: S105 - a failure code, not a password
+    AUTH_BASIC_DISABLED = "auth_basic_disabled"
+    AUTH_POLICY = "auth_policy"
+    ACCOUNT_BLOCKED = "account_blocked"
+    OAUTH_REJECTED = "oauth_rejected"
+    AUTH_TEMPORARY = "auth_temporary"
+    SENDER_REJECTED = "sender_rejected"
+    SENDER_UNAUTHENTICATED = "sender_unauthenticated"
+    RELAY_DENIED = "relay_denied"
+    CLIENT_BLOCKED = "client_blocked"
+    RECIPIENT_UNVERIFIED = "recipient_unverified"
+    RECIPIENT_REJECTED = "recipient_rejected"
+    RECIPIENT_TEMPORARY = "recipient_temporary"
+    ADDRESS_INVALID = "address_invalid"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    CONTENT_REJECTED = "content_rejected"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    SERVER_STORAGE = "server_storage"
+    SERVER_BUSY = "server_busy"
+    REJECTED_OTHER = "rejected_other"
+
+
+_NEEDS_A_PERSON = frozenset(
+    {
+        FailureCode.DNS_NOT_FOUND,
+        FailureCode.TLS_MODE_MISMATCH,
+        FailureCode.TLS_VERSION,
+        FailureCode.CERT_SELF_SIGNED,
+        FailureCode.CERT_UNKNOWN_ISSUER,
+        FailureCode.CERT_EXPIRED,
+        FailureCode.CERT_HOSTNAME,
+        FailureCode.STARTTLS_NOT_OFFERED,
+        FailureCode.TLS_REQUIRED,
+        FailureCode.EHLO_REJECTED,
+        FailureCode.AUTH_REQUIRED,
+        FailureCode.AUTH_NOT_OFFERED,
+        FailureCode.AUTH_BAD_CREDENTIALS,
+        FailureCode.AUTH_APP_PASSWORD,
+        FailureCode.AUTH_BASIC_DISABLED,
+        FailureCode.AUTH_POLICY,
+        FailureCode.ACCOUNT_BLOCKED,
+        FailureCode.OAUTH_REJECTED,
+        FailureCode.SENDER_REJECTED,
+        FailureCode.SENDER_UNAUTHENTICATED,
+        FailureCode.RELAY_DENIED,
+        FailureCode.CLIENT_BLOCKED,
+        FailureCode.RECIPIENT_UNVERIFIED,
+    }
+)
+
+_ONE_MESSAGE_ONLY = frozenset(
+    {
+        FailureCode.RECIPIENT_REJECTED,
+        FailureCode.ADDRESS_INVALID,
+        FailureCode.MESSAGE_TOO_LARGE,
+        FailureCode.CONTENT_REJECTED,
+        FailureCode.REJECTED_OTHER,
+    }
+)
+
+
+def disposition_of(code: FailureCode) -> Disposition:
+    """The disposition follows from the code alone; nothing else may decide it."""
+    if code in _NEEDS_A_PERSON:
+        return Disposition.PAUSE
+    if code in _ONE_MESSAGE_ONLY:
+        return Disposition.REJECT
+    return Disposition.RETRY
