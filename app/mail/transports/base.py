@@ -1,0 +1,104 @@
+"""What every transport takes, returns and raises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.crypto.secret import Secret
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+from app.mail.tls import TlsMode
+
+DEADLINE_MARGIN = 20.0
+"""Seconds that a whole session may take beyond the timeout of a single step."""
+
+
+@dataclass(frozen=True)
+class RelaySettings:
+    """Everything needed to talk to a relay. ``timeout`` is in seconds and holds for each step."""
+
+    provider: str
+    host: str
+    port: int
+    tls: TlsMode
+    username: str | None
+    password: Secret | None
+    ehlo_name: str
+    verify: bool = True
+    timeout: float = 10.0
+
+    @property
+    def total(self) -> float:
+        """Seconds that a whole session may take, however the relay spreads its slowness."""
+        return self.timeout + DEADLINE_MARGIN
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Where a message comes from and goes to, as MAIL and RCPT carry it: one recipient."""
+
+    mail_from: str
+    rcpt_to: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The relay took responsibility. ``server`` is the address that was spoken to."""
+
+    reply_code: int
+    enhanced: str | None
+    duration_ms: int
+    server: str | None
+
+
+class TransportError(Exception):
+    """A message was not sent. Made from codes alone, so it is safe to log, store and show.
+
+    ``after_dot`` says that the message had been handed over whole when the relay fell silent: it
+    may have been sent, and a retry may deliver it twice. ``refused_target`` says that we did not
+    even try, because the address is one that no relay has (link-local, multicast, unspecified).
+    Raise it ``from None``: the cause may hold what the server said.
+    """
+
+    def __init__(
+        self,
+        code: FailureCode,
+        phase: Phase,
+        reply_code: int | None = None,
+        enhanced: str | None = None,
+        *,
+        after_dot: bool = False,
+        refused_target: bool = False,
+    ) -> None:
+        said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
+        super().__init__(f"{code} at {phase}" + (f" ({said})" if said else ""))
+        self.code = code
+        self.phase = phase
+        self.reply_code = reply_code
+        self.enhanced = enhanced
+        self.after_dot = after_dot
+        self.refused_target = refused_target
+
+
+class Transport(Protocol):
+    """A way for bytes to leave."""
+
+    def send(
+        self,
+        envelope: Envelope,
+        message: bytes,
+        *,
+        kind: str = "",
+        subject: str = "",
+        message_id: str = "",
+    ) -> Receipt:
+        """Hands one message over.
+
+        ``kind``, ``subject`` and ``message_id`` describe it to transports that deliver nothing.
+
+        :raises TransportError: it was not sent, or nobody can know (``after_dot``).
+        """
+
+    def close(self) -> None:
+        """Gives up idle connections. The transport may be used again."""
