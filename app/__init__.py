@@ -1,0 +1,73 @@
+"""Novantra's mail subsystem: the composition root, the only place that knows every package."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Config
+
+# Each of these modules has ``init_app(app)``. What an edition does not have is left out there.
+PACKAGES = (
+    "app.web",
+    "app.audit.views",
+    "app.install.views",
+    "app.mailer",
+    "app.outbox",
+    "app.accounts",
+    "app.organizations",
+    "app.system",
+    "wizard",
+    "app.cli",
+)
+
+
+def create_app(config: Config) -> Flask:
+    """Build the application. Brings the database's schema up to date and finds the keys."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app.crypto.box import SealedBox
+    from app.database import Database
+    from app.extensions import csrf, limiter, login_manager
+    from app.keyring import load_keyring, session_secrets
+    from app.logs import configure
+    from app.runtime import EXTENSION, Runtime
+    from app.schema import upgrade
+
+    configure(config.log_format)
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(config.database_url)
+    upgrade(database)
+    ring = load_keyring(config, database)
+    signing = session_secrets(ring)
+
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=signing[0],
+        SECRET_KEY_FALLBACKS=signing[1:],
+        SESSION_COOKIE_NAME="novantra",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_STORAGE_URI=config.ratelimit_storage,
+        RATELIMIT_ENABLED=config.ratelimit_enabled,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=config.ratelimit_storage != "memory://",
+    )
+    app.extensions[EXTENSION] = Runtime(config, database, SealedBox(ring))
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    limiter.init_app(app)
+    for name in PACKAGES:
+        import_module(name).init_app(app)
+    return app

@@ -1,0 +1,137 @@
+"""People and the secrets that prove who they are, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, JsonColumn, RowId, UtcDateTime
+from app.web.guards import NOT_YOURS, Denial, Permission
+
+UNVERIFIED = Denial(
+    "Verify your address first",
+    "You are an install administrator, but nobody has yet opened the link that was mailed to"
+    " your address. Until then the system console stays closed to you.",
+    "Open the link in that mail, or have it sent again from your account page.",
+    "/account",
+    "Go to your account",
+)
+
+
+class User(Base):
+    """A person. ``email_key`` is the one lookup form of the address, equal in both databases."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(64))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pending_email: Mapped[str | None] = mapped_column(String(320))
+    is_install_admin: Mapped[bool] = mapped_column(default=False)
+    # The first administrator and those made from the shell may work before verifying.
+    verification_waived: Mapped[bool] = mapped_column(default=False)
+    # Part of every session: a new stamp ends all of them.
+    session_stamp: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # What flask-login asks of a user.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.session_stamp}"
+
+    def denial(self, permission: Permission) -> Denial | None:
+        """Why this person lacks a permission, or ``None`` when they have it."""
+        if permission is not Permission.SYSTEM_CONFIGURE or not self.is_install_admin:
+            return NOT_YOURS
+        if self.email_verified_at is None and not self.verification_waived:
+            return UNVERIFIED
+        return None
+
+    def __repr__(self) -> str:
+        return f"User({self.id})"
+
+
+class Token(Base):
+    """A link secret, stored hashed. Claimed by one conditional UPDATE, so it works once."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("ix_tokens_user_id_purpose", "user_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(24))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(RowId, ForeignKey("users.id", ondelete="CASCADE"))
+    # What the link is bound to, e.g. the address it verifies.
+    bound: Mapped[dict[str, Any]] = mapped_column(JsonColumn, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Code(Base):
+    """A short secret typed by a person: one live per purpose and subject, tries counted here."""
+
+    __tablename__ = "codes"
+    __table_args__ = (UniqueConstraint("purpose", "subject"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    # A keyed hash of the address for unlock; the browser's signup request for signup.
+    subject: Mapped[str] = mapped_column(String(64))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginGuard(Base):
+    """Failed logins of one address, known or not: both leave the same row."""
+
+    __tablename__ = "login_guards"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    window_started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailIntent(Base):
+    """A request for a mail to an address somebody typed, before anybody looked whether it is known.
+
+    Requests write this row for every address alike; the worker resolves it. So known and
+    unknown addresses cost a request the same, by construction.
+    """
+
+    __tablename__ = "mail_intents"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    ip: Mapped[str | None] = mapped_column(String(45))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Throttle(Base):
+    """Something counted per subject within a window, across processes and restarts."""
+
+    __tablename__ = "throttles"
+    __table_args__ = (Index("ix_throttles_purpose_subject_at", "purpose", "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(24))
+    subject: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,115 @@
+"""What the environment decides, read once and frozen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from app.crypto.secret import Secret
+
+EDITIONS = ("sovereign", "cloud")
+
+
+class ConfigError(ValueError):
+    """An environment variable cannot be used. The message names it and never its secret part."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The install's environment. Names and defaults are described in docs/self-hosting.md."""
+
+    data_dir: Path
+    database_url: str
+    edition: str = "sovereign"
+    key_provider: str = "file"
+    keys: Secret = field(default_factory=lambda: Secret(""))
+    ratelimit_storage: str = "memory://"
+    ratelimit_enabled: bool = True
+    worker: str = "embedded"
+    bind: str = "127.0.0.1:8000"
+    log_format: str = "json"
+    access_url: str | None = None
+    managed_mail_url: Secret = field(default_factory=lambda: Secret(""))
+    managed_mail_sender: str | None = None
+    trusted_proxies: int = 0
+    metrics_token: Secret = field(default_factory=lambda: Secret(""))
+    activity_retention_days: int = 30
+
+    @property
+    def is_cloud(self) -> bool:
+        return self.edition == "cloud"
+
+    @property
+    def key_file(self) -> Path:
+        return self.data_dir / "keys"
+
+    @property
+    def setup_token_file(self) -> Path:
+        return self.data_dir / "setup-token"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read ``NOVANTRA_*``. Raises :class:`ConfigError` naming the variable that is wrong."""
+        env = os.environ if environ is None else environ
+        data_dir = Path(env.get("NOVANTRA_DATA_DIR") or "instance").expanduser().resolve()
+        default_url = f"sqlite:///{data_dir / 'novantra.db'}"
+        return cls(
+            data_dir=data_dir,
+            database_url=_database_url(env.get("NOVANTRA_DATABASE_URL") or default_url),
+            edition=_choice(env, "NOVANTRA_EDITION", EDITIONS),
+            key_provider=_choice(env, "NOVANTRA_KEY_PROVIDER", ("file", "env")),
+            keys=Secret(env.get("NOVANTRA_KEYS", "")),
+            ratelimit_storage=env.get("NOVANTRA_RATELIMIT_STORAGE") or "memory://",
+            ratelimit_enabled=_choice(env, "NOVANTRA_RATELIMIT", ("on", "off")) == "on",
+            worker=_choice(env, "NOVANTRA_WORKER", ("embedded", "external")),
+            bind=_bind(env.get("NOVANTRA_BIND") or "127.0.0.1:8000"),
+            log_format=_log_format(env),
+            access_url=env.get("NOVANTRA_ACCESS_URL") or None,
+            managed_mail_url=Secret(env.get("NOVANTRA_MANAGED_MAIL_URL", "")),
+            managed_mail_sender=env.get("NOVANTRA_MANAGED_MAIL_SENDER") or None,
+            trusted_proxies=_number(env, "NOVANTRA_TRUSTED_PROXIES", 0, 0, 10),
+            metrics_token=Secret(env.get("NOVANTRA_METRICS_TOKEN", "")),
+            activity_retention_days=_number(env, "NOVANTRA_ACTIVITY_DAYS", 30, 1, 3650),
+        )
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name) or allowed[0]
+    if value not in allowed:
+        raise ConfigError(f"{name} must be one of {', '.join(allowed)}.")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _database_url(text: str) -> str:
+    if text.startswith("postgresql://"):
+        text = "postgresql+psycopg://" + text.removeprefix("postgresql://")
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError(
+            "NOVANTRA_DATABASE_URL must start with postgresql+psycopg:// or sqlite:///."
+        )
+    return text
+
+
+def _bind(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigError("NOVANTRA_BIND must look like 127.0.0.1:8000.")
+    return text
+
+
+def _log_format(env: Mapping[str, str]) -> str:
+    chosen = env.get("NOVANTRA_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+    if chosen not in {"text", "json"}:
+        raise ConfigError("NOVANTRA_LOG_FORMAT must be text or json.")
+    return chosen

@@ -1,0 +1,135 @@
+"""The install's keys: where they come from and whether they can be used."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+
+
+class KeysUnusable(ValueError):
+    """The keys are missing or malformed. The message says which and never shows a key."""
+
+
+@dataclass(frozen=True, repr=False)
+class Key:
+    """A 256-bit key and the id that sealed values carry."""
+
+    id: str
+    material: bytes
+
+    def derive(self, purpose: str) -> bytes:
+        """A 256-bit key for another purpose (HKDF-SHA256, RFC 5869)."""
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self.material)
+
+
+class KeyRing:
+    """The keys, newest first: the first seals, all of them open."""
+
+    def __init__(self, keys: list[Key], *, problem: str | None = None) -> None:
+        self.keys = keys
+        self.problem = problem
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.keys)
+
+    @property
+    def newest(self) -> Key:
+        if not self.keys:
+            raise KeysUnusable(self.problem or "The install has no key.")
+        return self.keys[0]
+
+    def find(self, key_id: str) -> Key | None:
+        return next((key for key in self.keys if key.id == key_id), None)
+
+
+def parse_keys(text: str, *, source: str) -> list[Key]:
+    """Read ``id:base64key`` entries, newest first, separated by commas or line breaks."""
+    keys: list[Key] = []
+    for number, entry in enumerate(text.replace("\n", ",").split(","), start=1):
+        if not entry.strip():
+            continue
+        key_id, _, encoded = entry.strip().partition(":")
+        if not key_id.replace("-", "").isalnum() or not key_id.isascii():
+            raise KeysUnusable(f"Key {number} in {source} has no usable id before its colon.")
+        try:
+            material = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            raise KeysUnusable(f"Key {key_id} in {source} is not valid base64.") from None
+        if len(material) != KEY_BYTES:
+            raise KeysUnusable(f"Key {key_id} in {source} must be {KEY_BYTES} bytes long.")
+        if any(known.id == key_id for known in keys):
+            raise KeysUnusable(f"Key id {key_id} appears twice in {source}.")
+        keys.append(Key(key_id, material))
+    return keys
+
+
+def format_keys(keys: list[Key]) -> str:
+    """The text that :func:`parse_keys` reads, one key a line."""
+    return "".join(f"{k.id}:{base64.b64encode(k.material).decode()}\n" for k in keys)
+
+
+def new_key() -> Key:
+    return Key(secrets.token_hex(4), secrets.token_bytes(KEY_BYTES))
+
+
+def read_key_file(path: Path) -> KeyRing:
+    """The keys in a file. A missing or broken file gives an unusable ring that says why."""
+    try:
+        text = path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return KeyRing([], problem=f"The key file {path} is missing.")
+    except (OSError, UnicodeDecodeError):
+        return KeyRing([], problem=f"The key file {path} cannot be read.")
+    try:
+        keys = parse_keys(text, source=str(path))
+    except KeysUnusable as error:
+        return KeyRing([], problem=str(error))
+    return KeyRing(keys, problem=None if keys else f"The key file {path} holds no key.")
+
+
+def create_key_file(path: Path) -> KeyRing:
+    """Make a key file (mode 0600) unless another process just made it, and read it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    _write_private(draft, format_keys([new_key()]))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return read_key_file(path)
+
+
+def write_key_file(path: Path, keys: list[Key]) -> None:
+    """Replace the key file in one step (mode 0600)."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    _write_private(draft, format_keys(keys))
+    draft.replace(path)
+
+
+def keys_from_env(text: str) -> KeyRing:
+    """The keys in ``NOVANTRA_KEYS``; unusable, with a reason, when it is empty or malformed."""
+    try:
+        keys = parse_keys(text, source="NOVANTRA_KEYS")
+    except KeysUnusable as error:
+        return KeyRing([], problem=str(error))
+    return KeyRing(keys, problem=None if keys else "NOVANTRA_KEYS is empty.")
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

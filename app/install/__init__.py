@@ -1,0 +1,1 @@
+"""The one install: its setup state, its access URL and the links built from it."""

@@ -1,0 +1,9 @@
+"""Which relay is configured, and how it fares."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Everything in this room that binds to the application."""

@@ -1,0 +1,76 @@
+"""The mail configuration, its health and the test sends, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, RowId, UtcDateTime
+
+
+class MailerConfiguration(Base):
+    """The install's one mail configuration. No row means that mail is pending."""
+
+    __tablename__ = "mailer_configuration"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    version: Mapped[int] = mapped_column(default=1)
+    provider: Mapped[str] = mapped_column(String(20))
+    sender_address: Mapped[str] = mapped_column(String(320))
+    sender_name: Mapped[str] = mapped_column(String(64), default="")
+    host: Mapped[str | None] = mapped_column(String(253))
+    port: Mapped[int | None]
+    secure: Mapped[bool] = mapped_column(default=True)
+    username: Mapped[str | None] = mapped_column(String(320))
+    password_sealed: Mapped[str | None] = mapped_column(Text)
+    ignore_tls_errors: Mapped[bool] = mapped_column(default=False)
+    connection_timeout: Mapped[int] = mapped_column(default=10)
+    region: Mapped[str | None] = mapped_column(String(32))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_by_id: Mapped[int | None] = mapped_column(RowId)
+    updated_by: Mapped[str] = mapped_column(String(320))
+
+
+class MailHealth(Base):
+    """How real sends fare, and apart from them the last test. One row."""
+
+    __tablename__ = "mail_health"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_success_kind: Mapped[str | None] = mapped_column(String(40))
+    consecutive_failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_failure_code: Mapped[str | None] = mapped_column(String(32))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pause_code: Mapped[str | None] = mapped_column(String(32))
+    pause_phase: Mapped[str | None] = mapped_column(String(16))
+    pause_reply_code: Mapped[int | None]
+    pause_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    last_test_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_test_to: Mapped[str | None] = mapped_column(String(320))
+    # The configuration version the verdict is about: another one makes it stale.
+    last_test_version: Mapped[int | None]
+    last_test_code: Mapped[str | None] = mapped_column(String(32))
+    last_test_phase: Mapped[str | None] = mapped_column(String(16))
+    last_test_reply_code: Mapped[int | None]
+    last_test_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    last_test_ms: Mapped[int | None]
+    last_test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TestSend(Base):
+    """One test send of one administrator; five of them in 15 minutes are allowed."""
+
+    __test__ = False  # pytest would take the name for a test class
+    __tablename__ = "mailer_test_sends"
+    __table_args__ = (Index("ix_mailer_test_sends_user_at", "user_id", "at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(RowId)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

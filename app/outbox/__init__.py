@@ -1,0 +1,9 @@
+"""Mail as rows: queued with the decision that caused it, carried out by a worker."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Everything in this room that binds to the application."""

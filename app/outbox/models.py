@@ -1,0 +1,91 @@
+"""A mail as a row, and its attempts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, RowId, UtcDateTime
+
+
+class OutboxMessage(Base):
+    """One mail to one recipient.
+
+    States: ``queued``, ``sending``, ``sent``, ``failed``, ``held``, ``cancelled``.
+    ``sealed_bytes`` holds the whole RFC 5322 message while it waits and is emptied when the
+    message reaches an end, so links and codes do not outlive their use here.
+    """
+
+    __tablename__ = "outbox_messages"
+    __table_args__ = (
+        Index(
+            "ix_outbox_messages_due",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_outbox_messages_lease",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index("ix_outbox_messages_state_id", "state", "id"),
+        Index("ix_outbox_messages_kind_id", "kind", "id"),
+        Index("ix_outbox_messages_rcpt_key_id", "rcpt_key", "id"),
+        Index("ix_outbox_messages_rcpt_domain_id", "rcpt_domain", "id"),
+        Index("ix_outbox_messages_created_at", "created_at"),
+        Index("ix_outbox_messages_sent_at", "sent_at"),
+        Index("ix_outbox_messages_finished_at", "finished_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    # Names the row in addresses of pages and in the seal, without telling how much was sent.
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    # A subject without anything secret, for the activity page.
+    label: Mapped[str] = mapped_column(String(200))
+    mail_from: Mapped[str] = mapped_column(String(320))
+    rcpt_to: Mapped[str] = mapped_column(String(320))
+    rcpt_key: Mapped[str] = mapped_column(String(320))
+    rcpt_domain: Mapped[str] = mapped_column(String(255))
+    message_id: Mapped[str] = mapped_column(String(320))
+    size: Mapped[int]
+    sealed_bytes: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Raised by every claim: a worker whose lease ran out cannot settle with an older fence.
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_code: Mapped[str | None] = mapped_column(String(32))
+    last_phase: Mapped[str | None] = mapped_column(String(16))
+    last_reply_code: Mapped[int | None]
+    last_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    # Why it ended without being sent: ``expired``, ``rejected``, ``gave_up``, ``by_hand``, ...
+    ended_because: Mapped[str | None] = mapped_column(String(24))
+
+
+class OutboxAttempt(Base):
+    """One try at one message. Server text is never kept."""
+
+    __tablename__ = "outbox_attempts"
+    __table_args__ = (Index("ix_outbox_attempts_message_id_id", "message_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("outbox_messages.id", ondelete="CASCADE")
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    phase: Mapped[str | None] = mapped_column(String(16))
+    code: Mapped[str | None] = mapped_column(String(32))
+    reply_code: Mapped[int | None]
+    enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    duration_ms: Mapped[int]

@@ -1,0 +1,9 @@
+"""The system overview and what machines ask: health, readiness, metrics."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Everything in this room that binds to the application."""

@@ -1,0 +1,14 @@
+"""What every page shares: guards, error pages, fields, headers, the request's session."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Everything in this room that binds to the application."""
+    from app.web import assets, context, errors, headers, shell, times
+
+    for module in (context, errors, headers, shell, assets):
+        module.init_app(app)
+    app.jinja_env.filters.update(ago=times.ago, exact=times.exact)

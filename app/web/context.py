@@ -1,0 +1,53 @@
+"""The request's database session and who acts in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g, has_request_context, request
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from app.runtime import runtime
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, for the audit log. ``label`` is an address or a name like ``shell``."""
+
+    id: int | None
+    label: str
+    ip: str | None
+
+
+def db() -> Session:
+    """The session of this request, closed (and rolled back) when it ends.
+
+    GET and HEAD requests only read, so theirs never waits for a writer.
+    """
+    if "db" not in g:
+        reading = has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}
+        g.db = runtime().database.session(reading=reading)
+    session = g.db
+    assert isinstance(session, Session)
+    return session
+
+
+def actor() -> Actor:
+    """The person behind this request; ``anonymous`` before signing in."""
+    if current_user.is_authenticated:
+        return Actor(int(current_user.id), str(current_user.email), request.remote_addr)
+    return Actor(None, "anonymous", request.remote_addr)
+
+
+def client_ip() -> str:
+    """The client's address, after as many proxies as the install trusts."""
+    return request.remote_addr or ""
+
+
+def init_app(app: Flask) -> None:
+    @app.teardown_appcontext
+    def _close(_error: BaseException | None) -> None:
+        session = g.pop("db", None)
+        if session is not None:
+            session.close()

@@ -1,0 +1,65 @@
+"""Form field types that several forms share, and the rules for text people type."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms.widgets import PasswordInput
+
+
+class SecretInput(PasswordInput):
+    """Never writes the value back into the page, whatever the field holds."""
+
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
+        kwargs["value"] = ""
+        return super().__call__(field, **kwargs)
+
+
+class SecretField(PasswordField):
+    """A password as typed: not stripped, never rendered back."""
+
+    widget = SecretInput(hide_value=True)
+
+
+class LineField(StringField):
+    """One line of text, in NFC, without blanks around it. Control characters are refused."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        # The first value counts: a repeated parameter must not change who is meant.
+        text = str(valuelist[0]) if valuelist else ""
+        self.data = unicodedata.normalize("NFC", text).strip()
+
+    def pre_validate(self, form: Any) -> None:
+        for character in self.data or "":
+            if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+                raise ValidationError("Use plain text without line breaks or control characters.")
+        super().pre_validate(form)
+
+
+class TextLength:
+    """At most ``maximum`` characters, said in words."""
+
+    def __init__(self, maximum: int) -> None:
+        self.maximum = maximum
+        self.field_flags = {"maxlength": maximum}
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        if len(field.data or "") > self.maximum:
+            raise ValidationError(f"Use at most {self.maximum} characters.")
+
+
+class Filled:
+    """Something must be there. ``message`` says what."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = list(field.errors)
+            raise ValidationError(self.message)

@@ -1,0 +1,144 @@
+"""Fixtures that every test may use: an installed application, people, signed-in clients."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.accounts.models import User
+from app.config import Config
+from app.runtime import EXTENSION, Runtime
+from tests.factories import install_novantra, make_user
+
+TEST_DATABASE_URL = os.environ.get("NOVANTRA_TEST_DATABASE_URL", "")
+
+
+class Clock:
+    """A clock that tests move by hand; it starts at the real time and stands still."""
+
+    def __init__(self) -> None:
+        self.time = datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **parts: float) -> datetime:
+        self.time += timedelta(**parts)
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """A database of its own: a SQLite file, or a schema on the PostgreSQL under test."""
+    if not TEST_DATABASE_URL:
+        yield f"sqlite:///{tmp_path / 'novantra.db'}"
+        return
+    schema = f"test_{secrets.token_hex(6)}"
+    admin = create_engine(TEST_DATABASE_URL, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield f"{TEST_DATABASE_URL}?options=-csearch_path%3D{schema}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    admin.dispose()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
+    """Sovereign, no embedded worker: tests deliver by calling the worker's step."""
+    return Config(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        worker="external",
+        ratelimit_enabled=False,
+    )
+
+
+@pytest.fixture
+def make_app(config: Config, clock: Clock) -> Iterator[Callable[..., Flask]]:
+    """Builds applications on this test's data folder and closes their databases afterwards."""
+    from dataclasses import replace
+
+    made: list[Flask] = []
+
+    def build(**changes: object) -> Flask:
+        app = create_app(replace(config, **changes))
+        app.testing = True
+        app.extensions[EXTENSION].clock = clock
+        made.append(app)
+        return app
+
+    yield build
+    for app in made:
+        app.extensions[EXTENSION].database.close()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """An application whose setup has finished, with mail pending: organization Acme."""
+    app = make_app()
+    with app.extensions[EXTENSION].database.transaction() as session:
+        install_novantra(session)
+    return app
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    found = app.extensions[EXTENSION]
+    assert isinstance(found, Runtime)
+    return found
+
+
+@pytest.fixture
+def session(runtime: Runtime) -> Iterator[Session]:
+    """A session for arranging and looking; commit what a request should see."""
+    with runtime.database.session() as session:
+        yield session
+
+
+@pytest.fixture
+def admin(session: Session) -> User:
+    """The first install administrator, alice@acme.test, admin of organization Acme."""
+    user = make_user(session, "alice@acme.test", name="Alice Admin", install_admin=True)
+    session.commit()
+    return user
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
+    """A client signed in as that person."""
+
+    def signed(user: User) -> FlaskClient:
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = user.get_id()
+            cookie["_fresh"] = True
+        return client
+
+    return signed
+
+
+@pytest.fixture
+def admin_client(sign_in: Callable[[User], FlaskClient], admin: User) -> FlaskClient:
+    return sign_in(admin)

@@ -1,0 +1,73 @@
+"""Makes rows that tests start from."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.accounts.passwords import hash_password
+from app.accounts.sessions import new_stamp
+from app.database import utcnow
+from app.install.models import Install
+from app.organizations.models import Membership, Organization
+
+PASSWORD = "correct horse battery staple"
+_HASH: list[str] = []
+
+
+def password_hash() -> str:
+    """Hashed once: hashing is slow on purpose."""
+    if not _HASH:
+        _HASH.append(hash_password(PASSWORD))
+    return _HASH[0]
+
+
+def install_novantra(session: Session, access_url: str = "https://hr.acme.test") -> Organization:
+    """A finished install with the organization Acme and nobody in it."""
+    session.add(Install(access_url=access_url, setup_finished_at=utcnow()))
+    organization = Organization(name="Acme", slug="acme", created_at=utcnow())
+    session.add(organization)
+    session.flush()
+    return organization
+
+
+def make_user(
+    session: Session,
+    email: str,
+    *,
+    name: str = "Somebody",
+    install_admin: bool = False,
+    verified: bool = True,
+    organization_role: str | None = "member",
+) -> User:
+    """A person with the password :data:`PASSWORD`, in organization Acme unless told otherwise."""
+    user = User(
+        email=email,
+        email_key=email.lower(),
+        name=name,
+        password_hash=password_hash(),
+        email_verified_at=utcnow() if verified else None,
+        is_install_admin=install_admin,
+        session_stamp=new_stamp(),
+        created_at=utcnow(),
+    )
+    session.add(user)
+    session.flush()
+    acme = session.scalar(select(Organization).where(Organization.slug == "acme"))
+    if acme is not None and organization_role:
+        role = "admin" if install_admin else organization_role
+        session.add(
+            Membership(organization_id=acme.id, user_id=user.id, role=role, created_at=utcnow())
+        )
+    session.flush()
+    return user
+
+
+def csrf_of(page: bytes) -> str:
+    """The first CSRF token in a page."""
+    import re
+
+    found = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, "the page has no CSRF token"
+    return found.group(1).decode()
