@@ -10,6 +10,8 @@ from flask import Flask, current_app, request
 from flask_login import current_user
 
 EXTENSION = "novantra.shell"
+# The section "System" stands after the organizations, whoever contributes to either.
+SYSTEM_ORDER = 50
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,29 @@ class Notice:
 
 @dataclass
 class Shell:
-    """Contributors are asked once per page; ``order`` sorts sections."""
+    """Contributors are asked once per page; ``order`` sorts.
+
+    ``system_entries`` make up the one section "System": several packages each add a line to it
+    and answer ``None`` for a person who may not open the page.
+    """
 
     sections: list[tuple[int, Callable[[], Section | None]]] = field(default_factory=list)
+    system_entries: list[tuple[int, Callable[[], Entry | None]]] = field(default_factory=list)
     notices: list[Callable[[], list[Notice]]] = field(default_factory=list)
+
+    def navigation(self) -> list[Section]:
+        """The sections that have something for the person behind this request."""
+        contributors = [*self.sections, (SYSTEM_ORDER, self._system)]
+        found = [make() for _, make in sorted(contributors, key=_order)]
+        return [section for section in found if section and section.entries]
+
+    def _system(self) -> Section:
+        found = [make() for _, make in sorted(self.system_entries, key=_order)]
+        return Section("System", [entry for entry in found if entry])
+
+
+def _order(contributed: tuple[int, object]) -> int:
+    return contributed[0]
 
 
 def shell(app: Flask | None = None) -> Shell:
@@ -65,9 +86,8 @@ def here(path: str) -> bool:
 def _surroundings() -> dict[str, Any]:
     if not request or not current_user or not current_user.is_authenticated:
         return {"navigation": [], "notices": []}
-    found = [make() for _, make in sorted(shell().sections, key=lambda contributed: contributed[0])]
     return {
-        "navigation": [section for section in found if section and section.entries],
+        "navigation": shell().navigation(),
         "notices": [notice for make in shell().notices for notice in make()],
     }
 
