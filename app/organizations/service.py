@@ -1,0 +1,103 @@
+"""Organizations and who belongs to them. Functions flush; the caller commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.organizations.models import ROLES, Membership, Organization
+from app.organizations.slugs import numbered, slug_of
+
+NAME_MAXIMUM = 64
+
+
+class AlreadyMember(Exception):
+    """This person belongs to the organization already."""
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """An organization a person belongs to, and as what."""
+
+    organization: Organization
+    role: str
+
+
+def create_organization(session: Session, *, name: str, now: datetime) -> Organization:
+    """Add an organization under a slug of its own: ``acme``, or ``acme-2`` when that is taken.
+
+    Raises ``ValueError`` for a name that is blank or longer than 64 characters; forms say
+    so before, in words.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_MAXIMUM:
+        raise ValueError(f"an organization's name has 1 to {NAME_MAXIMUM} characters")
+    slug, number = slug_of(name), 1
+    while True:
+        organization = Organization(name=name, slug=_free(session, slug, number), created_at=now)
+        try:
+            with session.begin_nested():
+                session.add(organization)
+                session.flush()
+        except IntegrityError:
+            # Somebody took it between the look and the insert: PostgreSQL lets two try at once.
+            number += 1
+            continue
+        return organization
+
+
+def _free(session: Session, slug: str, number: int) -> str:
+    alike = select(Organization.slug).where(Organization.slug.startswith(slug))
+    taken = set(session.scalars(alike))
+    while numbered(slug, number) in taken:
+        number += 1
+    return numbered(slug, number)
+
+
+def add_member(
+    session: Session, *, organization: Organization, user: User, role: str, now: datetime
+) -> Membership:
+    """Make somebody a member. Raises :class:`AlreadyMember`; ``role`` is ``admin`` or ``member``.
+
+    Two calls at once for one person make one membership: the second raises.
+    """
+    if role not in ROLES:
+        raise ValueError(f"no such role: {role}")
+    membership = Membership(
+        organization_id=organization.id, user_id=user.id, role=role, created_at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(membership)
+            session.flush()
+    except IntegrityError:
+        raise AlreadyMember from None
+    return membership
+
+
+def organization_by_slug(session: Session, slug: str) -> Organization | None:
+    return session.scalar(select(Organization).where(Organization.slug == slug))
+
+
+def membership_of(session: Session, *, organization: Organization, user: User) -> Membership | None:
+    return session.scalar(
+        select(Membership).where(
+            Membership.organization_id == organization.id, Membership.user_id == user.id
+        )
+    )
+
+
+def organizations_of(session: Session, user: User) -> list[Belonging]:
+    """Every organization of a person, by name."""
+    rows = session.execute(
+        select(Organization, Membership.role)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user.id)
+        .order_by(Organization.name, Organization.id)
+    )
+    return [Belonging(organization, role) for organization, role in rows]
