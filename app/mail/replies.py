@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 MAX_LINE = 2048
-"""Octets in one reply line, its line end included. RFC 5321 asks for 512; real servers exceed it."""
+"""Octets in one reply line with its line end. RFC 5321 allows 512; real servers send more."""
 
 MAX_LINES = 64
 """Lines in one reply."""

@@ -1,0 +1,152 @@
+"""One strict SMTP session (RFC 5321): everything up to the first message, and the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.mail.connect_resolve import ascii_host
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+from app.mail.replies import Reply
+from app.mail.session_auth import MAX_COMMAND, credential_problem, encoded, mechanism_for, plain
+from app.mail.session_errors import failures_of
+from app.mail.session_probe import what_is_silent
+from app.mail.session_talk import Talk
+from app.mail.session_tls import NotTls
+from app.mail.session_wire import Wire
+from app.mail.tls import TlsMode, client_context
+from app.mail.transcript import Transcript
+from app.mail.transports.base import RelaySettings, TransportError
+
+QUIT_TIMEOUT = 1.0
+"""Seconds that a goodbye may take. Nothing depends on its answer."""
+
+HIDDEN = "••••"
+"""What the transcript shows in the place of a user name or password."""
+
+_UNKNOWN_COMMAND = frozenset({500, 502})
+_EHLO_NAME = re.compile(r"[!-~]{1,255}")
+
+
+class Session(Talk):
+    """Greeting, EHLO, STARTTLS, login, RSET and QUIT over a wire that is already connected."""
+
+    def __init__(
+        self, wire: Wire, settings: RelaySettings, transcript: Transcript | None = None
+    ) -> None:
+        super().__init__(wire, settings, transcript)
+        self.offers: Mapping[str, str] = {}
+        self.banner = ""
+        self.messages = 0
+
+    def greet(self) -> None:
+        """Waits for the relay's greeting, and finds out who is there if none comes."""
+        with failures_of(Phase.GREETING, self.settings.provider):
+            try:
+                reply = self.read()
+            except TimeoutError:
+                code = what_is_silent(self.wire)
+                raise TransportError(code, Phase.GREETING) from None
+        if reply.code != 220:
+            self.refused(Phase.GREETING, reply)
+        self.banner = reply.lines[0].partition(" ")[0]
+
+    def hello(self) -> None:
+        """Introduces us and learns what is offered; what was offered before no longer counts."""
+        self.offers = {}
+        if not _EHLO_NAME.fullmatch(self.settings.ehlo_name):
+            raise TransportError(FailureCode.EHLO_REJECTED, Phase.GREETING)
+        reply = self.say(Phase.GREETING, f"EHLO {self.settings.ehlo_name}")
+        if reply.code == 250:
+            self.offers = _offers(reply)
+        elif reply.code in _UNKNOWN_COMMAND:
+            self._hello_without_extensions()
+        else:
+            self.refused(Phase.GREETING, reply)
+
+    def _hello_without_extensions(self) -> None:
+        """HELO, which can neither encrypt nor log in, so only where neither is asked for."""
+        if self.settings.tls is TlsMode.STARTTLS and self.wire.tls is None:
+            raise TransportError(FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS)
+        if self.settings.username:
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH)
+        self.expect(250, Phase.GREETING, f"HELO {self.settings.ehlo_name}")
+
+    def starttls(self) -> None:
+        """Encrypts a connection that began in the clear, or fails: there is no way back."""
+        if "STARTTLS" not in self.offers:
+            raise TransportError(FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS)
+        self.expect(220, Phase.TLS, "STARTTLS")
+        with failures_of(Phase.TLS, self.settings.provider):
+            self.wire.expect_silence()
+        self.encrypt()
+
+    def encrypt(self) -> None:
+        """The TLS handshake: first thing on a port for implicit TLS, or after STARTTLS."""
+        self.offers = {}
+        with failures_of(Phase.TLS, self.settings.provider):
+            try:
+                context = client_context(verify=self.settings.verify)
+                self.wire.start_tls(context, ascii_host(self.settings.host))
+            except NotTls as error:
+                raise TransportError(self._without_tls(error), Phase.TLS) from None
+        self.note("encrypted from here on")
+
+    def _without_tls(self, error: NotTls) -> FailureCode:
+        if self.settings.tls is TlsMode.STARTTLS:
+            return FailureCode.TLS_FAILED  # it had agreed to encrypt, so another time it may
+        return FailureCode.TLS_MODE_MISMATCH if error.smtp else FailureCode.PROTOCOL_ERROR
+
+    def login(self) -> str | None:
+        """Logs in if a user name is set: one attempt with one mechanism, whose name is returned."""
+        username, secret = self.settings.username, self.settings.password
+        if not username:
+            return None
+        password = secret.reveal() if secret is not None else ""
+        if credential_problem(username) or credential_problem(password):
+            raise TransportError(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        if self.settings.tls is not TlsMode.NONE and self.wire.tls is None:
+            raise TransportError(FailureCode.TLS_REQUIRED, Phase.AUTH)
+        mechanism = mechanism_for(self.offers)
+        if mechanism is None:
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH)
+        if mechanism == "PLAIN":
+            self._login_plain(plain(username, password))
+        else:
+            self.expect(334, Phase.AUTH, "AUTH LOGIN")
+            self.expect(334, Phase.AUTH, encoded(username), HIDDEN)
+            self.expect(235, Phase.AUTH, encoded(password), HIDDEN)
+        return mechanism
+
+    def _login_plain(self, response: str) -> None:
+        command = f"AUTH PLAIN {response}"
+        if len(command) > MAX_COMMAND:  # RFC 4954 section 4: then without an initial response
+            self.expect(334, Phase.AUTH, "AUTH PLAIN")
+            self.expect(235, Phase.AUTH, response, HIDDEN)
+        else:
+            self.expect(235, Phase.AUTH, command, f"AUTH PLAIN {HIDDEN}")
+
+    def reset(self) -> None:
+        """Forgets a transaction, and shows whether the relay is still there."""
+        self.expect(250, Phase.MAIL_FROM, "RSET")
+
+    def quit(self) -> None:
+        """Says goodbye and hangs up. Nothing that happens here matters."""
+        try:
+            self.wire.renew(QUIT_TIMEOUT)
+            self.say(Phase.DATA, "QUIT")
+        except TransportError:
+            return
+        finally:
+            self.close()
+
+
+def _offers(reply: Reply) -> dict[str, str]:
+    """EHLO keywords in capitals with their parameters (RFC 5321 section 4.1.1.1)."""
+    offers: dict[str, str] = {}
+    for line in reply.lines[1:]:
+        keyword, _, parameters = line.strip().partition(" ")
+        if keyword:
+            offers.setdefault(keyword.upper(), parameters.strip())
+    return offers
