@@ -11,4 +11,4 @@ def init_app(app: Flask) -> None:
 
     for module in (context, errors, headers, shell, assets):
         module.init_app(app)
-    app.jinja_env.filters.update(ago=times.ago, exact=times.exact)
+    app.jinja_env.filters.update(times.FILTERS)

@@ -1,0 +1,134 @@
+"""Pictures of pages at three widths in both colour schemes, and what axe finds on them.
+
+    python tests/browser/screens.py http://127.0.0.1:8000 /login /setup --out /tmp/shots --axe
+
+From a test: ``with chromium() as browser: shoot(browser, base_url, ["/login"], out)``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+
+Scheme = Literal["light", "dark"]
+WIDTHS = (360, 768, 1280)
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextmanager
+def chromium(executable: str = "/usr/bin/chromium") -> Iterator[Browser]:
+    """The system's Chromium, which asks nobody for updates while it runs."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def shoot(
+    browser: Browser,
+    base_url: str,
+    paths: Iterable[str],
+    out: Path,
+    *,
+    widths: Iterable[int] = WIDTHS,
+    schemes: Iterable[Scheme] = SCHEMES,
+    storage_state: StorageState | None = None,
+    prepare: Callable[[Page], None] | None = None,
+    full_page: bool = True,
+) -> list[Path]:
+    """One PNG per path, width and scheme. ``storage_state`` carries a signed-in session's cookies;
+    ``prepare`` is called on each page before the picture (open a fold, press a button).
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = []
+    widths, paths = list(widths), list(paths)
+    for scheme in schemes:
+        context = browser.new_context(color_scheme=scheme, storage_state=storage_state)
+        page = context.new_page()
+        for path in paths:
+            for width in widths:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.goto(base_url + path)
+                if prepare:
+                    prepare(page)
+                picture = out / f"{_name(path)}-{width}-{scheme}.png"
+                page.screenshot(path=picture, full_page=full_page)
+                pictures.append(picture)
+        context.close()
+    return pictures
+
+
+def violations(page: Page) -> list[str]:
+    """What axe objects to on the page as it stands, a line per element: rule, help, selector."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']}: {' '.join(map(str, node['target']))}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window; 0 is right."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return max(0, wide)
+
+
+def _name(path: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-") or "root"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Takes the pictures; with ``--axe`` also reads every page and exits 1 on any finding."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base_url")
+    parser.add_argument("paths", nargs="+")
+    parser.add_argument("--out", type=Path, default=Path("test-results/screens"))
+    parser.add_argument("--axe", action="store_true")
+    parser.add_argument("--widths", type=int, nargs="+", default=list(WIDTHS))
+    options = parser.parse_args(argv)
+    findings: list[str] = []
+
+    def read(page: Page) -> None:
+        where = f"{page.url} at {page.evaluate('innerWidth')} px"
+        if beyond := overflow(page):
+            findings.append(f"{where}: {beyond} px wider than the window")
+        if options.axe:
+            findings.extend(f"{where}: {line}" for line in violations(page))
+
+    with chromium() as browser:
+        for picture in shoot(
+            browser,
+            options.base_url.rstrip("/"),
+            options.paths,
+            options.out,
+            widths=options.widths,
+            prepare=read,
+        ):
+            print(picture)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
