@@ -43,7 +43,7 @@ def create_app(config: Config) -> Flask:
     database = Database(config.database_url)
     upgrade(database)
     ring = load_keyring(config, database)
-    signing = session_secrets(ring)
+    signing = session_secrets(ring())
 
     app = Flask(__name__)
     app.config.update(

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 
 from app.config import Config
-from app.crypto.keys import KeyRing, create_key_file, keys_from_env, read_key_file
+from app.crypto.keys import KeyRing, WatchedKeyFile, create_key_file, keys_from_env
 from app.database import Database
 from app.sealing import holds_ciphertext
 
 log = logging.getLogger("novantra.keys")
 
 
-def load_keyring(config: Config, database: Database) -> KeyRing:
-    """The keys of the configured provider. A problem is logged and kept in ``ring.problem``.
+def load_keyring(config: Config, database: Database) -> Callable[[], KeyRing]:
+    """Gives the keys of the configured provider; a problem is logged and is in ``ring.problem``.
 
     A missing key file is made only while nothing is sealed: with ciphertext in the database
     a new key would hide that the old one is lost.
     """
+    ring: Callable[[], KeyRing]
     if config.key_provider == "env":
-        ring = keys_from_env(config.keys.reveal())
-    elif config.key_file.exists():
-        ring = read_key_file(config.key_file)
+        fixed = keys_from_env(config.keys.reveal())
+        ring = lambda: fixed  # noqa: E731
     else:
-        with database.session(reading=True) as session:
-            sealed = holds_ciphertext(session)
-        ring = read_key_file(config.key_file) if sealed else create_key_file(config.key_file)
-    if ring.problem:
-        log.error("keys unusable: %s", ring.problem)
+        if not config.key_file.exists():
+            with database.session(reading=True) as session:
+                sealed = holds_ciphertext(session)
+            if not sealed:
+                create_key_file(config.key_file)
+        ring = WatchedKeyFile(config.key_file)
+    if problem := ring().problem:
+        log.error("keys unusable: %s", problem)
     return ring
 
 

@@ -2,8 +2,117 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, render_template, request, url_for
+
+from app.audit import search
+from app.audit.export import csv_lines, json_lines
+from app.audit.tags import SUBJECTS, describe
+from app.runtime import runtime
+from app.web.context import db
+from app.web.errors import Refusal
+from app.web.guards import Permission, requires
+from app.web.shell import Entry, here, shell
+
+blueprint = Blueprint("audit", __name__, url_prefix="/admin/system/audit")
+
+FILTERS = ("subject", "text", "since", "until")
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refusal(
+            422,
+            "This day cannot be read",
+            "A day in the filter is not a date.",
+            "Write it as year-month-day, such as 2026-11-22.",
+            url_for("audit.index"),
+            "Show the whole log",
+        ) from None
+
+
+def _cursor(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _filter() -> search.Filter:
+    since, until = _day("since"), _day("until")
+
+    def midnight(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+    subject = request.args.get("subject", "")
+    return search.Filter(
+        subject=subject if subject in SUBJECTS else "",
+        text=request.args.get("text", "").strip()[:200],
+        since=midnight(since) if since else None,
+        until=midnight(until) + timedelta(days=1) if until and until < date.max else None,
+    )
+
+
+def _kept(**more: object) -> str:
+    """This page's address with the filter as it is and other cursors."""
+    kept = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    return f"{url_for('audit.index')}?{urlencode(kept | {k: v for k, v in more.items() if v})}"
+
+
+@blueprint.get("")
+@requires(Permission.SYSTEM_CONFIGURE)
+def index() -> str:
+    found = search.page(db(), _filter(), before=_cursor("before"), after=_cursor("after"))
+    narrowed = any(request.args.get(name) for name in FILTERS)
+    return render_template(
+        "audit/index.html",
+        found=found,
+        describe=describe,
+        subjects=SUBJECTS,
+        narrowed=narrowed,
+        newer_href=_kept(after=found.newer) if found.newer else None,
+        older_href=_kept(before=found.older) if found.older else None,
+        query=urlencode({k: v for k, v in request.args.items() if k not in {"before", "after"}}),
+    )
+
+
+@blueprint.get("/export.<kind>")
+@requires(Permission.SYSTEM_CONFIGURE)
+def export(kind: str) -> Response:
+    """What the filter selects, oldest first, as a download."""
+    formats = {
+        "csv": (csv_lines, "text/csv; charset=utf-8"),
+        "jsonl": (json_lines, "application/jsonl; charset=utf-8"),
+    }
+    if kind not in formats:
+        raise Refusal(404, "There is no such export", "Exports exist as .csv and .jsonl.")
+    write, content_type = formats[kind]
+    wanted = _filter()
+    database = runtime().database
+
+    def stream() -> Iterator[str]:
+        with database.session(reading=True) as session:
+            yield from write(search.each(session, wanted))
+
+    name = f"audit-{datetime.now(UTC):%Y-%m-%d}.{kind}"
+    return Response(
+        stream(),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _entry() -> Entry:
+    return Entry("Audit log", url_for("audit.index"), here("/admin/system/audit"))
 
 
 def init_app(app: Flask) -> None:
-    """Everything in this room that binds to the application."""
+    """The page, and its line in the navigation."""
+    app.register_blueprint(blueprint)
+    shell(app).system_entries.append((60, _entry))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
+
+# Each of these modules has ``init_app(app)`` and adds its group to ``app.cli``.
+GROUPS = ("mailer", "worker", "users", "keys", "audit", "setup")
 
 
 def init_app(app: Flask) -> None:
-    """Everything in this room that binds to the application."""
+    """Add every command group."""
+    for name in GROUPS:
+        import_module(f"app.cli.{name}").init_app(app)

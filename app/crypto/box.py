@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,8 +28,13 @@ class SealedBox:
     the value, so a ciphertext copied to another row or column does not open.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
-        self.ring = ring
+    def __init__(self, ring: KeyRing | Callable[[], KeyRing]) -> None:
+        """``ring`` may be a function, asked each time: a key file can change while we run."""
+        self._ring: Callable[[], KeyRing] = ring if callable(ring) else lambda: ring
+
+    @property
+    def ring(self) -> KeyRing:
+        return self._ring()
 
     def seal(self, plain: bytes, place: str) -> str:
         """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key."""

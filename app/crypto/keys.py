@@ -97,6 +97,30 @@ def read_key_file(path: Path) -> KeyRing:
     return KeyRing(keys, problem=None if keys else f"The key file {path} holds no key.")
 
 
+class WatchedKeyFile:
+    """The ring of a key file, read again whenever the file is replaced.
+
+    So a process that is already running seals and opens with the new key from the moment
+    ``keys rotate`` writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self._ring = KeyRing([])
+
+    def __call__(self) -> KeyRing:
+        try:
+            state = self._path.stat()
+            seen = (state.st_mtime_ns, state.st_ino)
+        except OSError:
+            seen = (0, 0)
+        if seen != self._seen:
+            self._ring = read_key_file(self._path)
+            self._seen = seen
+        return self._ring
+
+
 def create_key_file(path: Path) -> KeyRing:
     """Make a key file (mode 0600) unless another process just made it, and read it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,0 +1,60 @@
+# Novantra mail: `make run` starts it, `make test` tests it, `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench fuzz screenshots lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Novantra needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make run chooses one."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "Python's venv module is incomplete; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/installed: $(BIN)/python requirements.txt
+	@echo "Installing what Novantra needs into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/installed ## Start Novantra on NOVANTRA_BIND (127.0.0.1:8000) and print where to click
+	@exec $(BIN)/python -m app.server
+
+test: $(VENV)/installed-dev ## Run the tests (those for Chromium, Postfix or PostgreSQL where these exist)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/installed-dev ## Lint, types, import walls
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/installed-dev ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/installed-dev ## Measure, against named peers in the same run
+	@$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(VENV)/installed-dev ## Feed the reply parser and the message builder arbitrary bytes, bounded
+	@$(BIN)/python -m tests.fuzz_replies $(ARGS)
+
+screenshots: $(VENV)/installed-dev ## Photograph every page into test-results/
+	@$(BIN)/python -m tests.browser.screens $(ARGS)
+
+lock: $(VENV)/installed-dev ## Pin the newest versions of what requirements*.in name
+	@$(BIN)/pip install --quiet pip-tools
+	@$(BIN)/pip-compile -q -U --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements.txt requirements.in
+	@$(BIN)/pip-compile -q -U --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove the virtual environment and caches, never the data folder
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

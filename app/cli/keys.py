@@ -1,0 +1,84 @@
+"""``keys doctor`` and ``keys rotate``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.audit.log import record
+from app.crypto.keys import new_key, write_key_file
+from app.resealing import examine, keys_in_use, reseal
+from app.runtime import runtime
+from app.web.context import Actor
+
+group = AppGroup("keys", help="Look after the keys that encrypt what is stored.")
+
+
+@group.command("doctor")
+def doctor() -> None:
+    """Name what cannot be decrypted; exit 1 if there is anything."""
+    install = runtime()
+    ring = install.box.ring
+    if ring.problem:
+        click.echo(ring.problem, err=True)
+    with install.database.session(reading=True) as session:
+        total, broken = examine(session, install.box)
+    for finding in broken:
+        click.echo(f"cannot be decrypted: {finding}", err=True)
+    if broken or ring.problem:
+        click.echo(
+            f"{len(broken)} of {total} sealed values cannot be decrypted. Bring back the key they"
+            " were sealed with (a backup of the key file, or the old NOVANTRA_KEYS), or enter the"
+            " values again.",
+            err=True,
+        )
+        sys.exit(1)
+    ids = ", ".join(key.id for key in ring.keys)
+    click.echo(f"All {total} sealed values open. Keys, newest first: {ids}.")
+
+
+@group.command("rotate")
+def rotate() -> None:
+    """Encrypt everything anew. Can be interrupted and run again at any time.
+
+    With the key file, a new key is made first unless an earlier run left values under an older
+    one. With NOVANTRA_KEYS, put the new key in front of the list, restart, then run this.
+    """
+    install = runtime()
+    if not install.box.ring.usable:
+        click.echo(install.box.ring.problem or "The install has no key.", err=True)
+        sys.exit(1)
+    from_file = install.config.key_provider == "file"
+    with install.database.session(reading=True) as session:
+        needed = keys_in_use(session)
+    if from_file and needed <= {install.box.ring.newest.id}:
+        write_key_file(install.config.key_file, [new_key(), *install.box.ring.keys])
+    moved, broken = reseal(install.database, install.box)
+    for finding in broken:
+        click.echo(f"left as it is, cannot be decrypted: {finding}", err=True)
+    newest = install.box.ring.newest.id
+    with install.database.transaction() as session:
+        record(
+            session,
+            now=install.now(),
+            actor=Actor(None, "shell", None),
+            tag="keys:rotated",
+            target=newest,
+            changes={"values": {"old": None, "new": moved}},
+        )
+    click.echo(f"{moved} sealed values moved to key {newest}.")
+    if broken:
+        sys.exit(1)
+    if from_file:
+        # The one before stays: a running process may have sealed under it a moment ago.
+        write_key_file(install.config.key_file, install.box.ring.keys[:2])
+        click.echo("Back up the key file now. The previous key is dropped by the next rotation.")
+    else:
+        click.echo("Once every process runs with the new key, take the older ones out of the list.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(group)
