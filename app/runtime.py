@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from app.config import Config
 from app.crypto.box import SealedBox
@@ -19,6 +20,22 @@ def _nobody() -> None:
     """Nobody delivers in this process."""
 
 
+@dataclass(frozen=True)
+class QueueSummary:
+    """What waits to be sent and what became of the rest, for pages that tell how mail fares."""
+
+    waiting: int = 0
+    oldest_at: datetime | None = None
+    sent_this_week: int = 0
+    failed_this_week: int = 0
+    # Mail that ran out while it waited, since the pause began.
+    expired_while_paused: int = 0
+
+
+def _no_queue(_session: Session) -> QueueSummary:
+    return QueueSummary()
+
+
 @dataclass
 class Runtime:
     """The parts every floor shares. ``clock`` gives aware UTC times."""
@@ -29,6 +46,8 @@ class Runtime:
     clock: Callable[[], datetime] = utcnow
     # Wakes whoever delivers mail; the outbox puts the real one here.
     wake_worker: Callable[[], None] = field(default=_nobody)
+    # Counts the queue; the outbox puts the real one here, so that rooms to its right can ask.
+    queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
 
