@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
@@ -43,7 +43,16 @@ class Invitation(Base):
     __tablename__ = "invitations"
     __table_args__ = (
         Index("ix_invitations_organization_id_id", "organization_id", "id"),
-        Index("ix_invitations_organization_id_email_key", "organization_id", "email_key"),
+        # One open invitation per address and organization, whoever invites at the same moment.
+        # One that ran out is revoked before the next is written.
+        Index(
+            "uq_invitations_open",
+            "organization_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -62,3 +71,65 @@ class Invitation(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class InvitationBatch(Base):
+    """A pasted list of addresses, worked off in small steps by whoever comes by."""
+
+    __tablename__ = "invitation_batches"
+    __table_args__ = (Index("ix_invitation_batches_organization_id", "organization_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    organization_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("organizations.id", ondelete="CASCADE")
+    )
+    role: Mapped[str] = mapped_column(String(12))
+    created_by_id: Mapped[int | None] = mapped_column(
+        RowId, ForeignKey("users.id", ondelete="SET NULL")
+    )
+    ip: Mapped[str | None] = mapped_column(String(45))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InvitationBatchLine(Base):
+    """One address of a list and what became of it; ``outcome`` is empty until its turn comes."""
+
+    __tablename__ = "invitation_batch_lines"
+    __table_args__ = (
+        Index("ix_invitation_batch_lines_batch_id_id", "batch_id", "id"),
+        Index(
+            "ix_invitation_batch_lines_waiting",
+            "id",
+            sqlite_where=text("outcome IS NULL"),
+            postgresql_where=text("outcome IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    batch_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("invitation_batches.id", ondelete="CASCADE")
+    )
+    number: Mapped[int]
+    typed: Mapped[str] = mapped_column(String(320))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    detail: Mapped[str | None] = mapped_column(String(300))
+
+
+class SignupRequest(Base):
+    """One browser's way through signing up (Cloud). The browser's half is stored hashed.
+
+    ``confirmed_at`` is set by the code, ``completed_at`` by the account: each step once.
+    """
+
+    __tablename__ = "signup_requests"
+    __table_args__ = (Index("ix_signup_requests_expires_at", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -220,6 +220,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_setup_draft")),
     )
     op.create_table(
+        "signup_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("created_at", app.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", app.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", app.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", app.database.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signup_requests")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_signup_requests_secret_hash")),
+    )
+    with op.batch_alter_table("signup_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_signup_requests_expires_at", ["expires_at"], unique=False)
+
+    op.create_table(
         "throttles",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("purpose", sa.String(length=24), nullable=False),
@@ -249,6 +265,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
     )
+    op.create_table(
+        "invitation_batches",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column(
+            "created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("created_at", app.database.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"],
+            ["users.id"],
+            name=op.f("fk_invitation_batches_created_by_id_users"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_invitation_batches_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation_batches")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_invitation_batches_public_id")),
+    )
+    with op.batch_alter_table("invitation_batches", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invitation_batches_organization_id", ["organization_id"], unique=False
+        )
+
     op.create_table(
         "invitations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -284,12 +333,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_invitations_organization_id_email_key",
-            ["organization_id", "email_key"],
-            unique=False,
+            "ix_invitations_organization_id_id", ["organization_id", "id"], unique=False
         )
         batch_op.create_index(
-            "ix_invitations_organization_id_id", ["organization_id", "id"], unique=False
+            "uq_invitations_open",
+            ["organization_id", "email_key"],
+            unique=True,
+            sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
         )
 
     op.create_table(
@@ -365,11 +416,48 @@ def upgrade() -> None:
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.create_index("ix_tokens_user_id_purpose", ["user_id", "purpose"], unique=False)
 
+    op.create_table(
+        "invitation_batch_lines",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("typed", sa.String(length=320), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("detail", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["batch_id"],
+            ["invitation_batches.id"],
+            name=op.f("fk_invitation_batch_lines_batch_id_invitation_batches"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation_batch_lines")),
+    )
+    with op.batch_alter_table("invitation_batch_lines", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invitation_batch_lines_batch_id_id", ["batch_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invitation_batch_lines_waiting",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("outcome IS NULL"),
+            postgresql_where=sa.text("outcome IS NULL"),
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("invitation_batch_lines", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_invitation_batch_lines_waiting",
+            sqlite_where=sa.text("outcome IS NULL"),
+            postgresql_where=sa.text("outcome IS NULL"),
+        )
+        batch_op.drop_index("ix_invitation_batch_lines_batch_id_id")
+
+    op.drop_table("invitation_batch_lines")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index("ix_tokens_user_id_purpose")
 
@@ -383,15 +471,27 @@ def downgrade() -> None:
 
     op.drop_table("memberships")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_invitations_open",
+            sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+        )
         batch_op.drop_index("ix_invitations_organization_id_id")
-        batch_op.drop_index("ix_invitations_organization_id_email_key")
 
     op.drop_table("invitations")
+    with op.batch_alter_table("invitation_batches", schema=None) as batch_op:
+        batch_op.drop_index("ix_invitation_batches_organization_id")
+
+    op.drop_table("invitation_batches")
     op.drop_table("users")
     with op.batch_alter_table("throttles", schema=None) as batch_op:
         batch_op.drop_index("ix_throttles_purpose_subject_at")
 
     op.drop_table("throttles")
+    with op.batch_alter_table("signup_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_signup_requests_expires_at")
+
+    op.drop_table("signup_requests")
     op.drop_table("setup_draft")
     with op.batch_alter_table("outbox_messages", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_messages_state_id")
