@@ -1,0 +1,65 @@
+"""People: made, found and removed. One lookup form of an address, in one place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.accounts.sessions import new_stamp
+from app.mail.addresses import AddressError, key, normalise
+
+
+class AddressTaken(Exception):
+    """Somebody with this address exists already."""
+
+
+def create_user(
+    session: Session,
+    *,
+    now: datetime,
+    email: str,
+    name: str,
+    password_hash: str | None = None,
+    install_admin: bool = False,
+    verified: bool = False,
+    verification_waived: bool = False,
+) -> User:
+    """Add a person. Raises :class:`AddressTaken`, or ``AddressError`` for what is no address.
+
+    Without a password hash nobody can sign in as them until a mailed link sets one.
+    """
+    address = normalise(email)
+    user = User(
+        email=address,
+        email_key=key(address),
+        name=name,
+        password_hash=password_hash,
+        email_verified_at=now if verified else None,
+        is_install_admin=install_admin,
+        verification_waived=verification_waived,
+        session_stamp=new_stamp(),
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:
+        raise AddressTaken from None
+    return user
+
+
+def find_by_key(session: Session, email_key: str) -> User | None:
+    """The person with that lookup form of an address."""
+    return session.scalar(select(User).where(User.email_key == email_key))
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """The person with that address, however its letters are written; ``None`` for no address."""
+    try:
+        return find_by_key(session, key(normalise(email)))
+    except AddressError:
+        return None
