@@ -1,0 +1,76 @@
+"""One rule for e-mail addresses, whoever types them and wherever they are used."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import email_validator
+
+# Relays inside a company serve such names, and test installs use them. "arpa", "onion" and
+# "invalid" stay refused: no mailbox can exist there.
+email_validator.SPECIAL_USE_DOMAIN_NAMES = ["arpa", "onion", "invalid"]
+
+MAX_ADDRESS = 254
+"""Characters, which is what fits into RCPT (RFC 5321 section 4.5.3.1.3, erratum 1690)."""
+
+
+class AddressError(ValueError):
+    """``reason`` says in plain words what is wrong, for the person who typed the address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def normalise(address: str) -> str:
+    """The form in which an address is stored, shown and given to RCPT.
+
+    One mailbox, without display name, comment, quoting or a literal IP address. The part before
+    the @ keeps its capitals and is in NFC; the domain is in small letters and in its ASCII form
+    (IDNA 2008), so that any relay can carry it.
+
+    Refused are characters that only look like ASCII, such as KELVIN SIGN for k or full-width
+    letters: a database, a mail server and we might each fold them differently, and one person's
+    address would become another's.
+
+    :raises AddressError: it is not such an address.
+    """
+    address = address.strip(" ")
+    if not address:
+        raise AddressError("Type an email address.")
+    if any(_folds_into_ascii(character) for character in address):
+        raise AddressError("It contains a character that only looks like a plain letter or sign.")
+    try:
+        valid = email_validator.validate_email(
+            address,
+            check_deliverability=False,
+            allow_smtputf8=True,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_display_name=False,
+        )
+    except email_validator.EmailNotValidError as error:
+        raise AddressError(str(error)) from None
+    normal = f"{valid.local_part}@{valid.ascii_domain.lower()}"
+    if len(normal.encode()) > MAX_ADDRESS:
+        raise AddressError("It is too long for an email address.")
+    return normal
+
+
+def key(address: str) -> str:
+    """What to look an address up by: two addresses with the same key are the same account's.
+
+    It is computed here and compared octet by octet, so SQLite and PostgreSQL, with whatever
+    collation, agree. Capitals do not count; accents and scripts do.
+
+    :raises AddressError: as :func:`normalise` does.
+    """
+    return unicodedata.normalize("NFC", normalise(address).lower())
+
+
+def _folds_into_ascii(character: str) -> bool:
+    """Whether a non-ASCII character turns into an ASCII one by normalising or lower-casing it."""
+    if character.isascii():
+        return False
+    forms = unicodedata.normalize("NFKC", character), character.lower()
+    return any(part.isascii() for form in forms for part in form)

@@ -1,0 +1,92 @@
+"""What may go into a mail, decided by the name under which it is given.
+
+``link``, ``url``, ``…_link``, ``…_url``
+    An absolute http or https address, made by us.
+``code``, ``…_code``
+    Letters, digits and hyphens.
+``address``, ``email``, ``…_address``, ``…_email``
+    A normalised e-mail address.
+:class:`Prose` under any name
+    Our own sentence; it stays as it is.
+any other string
+    Somebody typed it: control characters go, 64 characters stay, and in bodies it never becomes
+    a link. Mail programs make links of whatever looks like a domain, so an invisible WORD JOINER
+    is put where they would see one. It reads the same and cannot be clicked.
+
+Anything that is not a string passes as it is; strings in lists and tuples are treated alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from app.mail.addresses import normalise
+
+MAX_NAME = 64
+"""Characters of a name or other typed text in a mail."""
+
+WORD_JOINER = "\u2060"
+
+_LINK = re.compile(r"https?://[!-~]+")
+_CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
+_MARKUP = frozenset("\"'<>\\")
+_JOINS = re.compile(r"(?<=\S)([.@:/。．｡])(?=\S)")
+"""Signs at which a mail program recognises a domain, an address or the start of a URL."""
+
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+"""Format characters that Persian, Indic scripts and emoji need; the others hide or turn text."""
+
+
+class Prose(str):
+    """A sentence of our own, not typed by any user."""
+
+    __slots__ = ()
+
+
+def prepared(values: Mapping[str, object], *, inert: bool = False) -> dict[str, object]:
+    """The values as a template may have them; ``inert`` for bodies, where links are made.
+
+    :raises ValueError: a link, code or address is none.
+    """
+    return {name: _prepared(name, value, inert) for name, value in values.items()}
+
+
+def clean_name(text: str) -> str:
+    """A name as mails show it: one line, no invisible characters, at most 64 characters."""
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    kept = "".join(
+        character
+        for character in spaced
+        if character in _JOINERS or unicodedata.category(character) not in _DROPPED
+    )
+    return " ".join(kept.split())[:MAX_NAME].rstrip()
+
+
+def without_links(text: str) -> str:
+    """``text`` with a word joiner after each sign that could make part of it a link."""
+    return _JOINS.sub(rf"\1{WORD_JOINER}", text)
+
+
+def _prepared(name: str, value: object, inert: bool) -> object:
+    if isinstance(value, list | tuple):
+        return [_prepared(name, item, inert) for item in value]
+    if not isinstance(value, str) or isinstance(value, Prose):
+        return value
+    kind = name.rpartition("_")[2]
+    if kind in ("link", "url"):
+        return _required(value, bool(_LINK.fullmatch(value)) and not set(value) & _MARKUP, name)
+    if kind == "code":
+        return _required(value, bool(_CODE.fullmatch(value)), name)
+    if kind in ("address", "email"):
+        return _required(value, normalise(value) == value, name)
+    cleaned = clean_name(value)
+    return without_links(cleaned) if inert else cleaned
+
+
+def _required(value: str, holds: bool, name: str) -> str:
+    if not holds:
+        raise ValueError(f"{name} is not what its name promises")
+    return value
