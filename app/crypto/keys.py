@@ -58,7 +58,10 @@ def parse_keys(text: str, *, source: str) -> list[Key]:
     for number, entry in enumerate(text.replace("\n", ",").split(","), start=1):
         if not entry.strip():
             continue
-        key_id, _, encoded = entry.strip().partition(":")
+        key_id, colon, encoded = entry.strip().partition(":")
+        if not colon:
+            # Not named: without a colon the whole entry may be the key itself.
+            raise KeysUnusable(f"Key {number} in {source} needs the form id:base64key.")
         if not key_id.replace("-", "").isalnum() or not key_id.isascii():
             raise KeysUnusable(f"Key {number} in {source} has no usable id before its colon.")
         try:

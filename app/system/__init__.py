@@ -7,3 +7,6 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
+    from app.system import health
+
+    app.register_blueprint(health.blueprint)

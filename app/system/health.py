@@ -1,0 +1,93 @@
+"""What machines ask: is it alive, is it ready, and the numbers behind it."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.crypto.secret import Secret
+from app.mailer.models import MailHealth
+from app.mailer.state import mail_state
+from app.outbox.models import OutboxMessage
+from app.runtime import runtime
+from app.system import metrics
+from app.web.context import db
+from app.web.errors import Refusal
+
+blueprint = Blueprint("health", __name__)
+WAITING = ("queued", "sending", "held")
+
+
+@blueprint.get("/healthz")
+def alive() -> dict[str, str]:
+    """The process answers; nothing else is looked at."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[dict[str, Any], int]:
+    """200 while the database and the keys can be used. Failing mail is told, not fatal."""
+    keys = "ok" if runtime().box.ring.usable else "unusable"
+    try:
+        session = db()
+        session.execute(text("SELECT 1"))
+        mail = _mail(session)
+    except SQLAlchemyError:
+        return {"status": "unavailable", "database": "unreachable", "keys": keys}, 503
+    fine = keys == "ok"
+    report = {
+        "status": "ok" if fine else "unavailable",
+        "database": "ok",
+        "keys": keys,
+        "mail": mail,
+    }
+    return report, 200 if fine else 503
+
+
+def _mail(session: Session) -> dict[str, Any]:
+    health = session.get(MailHealth, 1)
+    return {
+        "state": mail_state(session, runtime()),
+        "queued": session.scalar(
+            select(func.count()).select_from(OutboxMessage).where(OutboxMessage.state.in_(WAITING))
+        ),
+        "consecutive_failures": health.consecutive_failures if health else 0,
+        "last_success_at": _iso(health.last_success_at if health else None),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+@blueprint.get("/metrics")
+def prometheus() -> Response:
+    """Prometheus text, for this machine itself or with ``NOVANTRA_METRICS_TOKEN``."""
+    if not _may_scrape():
+        raise Refusal(
+            403,
+            "Metrics are not public",
+            "They are read from this machine itself, or with the metrics token.",
+            "Set NOVANTRA_METRICS_TOKEN and send it as a bearer token.",
+        )
+    return Response(metrics.render(db()), content_type=metrics.CONTENT_TYPE)
+
+
+def _may_scrape() -> bool:
+    expected = runtime().config.metrics_token
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if expected and scheme.lower() == "bearer" and Secret(given.strip()) == expected:
+        return True
+    # A proxy on this machine makes everybody look local: what it forwards is not.
+    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,65 @@
+"""Migrations: applied at start, once, and equal to the models."""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from app.database import Base, Database
+from app.schema import SchemaTooNew, upgrade
+
+
+@pytest.fixture
+def database(database_url):
+    found = Database(database_url)
+    yield found
+    found.close()
+
+
+def test_the_migrations_lead_to_the_models(database):
+    for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations"):
+        import_module(f"app.{package}.models")
+    upgrade(database)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_processes_starting_together_upgrade_once(database_url):
+    problems = []
+
+    def start() -> None:
+        mine = Database(database_url)
+        try:
+            upgrade(mine)
+        except Exception as error:  # noqa: BLE001 - any error at all fails the test below
+            problems.append(error)
+        finally:
+            mine.close()
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+
+
+def test_a_second_start_changes_nothing(database):
+    upgrade(database)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database):
+    upgrade(database)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match="newer version"):
+        upgrade(database)
