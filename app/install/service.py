@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.log import record
-from app.config import Config
-from app.install.access_url import AccessUrl
+from app.config import Config, ConfigError
+from app.database import Database
+from app.install.access_url import AccessUrl, AccessUrlRefused, parse_access_url
 from app.install.links import Links
 from app.install.models import INSTALL_ID, Install
 from app.web.context import Actor
@@ -24,10 +27,54 @@ def current(session: Session) -> Install | None:
     return session.get(Install, INSTALL_ID)
 
 
+def environment_access_url(config: Config) -> AccessUrl | None:
+    """The access URL that ``NOVANTRA_ACCESS_URL`` fixes, if it is set.
+
+    Raises :class:`~app.config.ConfigError` when it cannot be one, and when the Cloud edition,
+    which has nobody to ask, lacks it.
+    """
+    if config.access_url is None:
+        if config.is_cloud:
+            raise ConfigError("NOVANTRA_ACCESS_URL is required in the Cloud edition.")
+        return None
+    return _parsed_environment(config.access_url)
+
+
+@lru_cache(maxsize=8)
+def _parsed_environment(text: str) -> AccessUrl:
+    try:
+        return parse_access_url(text)
+    except AccessUrlRefused as refused:
+        raise ConfigError(f"NOVANTRA_ACCESS_URL cannot be used. {refused}") from None
+
+
+def ensure_cloud_install(database: Database, config: Config, now: datetime) -> None:
+    """Give a Cloud deployment its install row: there is no wizard that would.
+
+    Safe to call at every start and from processes that start together. The row follows the
+    environment when that changes.
+    """
+    fixed = environment_access_url(config)
+    if fixed is None or not config.is_cloud:
+        return
+    try:
+        with database.transaction() as session:
+            install = current(session)
+            if install is None:
+                session.add(Install(access_url=fixed.url, setup_finished_at=now))
+            elif install.access_url != fixed.url:
+                install.access_url = fixed.url
+                install.access_url_version += 1
+    except IntegrityError:
+        # Another process added the row between our look and our insert.
+        return
+
+
 def access_url(session: Session, config: Config) -> str | None:
     """The one base of every link: the environment's when it is set there, else the row's."""
-    if config.access_url:
-        return config.access_url
+    fixed = environment_access_url(config)
+    if fixed:
+        return fixed.url
     install = current(session)
     return install.access_url if install else None
 

@@ -11,6 +11,14 @@ from wtforms import Field, PasswordField, StringField, ValidationError
 from wtforms.widgets import PasswordInput
 
 
+def _first_text(values: list[Any]) -> str:
+    """The first value counts: a repeated parameter must not change who is meant.
+
+    An uploaded file in the place of text counts as nothing.
+    """
+    return values[0] if values and isinstance(values[0], str) else ""
+
+
 class SecretInput(PasswordInput):
     """Never writes the value back into the page, whatever the field holds."""
 
@@ -24,14 +32,15 @@ class SecretField(PasswordField):
 
     widget = SecretInput(hide_value=True)
 
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = _first_text(valuelist)
+
 
 class LineField(StringField):
     """One line of text, in NFC, without blanks around it. Control characters are refused."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        # The first value counts: a repeated parameter must not change who is meant.
-        text = str(valuelist[0]) if valuelist else ""
-        self.data = unicodedata.normalize("NFC", text).strip()
+        self.data = unicodedata.normalize("NFC", _first_text(valuelist)).strip()
 
     def pre_validate(self, form: Any) -> None:
         for character in self.data or "":

@@ -1,0 +1,31 @@
+"""The form of the access URL, the same in the wizard and in the console."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, ValidationError
+
+from app.install.access_url import MAXIMUM, AccessUrl, AccessUrlRefused, parse_access_url
+from app.web.fields import LineField
+
+
+class AccessUrlForm(FlaskForm):
+    """After :meth:`validate`, ``parsed`` holds what the field means."""
+
+    access_url = LineField("Access URL", render_kw={"maxlength": MAXIMUM, "inputmode": "url"})
+    version = HiddenField()
+
+    parsed: AccessUrl
+
+    def validate_access_url(self, field: Field) -> None:
+        if field.errors:
+            return
+        try:
+            self.parsed = parse_access_url(field.data or "")
+        except AccessUrlRefused as refused:
+            raise ValidationError(str(refused)) from None
+
+    def edited_version(self) -> int:
+        """The version this page was opened with; 0, which is never current, when it is gone."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
