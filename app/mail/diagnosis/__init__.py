@@ -1,0 +1,60 @@
+"""From what a relay answered, or a library raised, to exactly one failure code.
+
+Nothing here raises for any input, keeps server text or takes more than linear time.
+"""
+
+from __future__ import annotations
+
+from app.mail.diagnosis.clues import read
+from app.mail.diagnosis.exceptions import known_exception
+from app.mail.diagnosis.order import diagnose
+from app.mail.failures.codes import FailureCode
+from app.mail.phases import Phase
+from app.mail.replies import Reply
+
+__all__ = ["diagnose_exception", "diagnose_reply", "diagnose_text"]
+
+
+def diagnose_reply(
+    phase: Phase, reply: Reply, provider: str | None = None, *, sender: str | None = None
+) -> FailureCode:
+    """Why the relay refused, for a 4yz or 5yz reply in the given phase.
+
+    ``provider`` is the provider setting or any other name of the service. ``sender`` is the
+    envelope sender's address, which tells sender from recipient where a reply names neither.
+    """
+    return diagnose(
+        read(
+            reply.text,
+            code=reply.code,
+            enhanced=reply.enhanced,
+            phase=phase,
+            provider=provider,
+            sender=sender,
+        )
+    )
+
+
+def diagnose_exception(
+    phase: Phase, error: BaseException, provider: str | None = None
+) -> FailureCode:
+    """Why a step failed without a reply. Unknown exceptions are read like pasted text."""
+    known = known_exception(phase, error)
+    if known is not None:
+        return known
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except RecursionError:  # an exception whose own text cannot be made still gets its code
+        text = type(error).__name__
+    return diagnose(read(text, phase=phase, provider=provider))
+
+
+def diagnose_text(
+    text: str,
+    phase: Phase | None = None,
+    provider: str | None = None,
+    *,
+    sender: str | None = None,
+) -> FailureCode:
+    """Why mail failed, for a text pasted from anywhere: a reply, a log line, a stack trace."""
+    return diagnose(read(text, phase=phase, provider=provider, sender=sender))

@@ -1,0 +1,220 @@
+"""Texts of TLS libraries: certificates, versions, and TLS spoken where none is understood."""
+
+from __future__ import annotations
+
+from app.mail.diagnosis.rules import Rule
+from app.mail.failures.codes import FailureCode as Code
+from app.mail.phases import Phase
+
+_CERTIFICATE = ("certificate", "cert ", "x509", "altname", "alternative name", "ssl ", "peer")
+
+CERTIFICATES = (
+    # Some libraries list every conceivable reason; that only says "not trusted".
+    Rule(Code.CERT_UNKNOWN_ISSUER, words=(("following reasons",), ("not trusted",))),
+    Rule(
+        Code.CERT_HOSTNAME,
+        words=(
+            (*_CERTIFICATE, "host name", "hostname"),
+            (
+                "did not match",
+                "does not match",
+                "doesn t match",
+                "not match",
+                "mismatch",
+                "is valid for",
+                "not valid for",
+                "altname",
+                "alternative names",
+                "alternative name",
+                "alternative dns",
+                "ip sans",
+                "certificate name",
+                "name invalid",
+            ),
+        ),
+        unless=("cipher", "version mismatch", "algorithm"),
+    ),
+    Rule(
+        Code.CERT_EXPIRED,
+        words=(
+            (*_CERTIFICATE, "validity"),
+            (
+                "expired",
+                "not yet valid",
+                "not time valid",
+                "out of date",
+                "not after",
+                "validity check",
+                "validity period",
+            ),
+        ),
+    ),
+    Rule(
+        Code.CERT_SELF_SIGNED,
+        words=(
+            ("self signed", "selfsigned", "depth zero", "untrusted root", "root certificate which"),
+        ),
+    ),
+    Rule(
+        Code.CERT_UNKNOWN_ISSUER,
+        words=(
+            (
+                "unknown authority",
+                "local issuer",
+                "issuer certificate",
+                "unable to get issuer",
+                "verify the first",
+                "verify leaf",
+                "unknown issuer",
+                "pkix path",
+                "certification path",
+                "certificate chain",
+                "partial chain",
+                "chain errors",
+                "not trusted",
+                "trust anchor",
+                "unknown ca",
+                "certificate unknown",
+                "certificate verify failed",
+                "certificate verification",
+                "verify certificate",
+                "verify the certificate",
+                "certificate is invalid",
+                "certificate was rejected",
+                "invalid certificate",
+                "bad certificate",
+                "certificate could not",
+                "invalid peer certificate",
+                "certificate revoked",
+                "certificate has been revoked",
+                "untrusted",
+            ),
+        ),
+        unless=("revocation", "certificate crl"),
+    ),
+)
+
+VERSIONS = (
+    Rule(
+        Code.TLS_MODE_MISMATCH,
+        words=(
+            (
+                "wrong version number",
+                "wrong ssl version",
+                "record layer version",
+                "first record does",
+                "look like a tls",
+                "unknown protocol",
+                "plaintext connection",
+                "unrecognized ssl",
+                "unrecognised ssl",
+                "frame size",
+                "corrupted frame",
+                "invalid content type",
+                "corrupt message",
+                "packet length too",
+                "oversized record",
+                "record overflow",
+                "record too large",
+                "http request",
+                "non tls",
+                "not an ssl",
+                "unexpected tls packet",
+                "unexpected packet format",
+                "unexpected message type",
+            ),
+        ),
+    ),
+    Rule(
+        Code.TLS_VERSION,
+        words=(
+            (
+                "unsupported protocol",
+                "protocol version",
+                "no protocols available",
+                "appropriate protocol",
+                "protocol is disabled",
+                "no shared cipher",
+                "no cipher",
+                "cipher suite",
+                "cipher mismatch",
+                "version too low",
+                "unsupported version",
+                "selected unsupported",
+                "handshake failure",
+                "key too small",
+                "key too weak",
+                "md too weak",
+                "legacy renegotiation",
+                "legacy sigalg",
+                "legacy server",
+                "common algorithm",
+                "algorithm mismatch",
+                "inappropriate fallback",
+                "insufficient security",
+                "peer incompatible",
+                "ssl choose client",
+                "tls version",
+                "wrong cipher",
+                "wrong signature type",
+            ),
+        ),
+    ),
+)
+
+TLS_FAILURES = (
+    Rule(
+        Code.TLS_FAILED,
+        words=(
+            ("tls", "ssl", "handshake", "crypto", "secure connection", "secure channel"),
+            (
+                "fail",
+                "error",
+                "eof",
+                "disconnect",
+                "could not",
+                "unable",
+                "cannot",
+                "abort",
+                "clos",
+                "timeout",
+                "timed out",
+                "alert",
+                "revocation",
+                "crl",
+                "reset",
+                "not establish",
+            ),
+        ),
+        unless=("econnrefused", "connection refused", "getaddrinfo", "auth"),
+    ),
+)
+
+OFFERS = (
+    Rule(
+        Code.STARTTLS_NOT_OFFERED,
+        words=(
+            ("starttls", "secure connections", "tls extension", "tls upgrade"),
+            (
+                "not support",
+                "doesn t support",
+                "not offer",
+                "not advertis",
+                "not available",
+                "unsupported",
+                "no starttls",
+                "required but",
+                "not provide",
+                "not enabled",
+                "didn t advertise",
+            ),
+        ),
+    ),
+    # Go's client says this when it would have had to send a password in the clear.
+    Rule(Code.STARTTLS_NOT_OFFERED, words=(("unencrypted connection",),)),
+    Rule(
+        Code.TLS_MODE_MISMATCH,
+        words=(("465",), ("greeting never", "unexpectedly closed", "starttls")),
+        phases=(Phase.CONNECT, Phase.GREETING, Phase.TLS),
+    ),
+)

@@ -1,0 +1,75 @@
+"""The order in which rules are asked: from the particular to the general."""
+
+from __future__ import annotations
+
+from app.mail.diagnosis import (
+    certificates,
+    conversation,
+    delivery,
+    encryption,
+    limits,
+    login,
+    microsoft,
+    origin,
+    reaching,
+    standing,
+)
+from app.mail.diagnosis.clues import Clues
+from app.mail.diagnosis.identities import unverified_identity
+from app.mail.diagnosis.last_resort import by_numbers
+from app.mail.diagnosis.rules import Rule, first_match
+from app.mail.diagnosis.tokens import token_failure
+from app.mail.failures.codes import FailureCode
+
+REPLY_RULES: tuple[Rule, ...] = (
+    *microsoft.REPLIES,
+    *origin.GREETING_FIRST,
+    *encryption.REPLIES,
+    *origin.DOMAIN,
+    *limits.REPLIES,
+    *standing.DIRECT,
+    *origin.RELAY,
+    *origin.GREETING,
+    *standing.SANDBOX,
+    *login.APP_PASSWORD,
+    *login.BASIC_OFF,
+    *login.NOT_OFFERED[:1],
+    *standing.CLIENT,
+    *login.ACCOUNT,
+    *login.POLICY,
+    *login.TEMPORARY,
+    *login.REQUIRED,
+    *login.WRONG[:2],
+    *login.NOT_OFFERED[1:],
+    *login.WRONG[2:],
+    *delivery.ADDRESS[:1],
+    *standing.SENDER,
+    *delivery.ADDRESS[1:],
+    *delivery.RECIPIENT,
+    *delivery.CONTENT,
+    *conversation.ENDING,
+    *conversation.PROTOCOL,
+)
+
+LIBRARY_RULES: tuple[Rule, ...] = (
+    *certificates.CERTIFICATES,
+    *certificates.VERSIONS,
+    *certificates.OFFERS,
+    *reaching.LIBRARY_LOGIN,
+    *reaching.NAMES,
+    *reaching.SOCKETS,
+    *certificates.TLS_FAILURES,
+    *reaching.SILENCE,
+)
+
+
+def diagnose(clues: Clues) -> FailureCode:
+    """Exactly one code for any clues."""
+    found = unverified_identity(clues) or token_failure(clues)
+    if found is None and not clues.has_reply:
+        found = first_match(LIBRARY_RULES, clues)
+    if found is None:
+        found = first_match(REPLY_RULES, clues)
+    if found is None and not clues.has_reply:
+        found = first_match(reaching.NOT_SMTP, clues)
+    return found or by_numbers(clues)

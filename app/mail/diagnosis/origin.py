@@ -1,0 +1,167 @@
+"""Replies about where a message comes from: our greeting, our address, our domain, our relay."""
+
+from __future__ import annotations
+
+from app.mail.diagnosis.rules import Rule
+from app.mail.failures.codes import FailureCode as Code
+from app.mail.failures.providers import Family
+from app.mail.phases import Phase
+
+GREETING_FIRST = (
+    # A server that wants to be greeted first: we did, so it did not take our greeting for one.
+    Rule(
+        Code.EHLO_REJECTED,
+        words=(("hello first", "helo first", "ehlo first", "helo ehlo first", "say helo"),),
+    ),
+)
+
+GREETING = (
+    Rule(
+        Code.EHLO_REJECTED,
+        words=(
+            ("helo", "ehlo"),
+            (
+                "invalid",
+                "reject",
+                "need fully",
+                "syntactically",
+                "not valid",
+                "bad ",
+                "not fully",
+                "malform",
+                "illegal",
+                "does not",
+                "must ",
+                "name contains",
+                "impersonat",
+                "forg",
+                "mismatch",
+                "closing connection",
+                "refus",
+                "not resolve",
+                "unacceptable",
+                "ip address",
+            ),
+        ),
+        unless=("for relay", "must precede", "sequence", "already", "spamhaus"),
+    ),
+    Rule(
+        Code.EHLO_REJECTED,
+        replies=("501", "504"),
+        words=(("invalid domain", "invalid host", "fully qualified host", "domain name"),),
+        unless=("sender address", "recipient address"),
+    ),
+    Rule(
+        Code.EHLO_REJECTED,
+        replies=("501", "504", "550", "553"),
+        phases=(Phase.GREETING,),
+        words=(
+            ("domain", "host", "argument", "address", "syntax", "parameter", "name"),
+            ("invalid", "syntax", "need", "bad", "malform", "illegal", "not ", "reject"),
+        ),
+        unless=("blocked", "blacklist", "listed", "ip address"),
+    ),
+    Rule(Code.EHLO_REJECTED, replies=("501",), phases=(Phase.GREETING,)),
+    # 5.5.4 is about a command's argument. Address trouble has codes of its own (5.1.x).
+    Rule(
+        Code.EHLO_REJECTED,
+        replies=("501",),
+        status=("5.4",),
+        words=(("invalid address", "invalid argument", "invalid domain", "invalid command arg"),),
+        phases=(Phase.GREETING, None),
+    ),
+    # Google's relay hangs up on a greeting such as "localhost" and only says "try again later".
+    Rule(
+        Code.EHLO_REJECTED,
+        replies=("421",),
+        status=("7.0",),
+        phases=(Phase.GREETING,),
+        families=(Family.GOOGLE,),
+        words=(("try again later",), ("closing connection",)),
+    ),
+)
+
+DOMAIN = (
+    Rule(
+        Code.SENDER_UNAUTHENTICATED,
+        words=(("spf", "dkim", "dmarc", "sender policy framework", "domainkey"),),
+        unless=("duplicate header",),
+    ),
+    Rule(
+        Code.SENDER_UNAUTHENTICATED,
+        words=(
+            (
+                "sender is unauthenticated",
+                "unauthenticated email from",
+                "unauthenticated mail",
+                "authentication checks",
+                "spoof",
+                "domain authentication",
+                "sender authentication fail",
+            ),
+        ),
+        unless=("unauthenticated senders",),
+    ),
+    Rule(Code.SENDER_UNAUTHENTICATED, status=("7.20-24", "7.26-27", "7.32")),
+)
+
+_RELAYING = ("relay", "relaying")
+
+RELAY = (
+    Rule(Code.RELAY_DENIED, words=(("credentials for relay", "mail relay denied"),)),
+    Rule(
+        Code.AUTH_REQUIRED,
+        words=(
+            _RELAYING,
+            (
+                "authentication requir",
+                "authentication is requir",
+                "auth required",
+                "must authenticat",
+                "authenticate first",
+                "requires authentication",
+                "without auth",
+                "please authenticate",
+                "need to authenticate",
+                "log in",
+                "login",
+            ),
+        ),
+        unless=("smtp auth to",),
+    ),
+    Rule(Code.SENDER_REJECTED, words=(("relaying disallowed",),)),
+    Rule(
+        Code.RELAY_DENIED,
+        words=(
+            _RELAYING,
+            (
+                "denied",
+                "denies",
+                "deny",
+                "not permitted",
+                "not allow",
+                "unable",
+                "prohibit",
+                "refus",
+                "cannot",
+                "can t",
+                "not authori",
+                "unauthori",
+                "disallow",
+                "forbidden",
+                "do not",
+                "don t",
+                "not configured",
+                "no relay",
+                "reject",
+                "is not",
+                "not relay",
+            ),
+        ),
+        unless=("relay limit",),
+    ),
+    Rule(
+        Code.RELAY_DENIED,
+        words=(("rcpthosts", "not a gateway", "not local host", "non accepted domain"),),
+    ),
+)
