@@ -2,135 +2,124 @@
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
+  const byId = (id) => document.getElementById(id);
 
   // Times: the server wrote UTC, the reader lives elsewhere. Same steps as app/web/times.py.
-  const long = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
-  const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-  const exact = (moment) => long.format(moment).replace(" at ", ", ");
+  const day = { day: "numeric", month: "long", year: "numeric" };
+  const date = new Intl.DateTimeFormat("en-GB", day);
+  const full = new Intl.DateTimeFormat("en-GB", { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+  const exact = (moment) => full.format(moment).replace(" at ", ", ");
   const ago = (moment) => {
-    const seconds = Math.trunc((Date.now() - moment) / 1000), span = Math.abs(seconds);
-    if (span < 60) return seconds >= 0 ? "just now" : "in a moment";
+    const seconds = Math.trunc((Date.now() - moment) / 1000), span = Math.abs(seconds), past = seconds >= 0;
+    if (span < 60) return past ? "just now" : "in a moment";
     if (span >= 2592000) return date.format(moment);
-    if (span >= 86400 && span < 172800) return seconds > 0 ? "yesterday" : "tomorrow";
-    const [size, name] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([s]) => span >= s);
+    if (span >= 86400 && span < 172800) return past ? "yesterday" : "tomorrow";
+    const [size, name] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([unit]) => span >= unit);
     const count = Math.floor(span / size), words = `${count} ${name}${count === 1 ? "" : "s"}`;
-    return seconds > 0 ? `${words} ago` : `in ${words}`;
+    return past ? `${words} ago` : `in ${words}`;
   };
-  const write = () => all("time[data-time]").forEach((time) => {
+  const write = () => all("[data-time]").forEach((time) => {
     const moment = new Date(time.dateTime), relative = time.dataset.time === "ago";
-    const text = relative ? ago(moment) : exact(moment);
     if (relative) time.title = exact(moment);
-    if (time.textContent.toLowerCase() !== text) time.textContent = text;
+    time.textContent = relative ? ago(moment) : exact(moment);
   });
   write();
   setInterval(write, 30000);
 
   // Passwords can be looked at, and are hidden again before they travel.
   all("[data-reveal]").forEach((button) => {
-    const input = document.getElementById(button.dataset.reveal), label = button.getAttribute("aria-label");
+    const input = byId(button.dataset.reveal);
     const show = (on) => {
       input.type = on ? "text" : "password";
       button.textContent = on ? "Hide" : "Show";
-      button.setAttribute("aria-pressed", String(on));
+      button.setAttribute("aria-pressed", on);
     };
     button.hidden = false;
-    button.setAttribute("aria-label", label);
-    button.addEventListener("click", () => show(input.type === "password"));
-    if (input.form) input.form.addEventListener("submit", () => show(false));
+    button.onclick = () => show(input.type === "password");
+    input.form.addEventListener("submit", () => show(false));
   });
 
-  all("[data-copy]").forEach((button) => {
-    if (!navigator.clipboard) return;
+  if (navigator.clipboard) all("[data-copy]").forEach((button) => {
     button.hidden = false;
-    button.addEventListener("click", async () => {
+    button.onclick = async () => {
       await navigator.clipboard.writeText(button.previousElementSibling.textContent);
       button.textContent = "Copied";
       setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
+    };
   });
 
   // Provider cards: a click shows the other fields at once. Arrow keys only pass by, so there the button asks.
   all("[data-pick]").forEach((pick) => {
-    const go = pick.parentElement.querySelector(".pick-go");
+    const go = pick.parentElement.querySelector(".pick-go"), key = "novantra-pick";
     let pointed = false;
-    pick.addEventListener("pointerdown", () => { pointed = true; });
-    pick.addEventListener("keydown", () => { pointed = false; });
-    pick.addEventListener("change", (event) => {
-      const name = event.target.closest("label").querySelector("b").textContent;
-      go.textContent = `Show the fields for ${name}`;
+    pick.onpointerdown = () => { pointed = true; };
+    pick.onkeydown = () => { pointed = false; };
+    pick.onchange = ({ target }) => {
+      go.textContent = `Show the fields for ${target.nextElementSibling.textContent}`;
       go.classList.add("asked");
-      if (!pointed) return;
-      sessionStorage.setItem("novantra-pick", event.target.id);
-      go.form.requestSubmit(go);
-    });
-    const chosen = document.getElementById(sessionStorage.getItem("novantra-pick") || "-");
-    sessionStorage.removeItem("novantra-pick");
-    if (chosen && chosen.checked) {
-      chosen.focus({ preventScroll: true });
-      pick.scrollIntoView({ block: "center" });
-    }
+      sessionStorage.setItem(key, target.id);
+      if (pointed) go.form.requestSubmit(go);
+    };
+    const chosen = byId(sessionStorage.getItem(key));
+    sessionStorage.removeItem(key);
+    if (chosen && chosen.checked) chosen.focus();
   });
 
-  // A region shows its relay at once: data-host-map holds {region: host}, data-host-template "…{value}…".
+  // A region shows its relay at once: data-host-map is {region: host}, data-host-template "…{value}…".
   all("[data-host-target]").forEach((input) => {
-    const target = document.querySelector(input.dataset.hostTarget);
-    const hosts = JSON.parse(input.dataset.hostMap || "{}"), template = input.dataset.hostTemplate || "";
-    input.addEventListener("input", () => {
-      target.value = hosts[input.value] || (input.value && template.replace("{value}", input.value));
-    });
+    const { hostTarget, hostMap = "{}", hostTemplate = "" } = input.dataset, hosts = JSON.parse(hostMap);
+    input.oninput = () => {
+      document.querySelector(hostTarget).value = hosts[input.value] || (input.value && hostTemplate.replace("{value}", input.value));
+    };
   });
 
-  const dialog = (text, ok, danger) => {
+  const ask = ({ confirm, confirmText = "", confirmOk = "Go on" }, danger) => {
     const box = document.createElement("dialog");
-    box.innerHTML = '<form method="dialog"><h2 id="ask"></h2><p>This cannot be taken back from here.</p><div class="acts"><button class="btn" value="">Cancel</button><button class="btn primary" value="ok"></button></div></form>';
+    box.innerHTML = '<form method="dialog"><h2 id="ask"></h2><p></p><div class="acts"><button class="btn" value="">Cancel</button><button class="btn primary" value="ok"></button></div></form>';
     box.setAttribute("aria-labelledby", "ask");
-    box.querySelector("h2").textContent = text;
-    const yes = box.querySelector(".primary");
-    yes.textContent = ok;
+    const [title, text, , yes] = all("h2, p, button", box);
+    title.textContent = confirm;
+    text.textContent = confirmText;
+    yes.textContent = confirmOk;
     yes.classList.toggle("danger", danger);
     document.body.append(box);
     box.showModal();
-    return new Promise((resolve) => box.addEventListener("close", () => { box.remove(); resolve(box.returnValue === "ok"); }));
+    return new Promise((resolve) => { box.onclose = () => { box.remove(); resolve(box.returnValue === "ok"); }; });
   };
 
-  document.addEventListener("submit", async (event) => {
-    const form = event.target, button = event.submitter, asker = button && button.dataset.confirm ? button : form;
+  addEventListener("submit", async (event) => {
+    const form = event.target, button = event.submitter;
     if (form.dataset.running) return event.preventDefault();
-    if (asker.dataset.confirm && !asker.dataset.confirmed) {
+    const asker = [button, form].find((one) => one && one.dataset.confirm);
+    if (asker && !form.dataset.sure) {
       event.preventDefault();
-      const ok = asker.dataset.confirmOk || "Go on", danger = Boolean(button && button.matches(".danger"));
-      if (!await dialog(asker.dataset.confirm, ok, danger)) return;
-      asker.dataset.confirmed = "yes";
+      if (!await ask(asker.dataset, !!button && button.matches(".danger"))) return;
+      form.dataset.sure = "yes";
       form.requestSubmit(button);
-      delete asker.dataset.confirmed;
+      delete form.dataset.sure;
       return;
     }
-    const busy = (button && button.dataset.busy) || form.dataset.busy;
-    if (!busy || !button) return;
+    const busy = button && (button.dataset.busy || form.dataset.busy);
+    if (!busy) return;
     form.dataset.running = "yes";
     button.dataset.label = button.textContent;
-    // After this turn: a disabled button would not be sent along.
-    setTimeout(() => { button.textContent = busy; button.classList.add("is-busy"); button.setAttribute("aria-disabled", "true"); });
+    button.textContent = busy;
+    button.classList.add("is-busy");
   });
   // Back from the next page: the form is to be usable again.
-  addEventListener("pageshow", (event) => event.persisted && all("[data-running]").forEach((form) => {
+  addEventListener("pageshow", ({ persisted }) => persisted && all("[data-running]").forEach((form) => {
     delete form.dataset.running;
-    all(".is-busy", form).forEach((b) => { b.textContent = b.dataset.label; b.classList.remove("is-busy"); b.removeAttribute("aria-disabled"); });
+    all(".is-busy", form).forEach((button) => { button.textContent = button.dataset.label; button.classList.remove("is-busy"); });
   }));
 
-  const focusField = (id) => {
-    const field = document.getElementById(id);
+  addEventListener("click", (event) => {
+    const link = event.target.closest("[data-focus-field], #error-summary a"), field = link && byId(link.hash.slice(1));
     if (!field) return;
+    event.preventDefault();
     const fold = field.closest("details");
     if (fold) fold.open = true;
     field.focus();
     field.scrollIntoView({ block: "center" });
-  };
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-focus-field], #error-summary a");
-    if (!link) return;
-    event.preventDefault();
-    focusField(link.hash.slice(1));
   });
   const summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();
