@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
 
 
-class OutboxMessage(Base):
-    """One mail to one recipient.
+# Written out in full wherever they are used: a partial index serves a query only when the
+# query says the index's condition word for word, and a bound parameter does not.
+QUEUED = text("state = 'queued'")
+SENDING = text("state = 'sending'")
+WAITING = text("state IN ('queued', 'held')")
+KEPT = text("bytes_until IS NOT NULL")
 
-    States: ``queued``, ``sending``, ``sent``, ``failed``, ``held``, ``cancelled``.
+
+def _only(name: str, *columns: str, where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+class OutboxMessage(Base):
+    """One mail to one recipient. Its states are in :mod:`app.outbox.states`.
+
     ``sealed_bytes`` holds the whole RFC 5322 message while it waits and is emptied when the
-    message reaches an end, so links and codes do not outlive their use here.
+    message reaches an end, so links and codes do not outlive their use here. Only a failed
+    message keeps them, until ``bytes_until``, so that it can be sent after all.
     """
 
     __tablename__ = "outbox_messages"
     __table_args__ = (
-        Index(
-            "ix_outbox_messages_due",
-            "due_at",
-            "id",
-            sqlite_where=text("state = 'queued'"),
-            postgresql_where=text("state = 'queued'"),
-        ),
-        Index(
-            "ix_outbox_messages_lease",
-            "lease_until",
-            sqlite_where=text("state = 'sending'"),
-            postgresql_where=text("state = 'sending'"),
-        ),
+        _only("ix_outbox_messages_turn", "lane", "due_at", "id", where=QUEUED),
+        _only("ix_outbox_messages_lease", "lease_until", where=SENDING),
+        _only("ix_outbox_messages_expiry", "expires_at", where=WAITING),
+        _only("ix_outbox_messages_kept", "bytes_until", where=KEPT),
         Index("ix_outbox_messages_state_id", "state", "id"),
         Index("ix_outbox_messages_kind_id", "kind", "id"),
         Index("ix_outbox_messages_rcpt_key_id", "rcpt_key", "id"),
@@ -46,6 +49,8 @@ class OutboxMessage(Base):
     # Names the row in addresses of pages and in the seal, without telling how much was sent.
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
+    # 0 is the express lane, for mail that somebody sits and waits for; it goes first.
+    lane: Mapped[int] = mapped_column(SmallInteger, default=1)
     state: Mapped[str] = mapped_column(String(12), default="queued")
     # A subject without anything secret, for the activity page.
     label: Mapped[str] = mapped_column(String(200))
@@ -56,6 +61,7 @@ class OutboxMessage(Base):
     message_id: Mapped[str] = mapped_column(String(320))
     size: Mapped[int]
     sealed_bytes: Mapped[str | None] = mapped_column(Text)
+    bytes_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -69,7 +75,7 @@ class OutboxMessage(Base):
     last_phase: Mapped[str | None] = mapped_column(String(16))
     last_reply_code: Mapped[int | None]
     last_enhanced_code: Mapped[str | None] = mapped_column(String(12))
-    # Why it ended without being sent: ``expired``, ``rejected``, ``gave_up``, ``by_hand``, ...
+    # Why it ended without being sent, see :class:`app.outbox.states.Ended`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
 
 

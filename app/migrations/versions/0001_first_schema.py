@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("mail_from", sa.String(length=320), nullable=False),
@@ -167,6 +168,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sealed_bytes", sa.Text(), nullable=True),
+        sa.Column("bytes_until", app.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", app.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", app.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", app.database.UtcDateTime(timezone=True), nullable=True),
@@ -186,13 +188,20 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_messages", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_messages_created_at", ["created_at"], unique=False)
         batch_op.create_index(
-            "ix_outbox_messages_due",
-            ["due_at", "id"],
+            "ix_outbox_messages_expiry",
+            ["expires_at"],
             unique=False,
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
+            sqlite_where=sa.text("state IN ('queued', 'held')"),
+            postgresql_where=sa.text("state IN ('queued', 'held')"),
         )
         batch_op.create_index("ix_outbox_messages_finished_at", ["finished_at"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_messages_kept",
+            ["bytes_until"],
+            unique=False,
+            sqlite_where=sa.text("bytes_until IS NOT NULL"),
+            postgresql_where=sa.text("bytes_until IS NOT NULL"),
+        )
         batch_op.create_index("ix_outbox_messages_kind_id", ["kind", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_messages_lease",
@@ -207,6 +216,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_messages_rcpt_key_id", ["rcpt_key", "id"], unique=False)
         batch_op.create_index("ix_outbox_messages_sent_at", ["sent_at"], unique=False)
         batch_op.create_index("ix_outbox_messages_state_id", ["state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_messages_turn",
+            ["lane", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
 
     op.create_table(
         "setup_draft",
@@ -494,6 +510,11 @@ def downgrade() -> None:
     op.drop_table("signup_requests")
     op.drop_table("setup_draft")
     with op.batch_alter_table("outbox_messages", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_messages_turn",
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
         batch_op.drop_index("ix_outbox_messages_state_id")
         batch_op.drop_index("ix_outbox_messages_sent_at")
         batch_op.drop_index("ix_outbox_messages_rcpt_key_id")
@@ -504,11 +525,16 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'sending'"),
         )
         batch_op.drop_index("ix_outbox_messages_kind_id")
+        batch_op.drop_index(
+            "ix_outbox_messages_kept",
+            sqlite_where=sa.text("bytes_until IS NOT NULL"),
+            postgresql_where=sa.text("bytes_until IS NOT NULL"),
+        )
         batch_op.drop_index("ix_outbox_messages_finished_at")
         batch_op.drop_index(
-            "ix_outbox_messages_due",
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
+            "ix_outbox_messages_expiry",
+            sqlite_where=sa.text("state IN ('queued', 'held')"),
+            postgresql_where=sa.text("state IN ('queued', 'held')"),
         )
         batch_op.drop_index("ix_outbox_messages_created_at")
 

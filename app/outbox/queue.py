@@ -1,0 +1,102 @@
+"""Puts a mail into the queue, in the transaction of the decision that causes it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.install.service import links
+from app.mail.addresses import key, normalise
+from app.mail.compose import compose
+from app.mail.message import MessageParts, build, new_message_id
+from app.mailer.active import active_mailer
+from app.mailer.state import MailPending, mail_state
+from app.outbox.kinds import MAILS
+from app.outbox.models import OutboxMessage
+from app.outbox.states import State
+from app.outbox.waking import waker_of
+from app.runtime import Runtime
+from app.sealing import OUTBOX_BYTES
+
+
+def enqueue(
+    session: Session,
+    runtime: Runtime,
+    *,
+    kind: str,
+    to: str,
+    context: Mapping[str, object],
+    label: str | None = None,
+    expires_at: datetime | None = None,
+) -> OutboxMessage:
+    """Write one mail to one recipient; it is committed or rolled back with the caller's work.
+
+    Everything about it is fixed here: envelope, Message-ID and bytes are made once and every
+    attempt sends the same. The bytes are sealed for their row.
+
+    :param kind: one of :data:`app.outbox.kinds.MAILS`
+    :param context: the values of its templates; ``product``, ``access_url``, ``access_host``,
+        ``host`` and ``sender_name`` are always there
+    :param label: what the activity page calls it: nothing secret; by default the kind's label
+    :param expires_at: when its link or code runs out: it is never sent after that
+    :raises MailPending: no mail configuration exists, so nothing was written
+    :raises KeysUnusable: the install has no key to seal it with, so nothing was written
+    :raises AddressError: ``to`` is no address
+    """
+    mail = MAILS[kind]
+    active = active_mailer(session, runtime)
+    if active is None:
+        raise MailPending
+    now = runtime.now()
+    recipient = normalise(to)
+    base = links(session, runtime.config)
+    words = compose(
+        mail.template,
+        {
+            "product": "Novantra",
+            "access_url": base.base,
+            "access_host": base.host,
+            "host": base.host,
+            "sender_name": active.sender_name,
+            **context,
+        },
+    )
+    message_id = new_message_id(active.sender_address)
+    content = build(
+        MessageParts(
+            sender_address=active.sender_address,
+            sender_name=active.sender_name,
+            recipient=recipient,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            message_id=message_id,
+            date=now,
+        )
+    )
+    public_id = secrets.token_hex(16)
+    paused = mail_state(session, runtime) == "paused"
+    message = OutboxMessage(
+        public_id=public_id,
+        kind=mail.name,
+        lane=mail.lane,
+        state=State.HELD if paused else State.QUEUED,
+        label=(label or mail.label)[:200],
+        mail_from=active.sender_address,
+        rcpt_to=recipient,
+        rcpt_key=key(recipient),
+        rcpt_domain=recipient.rpartition("@")[2],
+        message_id=message_id,
+        size=len(content),
+        sealed_bytes=runtime.box.seal(content, OUTBOX_BYTES.place(public_id)),
+        created_at=now,
+        due_at=now,
+        expires_at=expires_at,
+    )
+    session.add(message)
+    session.flush()
+    waker_of(runtime.wake_worker).after(session)
+    return message
