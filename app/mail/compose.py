@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.mail.compose_times import clock
 from app.mail.compose_values import prepared
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -36,6 +37,7 @@ class Composer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        self._environment.filters["clock"] = clock
 
     def compose(self, name: str, values: Mapping[str, object]) -> Composed:
         """The mail ``name`` with ``values``; see :mod:`app.mail.compose_values` for what they are.
