@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NoReturn
 
 from app.mail.connect_resolve import ascii_host
-from app.mail.failures import FailureCode
+from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 from app.mail.session_auth import MAX_COMMAND, credential_problem, encoded, mechanism_for, plain
@@ -77,10 +78,22 @@ class Session(Talk):
         """Encrypts a connection that began in the clear, or fails: there is no way back."""
         if "STARTTLS" not in self.offers:
             raise TransportError(FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS)
-        self.expect(220, Phase.TLS, "STARTTLS")
+        reply = self.say(Phase.TLS, "STARTTLS")
+        if reply.code != 220:
+            self._starttls_refused(reply)
         with failures_of(Phase.TLS, self.settings.provider):
             self.wire.expect_silence()
         self.encrypt()
+
+    def _starttls_refused(self, reply: Reply) -> NoReturn:
+        """A permanent no concerns every message, whatever its text is about."""
+        try:
+            self.refused(Phase.TLS, reply)
+        except TransportError as error:
+            if reply.code < 500 or disposition_of(error.code) is Disposition.PAUSE:
+                raise
+        code = FailureCode.STARTTLS_NOT_OFFERED
+        raise TransportError(code, Phase.TLS, reply.code, reply.enhanced)
 
     def encrypt(self) -> None:
         """The TLS handshake: first thing on a port for implicit TLS, or after STARTTLS."""
@@ -91,12 +104,19 @@ class Session(Talk):
                 self.wire.start_tls(context, ascii_host(self.settings.host))
             except NotTls as error:
                 raise TransportError(self._without_tls(error), Phase.TLS) from None
+            except TimeoutError:
+                raise TransportError(self._without_answer(), Phase.TLS) from None
         self.note("encrypted from here on")
 
     def _without_tls(self, error: NotTls) -> FailureCode:
         if self.settings.tls is TlsMode.STARTTLS:
             return FailureCode.TLS_FAILED  # it had agreed to encrypt, so another time it may
         return FailureCode.TLS_MODE_MISMATCH if error.smtp else FailureCode.PROTOCOL_ERROR
+
+    def _without_answer(self) -> FailureCode:
+        if self.settings.tls is TlsMode.STARTTLS:
+            return FailureCode.TLS_FAILED
+        return FailureCode.CONNECT_TIMEOUT  # it has not said a word yet, as without TLS
 
     def login(self) -> str | None:
         """Logs in if a user name is set: one attempt with one mechanism, whose name is returned."""

@@ -29,13 +29,14 @@ def failures_of(phase: Phase, provider: str) -> Iterator[None]:
         raise TransportError(diagnose_exception(phase, error, provider), phase) from None
 
 
-def refusal(phase: Phase, reply: Reply, provider: str) -> TransportError:
+def refusal(phase: Phase, reply: Reply, provider: str, sender: str | None = None) -> TransportError:
     """The failure that an unwelcome reply means.
 
     A positive reply in the wrong place (a 354 to MAIL, a 250 to DATA) is not a refusal but a
-    server that has lost the thread.
+    server that has lost the thread. ``sender`` is the envelope's, if it was named already.
     """
-    code = (
-        diagnose_reply(phase, reply, provider) if reply.code >= 400 else FailureCode.PROTOCOL_ERROR
-    )
+    if reply.code >= 400:
+        code = diagnose_reply(phase, reply, provider, sender=sender)
+    else:
+        code = FailureCode.PROTOCOL_ERROR
     return TransportError(code, phase, reply.code, reply.enhanced)

@@ -20,6 +20,8 @@ def what_is_silent(wire: Wire) -> FailureCode:
     waiting for its client too, and complains in its own words. Both look like a dead relay to a
     client that only listens. Two empty lines end the ClientHello, as web servers read lines.
     """
+    if not wire.heard_nothing:  # it speaks, but too slowly
+        return FailureCode.CONNECT_TIMEOUT
     answer = wire.first_answer_to(client_hello() + b"\r\n\r\n", min(PATIENCE, wire.timeout))
     if not answer or answer[:1] in b"2345":  # still silent, or SMTP after all, but too late
         return FailureCode.CONNECT_TIMEOUT

@@ -27,6 +27,7 @@ class Talk:
     ) -> None:
         self.wire = wire
         self.settings = settings
+        self.sender: str | None = None
         self.in_step = False
         self._transcript = transcript
 
@@ -60,7 +61,7 @@ class Talk:
     def refused(self, phase: Phase, reply: Reply) -> NoReturn:
         """Raises what ``reply`` means. A positive reply out of place means being out of step."""
         self.in_step = self.in_step and reply.code >= 400
-        raise refusal(phase, reply, self.settings.provider)
+        raise refusal(phase, reply, self.settings.provider, self.sender)
 
     def note(self, text: str) -> None:
         """Adds a remark of our own to the transcript."""

@@ -11,7 +11,7 @@ from app.mail.session_envelope import mail_command, rcpt_command
 from app.mail.session_errors import failures_of
 from app.mail.transports.base import Envelope, TransportError
 
-EARLY_REPLY_GRACE = 0.001
+EARLY_REPLY_GRACE = 0.0005
 """Seconds before the final dot in which a relay that answers too early gives itself away."""
 
 
@@ -30,6 +30,7 @@ def announce(
     session: Session, envelope: Envelope, size: int = 0, *, eight_bit: bool = False
 ) -> None:
     """MAIL: the sender, and how many octets are to come."""
+    session.sender = envelope.mail_from
     command = mail_command(envelope, size, session.offers, eight_bit=eight_bit)
     session.expect(250, Phase.MAIL_FROM, command)
 

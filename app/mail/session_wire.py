@@ -37,6 +37,11 @@ class Wire:
         """The encrypted socket, once there is one."""
         return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
 
+    @property
+    def heard_nothing(self) -> bool:
+        """Whether no octet is waiting, not even of a reply that has only begun."""
+        return self._parser.idle
+
     def renew(self, total: float) -> None:
         """Starts a new deadline of ``total`` seconds, for another message on this connection."""
         self.deadline = Deadline(total)
@@ -87,7 +92,7 @@ class Wire:
         :raises MalformedReply: it has spoken.
         :raises Dropped: it has hung up.
         """
-        if not self._parser.idle:
+        if not self.heard_nothing:
             raise MalformedReply
         if patience:
             select.select([self._socket], [], [], patience)
