@@ -1,0 +1,94 @@
+"""What the forms of all providers share: the sender, and turning answers into settings."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from app.crypto.secret import Secret
+from app.mailer.forms.fields import ValidAddress
+from app.mailer.providers import PROVIDERS, Provider, Remark
+from app.mailer.providers.credentials import without_display_blanks
+from app.mailer.settings import PasswordChange, Settings
+from app.web.fields import LineField, TextLength
+
+
+class MailerForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
+    """One provider's form. Subclasses add fields and say in :meth:`answers` what they mean.
+
+    ``stored`` tells whether a password is stored that a blank field would keep.
+    """
+
+    provider_value: ClassVar[str]
+    # What "switch provider and back" brings back: never a password.
+    remembered: ClassVar[tuple[str, ...]] = ()
+
+    sender_address = LineField(
+        "Sender address",
+        [ValidAddress("Type the address that mail is to come from."), TextLength(254)],
+    )
+    sender_name = LineField("Sender name", [TextLength(64)])
+    version = HiddenField(default="0")
+
+    def __init__(self, *args: Any, stored: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = stored
+
+    @property
+    def provider(self) -> Provider:
+        return PROVIDERS[self.provider_value]
+
+    def answers(self) -> Settings:
+        """The settings that were typed. Meaningful once :meth:`validate` has passed."""
+        return Settings(
+            self.provider_value,
+            sender_address=self.sender_address.data or "",
+            sender_name=self.sender_name.data or "",
+        )
+
+    def password_change(self) -> PasswordChange:
+        """What was typed for the password; nothing here, as not every provider has one."""
+        return PasswordChange()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field by itself first, then what the provider knows about them together."""
+        if not super().validate(extra_validators):
+            return False
+        if self.expected_version is None:
+            self.refuse("version", "The page was altered on its way. Reload it and try again.")
+            return False
+        change = self.password_change()
+        for problem in self.provider.problems(self.answers(), change.typed):
+            self.refuse(problem.field, problem.text)
+        return not self.errors
+
+    def refuse(self, name: str, message: str) -> None:
+        """Put an error beside a field."""
+        field = self._fields[name if name in self._fields else "sender_address"]
+        if message not in field.errors:
+            field.errors = [*field.errors, message]
+
+    @property
+    def expected_version(self) -> int | None:
+        """The version of the configuration this form was filled from; 0 when there was none."""
+        text = str(self.version.data or "0")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def hints(self) -> dict[str, list[str]]:
+        """What deserves a second look, per field."""
+        answers, change = self.answers(), self.password_change()
+        found: dict[str, list[str]] = {}
+        for remark in [*self.provider.hints(answers, change.typed), *self.own_hints(answers)]:
+            found.setdefault(remark.field, []).append(remark.text)
+        return found
+
+    def own_hints(self, answers: Settings) -> list[Remark]:
+        """Hints that depend on more than the settings."""
+        return []
+
+
+def typed_password(text: str | None, host: str | None) -> Secret | None:
+    """The password as typed, or ``None`` for a blank field."""
+    return without_display_blanks(Secret(text), host) if text else None

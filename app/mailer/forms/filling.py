@@ -1,0 +1,75 @@
+"""Forms filled from what is stored, from defaults, or from what was typed a moment ago."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.mailer.forms.base import MailerForm
+from app.mailer.settings import Settings
+
+SHARED = ("sender_address", "sender_name")
+_MAXIMUM_TYPED = 400
+_MAXIMUM_KEPT = 8000
+
+
+def data_of(settings: Settings, version: int) -> dict[str, Any]:
+    """Field values that show these settings. A password is never among them."""
+    return {
+        "sender_address": settings.sender_address,
+        "sender_name": settings.sender_name,
+        "host": settings.host or "",
+        "port": str(settings.port or ""),
+        "secure": settings.secure,
+        "username": settings.username or "",
+        "ignore_tls_errors": settings.ignore_tls_errors,
+        "connection_timeout": str(settings.connection_timeout),
+        "region": settings.region or "",
+        "version": str(version),
+    }
+
+
+class Kept:
+    """What was typed for the other providers in this visit; it travels in a hidden field.
+
+    It comes back from the browser and is only ever put into fields again, where it is checked
+    like anything typed.
+    """
+
+    def __init__(self, answers: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.answers = {provider: dict(typed) for provider, typed in (answers or {}).items()}
+
+    @classmethod
+    def read(cls, text: str | None, forms: Mapping[str, type[MailerForm]]) -> Kept:
+        """What the hidden field says; nothing when it was altered beyond use."""
+        if not text or len(text) > _MAXIMUM_KEPT:
+            return cls()
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError):
+            return cls()
+        if not isinstance(raw, dict):
+            return cls()
+        kept = cls()
+        for provider, form in forms.items():
+            typed = raw.get(provider)
+            if isinstance(typed, dict):
+                kept.answers[provider] = {
+                    name: typed[name]
+                    for name in form.remembered
+                    if isinstance(typed.get(name), str | bool)
+                    and len(str(typed[name])) <= _MAXIMUM_TYPED
+                }
+        return kept
+
+    def remember(self, form: MailerForm) -> None:
+        """Keep what this form shows, except its password."""
+        self.answers[form.provider_value] = {
+            name: form[name].data
+            for name in form.remembered
+            if len(str(form[name].data or "")) <= _MAXIMUM_TYPED
+        }
+
+    def __str__(self) -> str:
+        return json.dumps(self.answers, separators=(",", ":")) if self.answers else ""

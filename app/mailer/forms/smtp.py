@@ -1,0 +1,31 @@
+"""The form for any SMTP relay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from app.mailer.forms.fields import Switch, ValidHost
+from app.mailer.forms.network import NetworkForm
+from app.mailer.settings import Settings
+from app.web.fields import LineField, TextLength
+
+
+class SmtpForm(NetworkForm):
+    provider_value = "smtp"
+    remembered: ClassVar[tuple[str, ...]] = (
+        *NetworkForm.remembered,
+        "secure",
+        "ignore_tls_errors",
+    )
+
+    host = LineField("Host", [TextLength(253), ValidHost()])
+    secure = Switch("Secure (TLS)", default=True)
+    ignore_tls_errors = Switch("Ignore TLS errors")
+
+    def answers(self) -> Settings:
+        return replace(
+            super().answers(),
+            secure=bool(self.secure.data),
+            ignore_tls_errors=bool(self.ignore_tls_errors.data),
+        )

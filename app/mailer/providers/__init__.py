@@ -1,0 +1,37 @@
+"""The providers an administrator can choose, in the order of their cards."""
+
+from __future__ import annotations
+
+from app.mailer.providers.base import Provider, Remark
+from app.mailer.providers.console import Console
+from app.mailer.providers.microsoft365 import Microsoft365
+from app.mailer.providers.ses import Ses
+from app.mailer.providers.smtp import Smtp
+from app.mailer.settings import Settings
+
+PROVIDERS: dict[str, Provider] = {
+    provider.value: provider for provider in (Smtp(), Microsoft365(), Ses(), Console())
+}
+DEFAULT = "smtp"
+
+__all__ = ["DEFAULT", "PROVIDERS", "Provider", "Remark", "destination_of", "provider_of"]
+
+
+def provider_of(settings: Settings) -> Provider:
+    return PROVIDERS[settings.provider]
+
+
+def destination_of(settings: Settings) -> tuple[object, ...]:
+    """Everything that decides where a password goes and how well it is guarded on the way.
+
+    A stored password is only ever used while all of this is as it was when it was typed.
+    """
+    return (
+        settings.provider,
+        provider_of(settings).host(settings),
+        settings.port,
+        settings.secure,
+        settings.ignore_tls_errors,
+        settings.username or None,
+        settings.region or None,
+    )

@@ -1,0 +1,20 @@
+"""No network at all: mail is described in the log."""
+
+from __future__ import annotations
+
+from app.mailer.providers.base import Provider
+
+
+class Console(Provider):
+    value = "console"
+    title = "Console"
+    summary = "Development only: nothing is delivered"
+    about = (
+        "Each mail becomes one line in Novantra's log: kind, recipient, sender, subject, message"
+        " id and size. Never its text, and so no link and no code.",
+    )
+    warning = (
+        "Development only. Password resets, invitations and unlock codes will seem to work, but"
+        " nobody receives them."
+    )
+    uses_network = False

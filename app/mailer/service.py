@@ -1,0 +1,151 @@
+"""Saves the mail configuration: stale edits refused, secrets sealed, every change audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.audit.log import record
+from app.crypto.box import SealedBox
+from app.mailer import health
+from app.mailer.models import MailerConfiguration
+from app.mailer.settings import PasswordChange, Settings
+from app.mailer.stored import CONFIGURATION_ID, PASSWORD_PLACE, settings_of, stored, why_type_again
+from app.web.context import Actor
+
+FIELDS = (
+    "provider",
+    "sender_address",
+    "sender_name",
+    "host",
+    "port",
+    "secure",
+    "username",
+    "ignore_tls_errors",
+    "connection_timeout",
+    "region",
+)
+
+
+class StaleConfiguration(Exception):
+    """Somebody else saved since this form was opened."""
+
+
+class PasswordNeeded(ValueError):
+    """The stored password may not be used with what was typed. The message says why."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What saving did. Nothing at all when ``changed`` is false."""
+
+    changed: bool
+    created: bool = False
+    resumed: bool = False
+
+
+def save(
+    session: Session,
+    box: SealedBox,
+    *,
+    settings: Settings,
+    password: PasswordChange,
+    version: int,
+    now: datetime,
+    actor: Actor,
+) -> Saved:
+    """Store a configuration and audit it in the same transaction; the caller commits.
+
+    ``version`` is the one the form was filled from, 0 for none. A password that was typed counts
+    as a change even if it is the stored one: telling them apart would let people try guesses.
+
+    :raises StaleConfiguration: the stored version is another one.
+    :raises PasswordNeeded: the destination changed and the password was not typed again.
+    :raises app.crypto.keys.KeysUnusable: there is a password to seal and no key to seal it with.
+    """
+    row = stored(session)
+    if (row.version if row else 0) != version:
+        raise StaleConfiguration
+    before = settings_of(row) if row else None
+    sealed_before = row.password_sealed if row else None
+    refusal = why_type_again(before, sealed_before is not None, settings, password)
+    if refusal:
+        raise PasswordNeeded(refusal)
+    sealed, word = _password(sealed_before, settings, password, box)
+    changes = _changes(before, settings)
+    if word:
+        changes["password"] = word
+    if not changes:
+        return Saved(changed=False)
+    values = {name: getattr(settings, name) for name in FIELDS} | {
+        "password_sealed": sealed,
+        "version": version + 1,
+        "updated_at": now,
+        "updated_by_id": actor.id,
+        "updated_by": actor.label[:320],
+    }
+    if row is None:
+        _create(session, values)
+    else:
+        _update(session, row, version, values)
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="mailer:updated" if row else "mailer:created",
+        target="mailer",
+        changes=changes,
+    )
+    resumed = health.resume(session, now=now, actor=actor, because="configuration changed")
+    return Saved(changed=True, created=row is None, resumed=resumed)
+
+
+def _password(
+    before: str | None, settings: Settings, password: PasswordChange, box: SealedBox
+) -> tuple[str | None, str | None]:
+    """What is stored from now on, and the audit log's word for the difference."""
+    if password.typed is not None and settings.provider != "console":
+        sealed = box.seal_secret(password.typed, PASSWORD_PLACE)
+        return sealed, "changed" if before else "set"
+    if password.remove or settings.provider == "console":
+        return None, "removed" if before else None
+    return before, None
+
+
+def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name in FIELDS:
+        old = getattr(before, name) if before else None
+        new = getattr(after, name)
+        if old != new:
+            changes[name] = {"old": old, "new": new}
+    return changes
+
+
+def _create(session: Session, values: dict[str, Any]) -> None:
+    session.add(MailerConfiguration(id=CONFIGURATION_ID, **values))
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else created it between our look and now
+        session.rollback()
+        raise StaleConfiguration from None
+
+
+def _update(
+    session: Session, row: MailerConfiguration, version: int, values: dict[str, Any]
+) -> None:
+    changed = session.execute(
+        update(MailerConfiguration)
+        .where(MailerConfiguration.id == CONFIGURATION_ID, MailerConfiguration.version == version)
+        .values(**values)
+        .returning(MailerConfiguration.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if changed is None:
+        raise StaleConfiguration
+    session.refresh(row)
