@@ -1,0 +1,65 @@
+"""What some tests need from the machine: there, skipped with the reason, or a failure in CI.
+
+``NOVANTRA_TEST_REQUIRE`` lists what must be there (``chromium,postfix,exim,…``): a test that
+needs it then fails instead of being skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+REQUIRED = frozenset(filter(None, os.environ.get("NOVANTRA_TEST_REQUIRE", "").split(",")))
+
+
+def need(name: str, *, found: bool, how: str) -> None:
+    """Skip the test when ``name`` is not on this machine, unless it is required here."""
+    if found:
+        return
+    reason = f"{name} is not installed here: {how}"
+    if name in REQUIRED:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def need_chromium() -> str:
+    """The path of Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    need("chromium", found=path is not None, how="on Debian, apt install chromium")
+    assert path
+    return path
+
+
+def need_postfix() -> None:
+    tools = ("postfix", "postmap", "saslpasswd2")
+    need(
+        "postfix",
+        found=all(shutil.which(tool) for tool in tools) and os.getuid() == 0,
+        how="on Debian, apt install postfix sasl2-bin libsasl2-modules, and run as root",
+    )
+
+
+def need_exim() -> None:
+    from tests.relays.exim import BINARY
+
+    need(
+        "exim",
+        found=bool(BINARY) and os.getuid() == 0,
+        how="set NOVANTRA_TEST_EXIM to an exim4 binary, and run as root",
+    )
+
+
+def need_smtp_sink() -> str:
+    path = shutil.which("smtp-sink")
+    need("postfix", found=path is not None, how="smtp-sink comes with Debian's postfix")
+    assert path
+    return path
+
+
+def need_spamassassin() -> str:
+    path = shutil.which("spamassassin")
+    need("spamassassin", found=path is not None, how="on Debian, apt install spamassassin")
+    assert path
+    return path

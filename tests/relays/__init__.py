@@ -1,0 +1,1 @@
+"""Real mail servers from Debian, each started on loopback with a configuration of its own."""
