@@ -87,7 +87,7 @@ class Exim:
     """``with Exim(folder, certificate) as relay``: ``relay.port`` offers STARTTLS, AUTH PLAIN."""
 
     def __init__(self, root: Path, certificate: Path, **options: str) -> None:
-        """``certificate`` holds certificate and key. Options replace values of the configuration."""
+        """``certificate`` holds certificate and key. Options replace values of ``CONFIG``."""
         self.root, self.port = root, free_port()
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("spool", "log", "mail"):

@@ -107,7 +107,8 @@ class Postfix:
             f"{{ {name}@acme.test = {name}/ }}" for name in ("alice", "dana", "sam", "bob")
         )
         values = {
-            "root": root, "cert": root / "server.pem", "key": root / "server.pem", "uid": owner.pw_uid, "gid": owner.pw_gid,
+            "root": root, "cert": root / "server.pem", "key": root / "server.pem",
+            "uid": owner.pw_uid, "gid": owner.pw_gid,
             "tls_level": "may", "auth_only": "yes", "sasl": "yes", "size_limit": "10240000",
             "sender_restrictions": "", "recipient_restrictions": "", "helo_restrictions": "",
             "mailboxes": mailboxes, **options,
