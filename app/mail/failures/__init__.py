@@ -1,5 +1,13 @@
 """What went wrong, in a closed list of codes, and what to tell the administrator about it."""
 
 from app.mail.failures.codes import Disposition, FailureCode, disposition_of
+from app.mail.failures.explaining import Explanation, FailureContext, explain
 
-__all__ = ["Disposition", "FailureCode", "disposition_of"]
+__all__ = [
+    "Disposition",
+    "Explanation",
+    "FailureCode",
+    "FailureContext",
+    "disposition_of",
+    "explain",
+]

@@ -1,0 +1,152 @@
+"""Advice for Google and the sending services."""
+
+from __future__ import annotations
+
+from app.mail.failures.codes import FailureCode as Code
+from app.mail.failures.entries import Advice
+from app.mail.failures.providers import Family
+
+_APP_PASSWORD = Advice(
+    fix=(
+        "Create an app password in the account’s security settings and enter it here.",
+        "Check that mail programs (IMAP or SMTP access) are allowed in the mailbox’s settings.",
+    ),
+    field="password",
+)
+
+ADVICE = {
+    Family.GOOGLE: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            cause="Google does not accept this password for {user}. It no longer takes the "
+            "account’s own password from programs.",
+            fix=(
+                "Turn on 2-Step Verification, create an app password, and enter its 16 letters "
+                "without blanks.",
+                "Use the full address as user name.",
+            ),
+            replaces=True,
+        ),
+        Code.AUTH_APP_PASSWORD: Advice(
+            fix=(
+                "Turn on 2-Step Verification in the Google account, create an app password under "
+                "Security, and enter its 16 letters without blanks.",
+            ),
+            replaces=True,
+        ),
+        Code.AUTH_POLICY: Advice(
+            fix=(
+                "Sign in to the Google account with a browser and confirm the security question.",
+                "Use an app password; it is not subject to this check.",
+            ),
+            replaces=True,
+        ),
+        Code.EHLO_REJECTED: Advice(
+            cause="Google’s relay hangs up on servers that introduce themselves as localhost or "
+            "by an internal name. We use {greeting}, taken from the access URL.",
+        ),
+        Code.RELAY_DENIED: Advice(
+            fix=(
+                "In the Google Admin console, under Gmail → Routing → SMTP relay service, allow "
+                "this server’s public address or require SMTP authentication.",
+                "Use a sender address in a domain of the Workspace account.",
+            ),
+            replaces=True,
+        ),
+        Code.QUOTA_EXCEEDED: Advice(
+            cause="Google’s daily sending limit is reached: about 500 messages for a personal "
+            "account, 2,000 for a Workspace user, 10,000 through the Workspace relay. Mail is "
+            "kept until the limit renews.",
+        ),
+    },
+    Family.SENDGRID: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=(
+                "User name is the word apikey, exactly so; password is the API key (SG.…).",
+                "Check that the key still exists and has the Mail Send permission.",
+            ),
+            replaces=True,
+        ),
+        Code.AUTH_REQUIRED: Advice(
+            fix=("Enter the word apikey as user name and the API key (SG.…) as password.",),
+            replaces=True,
+        ),
+        Code.SENDER_REJECTED: Advice(
+            fix=(
+                "In SendGrid, under Settings → Sender Authentication, verify {sender} or "
+                "authenticate its domain.",
+            ),
+        ),
+        Code.QUOTA_EXCEEDED: Advice(
+            cause="The SendGrid plan’s credits are used up. Mail is kept until they renew."
+        ),
+    },
+    Family.MAILGUN: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=(
+                "Use the domain’s SMTP login (such as postmaster@ your domain) and its SMTP "
+                "password, not the API key.",
+                "Domains in the EU region need the host smtp.eu.mailgun.org.",
+            ),
+            replaces=True,
+        ),
+        Code.RECIPIENT_UNVERIFIED: Advice(
+            fix=("Add your own domain in Mailgun, or the recipient to the authorized ones.",),
+            replaces=True,
+        ),
+    },
+    Family.POSTMARK: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=("Use the server’s API token as user name and as password.",), replaces=True
+        ),
+        Code.SENDER_REJECTED: Advice(
+            fix=("Confirm {sender} as a sender signature in Postmark, or verify its domain.",),
+        ),
+    },
+    Family.BREVO: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=("Use the SMTP login and an SMTP key from Brevo’s SMTP page, not the API key.",),
+            replaces=True,
+        ),
+        Code.CLIENT_BLOCKED: Advice(
+            cause="Brevo accepts logins from known IP addresses only, and this server’s is not "
+            "among them.",
+            fix=("In Brevo, under Security → Authorized IPs, add this server’s public address.",),
+            field="host",
+            replaces=True,
+        ),
+        Code.ACCOUNT_BLOCKED: Advice(
+            fix=("A new Brevo account must ask support to activate its SMTP service first.",),
+        ),
+    },
+    Family.RESEND: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=("User name is the word resend; password is the API key (re_…).",), replaces=True
+        ),
+        Code.SENDER_REJECTED: Advice(
+            fix=("Add and verify the domain of {sender} in Resend.",), replaces=True
+        ),
+    },
+    Family.MAILJET: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=("User name is the API key, password the secret key.",), replaces=True
+        ),
+    },
+    Family.ZOHO: {
+        Code.AUTH_BAD_CREDENTIALS: Advice(
+            fix=(
+                "Use the host of the account’s data centre (smtp.zoho.com, .eu, .in, …), and "
+                "smtppro.zoho.… for paid organizations.",
+                "With two-factor sign-in, create an application-specific password.",
+            ),
+        ),
+        Code.SENDER_REJECTED: Advice(
+            fix=("With Zoho the sender must be the login address or one of its aliases.",),
+        ),
+    },
+    Family.YAHOO: {Code.AUTH_BAD_CREDENTIALS: _APP_PASSWORD},
+    Family.ICLOUD: {Code.AUTH_BAD_CREDENTIALS: _APP_PASSWORD},
+    Family.YANDEX: {
+        Code.AUTH_BAD_CREDENTIALS: _APP_PASSWORD,
+        Code.AUTH_BASIC_DISABLED: _APP_PASSWORD,
+    },
+}

@@ -1,0 +1,116 @@
+"""Explanations: the relay greets us coldly or does not let us log in."""
+
+from __future__ import annotations
+
+from app.mail.failures.codes import FailureCode as Code
+from app.mail.failures.entries import Entry
+
+ENTRIES = {
+    Code.EHLO_REJECTED: Entry(
+        "The relay does not accept the name we greet it with",
+        "We introduce this server as {greeting}, taken from the access URL. {Relay} wants a "
+        "full, public host name and refuses this one, perhaps only later in the conversation.",
+        (
+            "Set an access URL with a full public host name, such as mail.example.com, under "
+            "System → Access URLs.",
+            "If the name is right, make it resolve in public DNS to this server’s address.",
+        ),
+    ),
+    Code.AUTH_REQUIRED: Entry(
+        "The relay wants a login",
+        "{Relay} only takes mail from senders who log in, and no login was sent.",
+        (
+            "Enter user name and password of the relay account.",
+            "If the relay should know this server by its IP address instead, ask its operator to "
+            "allow the address.",
+        ),
+        "username",
+    ),
+    Code.AUTH_NOT_OFFERED: Entry(
+        "The relay offers no login that we can use",
+        "A user name is configured, but {relay} offers no login here, or only kinds that we do "
+        "not speak (we speak PLAIN and LOGIN).",
+        (
+            "If this relay trusts your network and needs no login, remove user name and password.",
+            "Otherwise use the submission port 587 or 465 with TLS: many relays offer the login "
+            "only there and only after encryption.",
+        ),
+        "username",
+    ),
+    Code.AUTH_BAD_CREDENTIALS: Entry(
+        "The relay refuses our user name and password",
+        "{Relay} does not accept the login as {user}. Mail is held: trying on would lock the "
+        "account.",
+        (
+            "Type the password again. Look for a blank or line break that was copied along.",
+            "Check what the provider wants as user name: often the full address, sometimes a "
+            "fixed word or a key.",
+            "Check that the account is one of this very relay, region or data centre.",
+        ),
+        "password",
+    ),
+    Code.AUTH_APP_PASSWORD: Entry(
+        "This account needs an app password",
+        "The provider does not take the account’s own password from programs. {User} needs a "
+        "separate password made for this purpose.",
+        (
+            "Create an app password in the account’s security settings; two-step verification "
+            "usually has to be on first.",
+            "Enter the app password here without blanks, in place of the account’s password.",
+        ),
+        "password",
+    ),
+    Code.AUTH_BASIC_DISABLED: Entry(
+        "The provider has switched off password login over SMTP",
+        "The password may well be right: logging in to {relay} with a password is switched off "
+        "for {user} or for the whole organization.",
+        (
+            "Allow SMTP login for this account in the provider’s administration.",
+            "If that is no longer possible, send through a relay or service that takes a password.",
+        ),
+        "username",
+    ),
+    Code.AUTH_POLICY: Entry(
+        "A security policy blocks this login",
+        "The provider recognised the account but a rule about place, device or risk does not let "
+        "{user} in from this server.",
+        (
+            "Ask the account’s administrator which sign-in rule applied, and to exempt this "
+            "account or this server’s address.",
+            "Sign in once with a web browser and confirm any security question that waits there.",
+        ),
+        "username",
+    ),
+    Code.ACCOUNT_BLOCKED: Entry(
+        "The sending account is blocked or not active",
+        "The provider has locked, suspended or not yet activated the account that we send with, "
+        "or its organization. Every message would be refused.",
+        (
+            "Sign in to the provider’s console and look for a notice: activation, payment, a "
+            "spam complaint or a sending restriction.",
+            "Resolve it there or write to the provider’s support. Mail goes on by itself after "
+            "a successful test.",
+        ),
+    ),
+    Code.OAUTH_REJECTED: Entry(
+        "The provider refuses the token or the app registration",
+        "The login was attempted with a token, and the token, the registered application behind "
+        "it or its right to this mailbox was refused.",
+        (
+            "Check the registered application: tenant, client, secret value (not its ID), and "
+            "the secret’s expiry date.",
+            "Check that the application may send as this mailbox; a new permission can take up "
+            "to two hours to take effect.",
+        ),
+        "username",
+    ),
+    Code.AUTH_TEMPORARY: Entry(
+        "The relay cannot check the login just now",
+        "{Relay} had trouble of its own while it checked user name and password; that says "
+        "nothing about the password. Mail is kept and tried again.",
+        (
+            "Wait a few minutes and check again. Leave the password as it is.",
+            "If it lasts, ask the relay’s operator about the authentication service.",
+        ),
+    ),
+}

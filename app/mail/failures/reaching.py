@@ -1,0 +1,183 @@
+"""Explanations: the relay cannot be reached, or not safely."""
+
+from __future__ import annotations
+
+from app.mail.failures.codes import FailureCode as Code
+from app.mail.failures.entries import Entry
+
+ENTRIES = {
+    Code.DNS_NOT_FOUND: Entry(
+        "The relay’s host name does not exist",
+        "The name system answered that there is no address for {host}. No mail can leave until "
+        "the name is right.",
+        (
+            "Compare {host} letter by letter with what the provider’s instructions say.",
+            "If it is a name of your own network, check that this server uses the name server "
+            "that knows it.",
+        ),
+        "host",
+    ),
+    Code.DNS_TEMPORARY: Entry(
+        "The relay’s name could not be looked up just now",
+        "The name server that this machine uses did not answer the question for {host}. Mail is "
+        "kept and tried again.",
+        (
+            "Wait a few minutes and check again.",
+            "If it stays like this, test name resolution on this server. In a container, look at "
+            "the container’s own name server setting and the firewall before it.",
+        ),
+    ),
+    Code.CONNECT_REFUSED: Entry(
+        "The relay refuses the connection",
+        "A machine answered, but nothing accepts mail at {relay}. Mail is kept and tried again.",
+        (
+            "Check the port: 587 for STARTTLS, 465 for TLS from the first byte, 25 or 2525 where "
+            "the relay’s operator says so.",
+            "If the host is “localhost” and this program runs in a container, enter the name of "
+            "the relay’s machine: inside the container, localhost is the container.",
+            "Ask the relay’s operator whether the service runs and lets this server in.",
+        ),
+        "port",
+    ),
+    Code.CONNECT_TIMEOUT: Entry(
+        "The relay does not answer",
+        "No answer came from {relay} in time. Usually a firewall or the hosting company drops "
+        "connections to this port without a word. Mail is kept and tried again.",
+        (
+            "Try another port on which the provider listens: 587, 465 or 2525.",
+            "Allow outgoing connections to {relay} in this server’s firewall.",
+            "Many hosting companies block ports 25, 465 and 587; ask for them to be opened.",
+            "With port 465 the relay waits for TLS, and with 587 for plain text: a port of the "
+            "other kind looks like silence too.",
+        ),
+        "port",
+    ),
+    Code.NETWORK_UNREACHABLE: Entry(
+        "There is no network route to the relay",
+        "This server has no way to reach {relay}. Mail is kept and tried again.",
+        (
+            "Check this server’s network connection, gateway and VPN.",
+            "If the name resolves to an IPv6 address only, give this server IPv6 or use a relay "
+            "with an IPv4 address.",
+        ),
+        "host",
+    ),
+    Code.CONNECTION_DROPPED: Entry(
+        "The relay closed the connection",
+        "{Relay} hung up, or fell silent, in the middle of the conversation. Mail is kept and "
+        "tried again.",
+        (
+            "Nothing to do if it happens now and then: relays restart and close idle connections.",
+            "If it happens every time, check that port and TLS belong together and that no "
+            "firewall or virus scanner interrupts mail connections.",
+        ),
+    ),
+    Code.TLS_MODE_MISMATCH: Entry(
+        "TLS is started in a way this port does not expect",
+        "One side began with TLS while the other side expected plain text first. With this port "
+        "no connection to {relay} can succeed.",
+        (
+            "Use port 465 (or 2465) for TLS from the first byte.",
+            "Use port 587 (or 25, 2525) for STARTTLS, where TLS begins after the greeting.",
+        ),
+        "port",
+    ),
+    Code.TLS_VERSION: Entry(
+        "The relay and we have no TLS version in common",
+        "{Relay} only offers TLS versions or ciphers that are no longer safe, or none that we "
+        "know. We speak TLS 1.2 and newer and do not go below it.",
+        (
+            "Ask the relay’s operator to enable TLS 1.2 or 1.3 with current ciphers.",
+            "Check whether a proxy or an inspecting firewall between here and {host} speaks an "
+            "older version.",
+        ),
+        "host",
+    ),
+    Code.TLS_FAILED: Entry(
+        "The encrypted connection could not be set up",
+        "The TLS handshake with {relay} failed before any certificate was in question. Mail is "
+        "kept and tried again; nothing was sent in the clear.",
+        (
+            "Check again in a few minutes: the relay may be restarting.",
+            "If it stays, ask the relay’s operator to look at the TLS set-up: an unreadable "
+            "certificate or key on their side looks like this.",
+            "Check that {port} and TLS belong together (465: from the first byte, 587: STARTTLS).",
+        ),
+        "port",
+    ),
+    Code.CERT_SELF_SIGNED: Entry(
+        "The relay’s certificate is signed by itself",
+        "{Host} shows a certificate that no authority vouches for, so we cannot tell it from an "
+        "impostor. Nothing was sent, no password either.",
+        (
+            "Give the relay a certificate from a public authority.",
+            "Or add the certificate, or your own authority’s root, to this server’s trust store.",
+            "If you did not expect this, something between here and {host} may be intercepting "
+            "the connection: a virus scanner, a proxy or an attacker.",
+        ),
+        "host",
+    ),
+    Code.CERT_UNKNOWN_ISSUER: Entry(
+        "The relay’s certificate comes from an authority we do not know",
+        "The chain from {host}’s certificate to a known authority cannot be built. Either the "
+        "authority is a private one or the relay does not send its intermediate certificates.",
+        (
+            "Ask the relay’s operator to send the complete chain (“full chain”).",
+            "If a private authority issued it, add that authority’s root to this server’s trust "
+            "store.",
+            "If you did not expect this, look for a proxy or scanner that intercepts the "
+            "connection.",
+        ),
+        "host",
+    ),
+    Code.CERT_EXPIRED: Entry(
+        "The relay’s certificate is out of date",
+        "The certificate that {host} shows is not valid today: it has expired or begins later.",
+        (
+            "Ask the relay’s operator to renew the certificate and to restart the mail service.",
+            "Check the clock of this server: a wrong date has the same effect.",
+        ),
+    ),
+    Code.CERT_HOSTNAME: Entry(
+        "The relay’s certificate is for another name",
+        "The certificate shown is genuine but does not name {host}. That is how a wrong host "
+        "name, an IP address in its place, or an intercepted connection looks.",
+        (
+            "Enter the host name that the certificate carries; the connection check lists its "
+            "names.",
+            "Do not enter an IP address where the certificate names a host.",
+            "If the names belong to your hosting company, it redirects mail connections to a "
+            "server of its own: use port 465, 587 or 2525, or ask it to stop.",
+        ),
+        "host",
+    ),
+    Code.STARTTLS_NOT_OFFERED: Entry(
+        "The relay offers no encryption",
+        "TLS is switched on here, and {relay} does not offer STARTTLS. We do not fall back to "
+        "clear text, so nothing was sent.",
+        (
+            "Use the relay’s submission port, 587 or 465, where encryption is usual.",
+            "Ask the relay’s operator to enable TLS.",
+            "Only for a relay on the same machine or in a trusted network: switch “secure” off.",
+        ),
+        "secure",
+    ),
+    Code.TLS_REQUIRED: Entry(
+        "The relay insists on encryption",
+        "{Relay} goes no further without TLS, and TLS is switched off here or had not begun.",
+        ("Switch “secure” on and use port 587 (STARTTLS) or 465 (TLS from the first byte).",),
+        "secure",
+    ),
+    Code.PROTOCOL_ERROR: Entry(
+        "What answered does not speak SMTP as expected",
+        "The answer from {relay} is not proper SMTP, or it says that ours was not. Another "
+        "service may listen on this port, or a device in between alters the conversation. Mail is "
+        "tried a few times and then held.",
+        (
+            "Check host and port: is it really the mail relay that listens there?",
+            "Look for a firewall or virus scanner with a “mail protection” or “SMTP fix-up” "
+            "feature on the way, and switch that feature off for this server.",
+        ),
+        "host",
+    ),
+}
