@@ -128,11 +128,10 @@ def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:
 
 
 def _create(session: Session, values: dict[str, Any]) -> None:
-    session.add(MailerConfiguration(id=CONFIGURATION_ID, **values))
     try:
-        session.flush()
+        with session.begin_nested():
+            session.add(MailerConfiguration(id=CONFIGURATION_ID, **values))
     except IntegrityError:  # somebody else created it between our look and now
-        session.rollback()
         raise StaleConfiguration from None
 
 

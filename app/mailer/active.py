@@ -1,0 +1,93 @@
+"""The configuration that mail leaves with: the same for real sends, tests and commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from app.crypto.box import SealBroken
+from app.install.service import access_url
+from app.mail.transports.base import RelaySettings
+from app.mailer.managed import Managed, managed_mailer
+from app.mailer.relay import ehlo_name, relay_settings
+from app.mailer.stored import password_of, settings_of, stored
+from app.runtime import Runtime
+
+KEYS_LOST = (
+    "The stored mail password cannot be decrypted, because the key it was sealed with is missing."
+    " Mail is held until the key file is restored or the password is typed again."
+)
+
+
+@dataclass(frozen=True)
+class ActiveMailer:
+    """What to send with. ``relay`` is ``None`` for the console provider.
+
+    With a ``problem`` nothing may be sent: it says why, for an administrator.
+    """
+
+    version: int
+    provider: str
+    sender_address: str
+    sender_name: str
+    relay: RelaySettings | None
+    problem: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The relay as ``host:port``, or that there is none."""
+        return f"{self.relay.host}:{self.relay.port}" if self.relay else "the log only"
+
+
+def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
+    """What the install sends with now, or ``None`` while mail is pending."""
+    host = access_host(session, runtime)
+    if runtime.config.is_cloud:
+        managed = managed_mailer(runtime.config)
+        return _from_environment(managed, host) if managed else None
+    row = stored(session)
+    if row is None:
+        return None
+    settings, password, problem = settings_of(row), None, None
+    try:
+        password = password_of(row, runtime.box)
+    except SealBroken:
+        problem = KEYS_LOST
+    return ActiveMailer(
+        version=row.version,
+        provider=row.provider,
+        sender_address=row.sender_address,
+        sender_name=row.sender_name,
+        relay=relay_settings(settings, password, host),
+        problem=problem,
+    )
+
+
+def access_host(session: Session, runtime: Runtime) -> str | None:
+    """The host name of the access URL, for greeting relays."""
+    url = access_url(session, runtime.config)
+    return urlsplit(url).hostname if url else None
+
+
+def _from_environment(managed: Managed, host: str | None) -> ActiveMailer:
+    relay = None
+    if managed.host is not None:
+        relay = RelaySettings(
+            provider="smtp",
+            host=managed.host,
+            port=managed.port,
+            tls=managed.tls,
+            username=managed.username,
+            password=managed.password,
+            ehlo_name=ehlo_name(host, managed.sender_address),
+            timeout=float(managed.timeout),
+        )
+    return ActiveMailer(
+        version=1,  # the environment cannot change while the process lives
+        provider="smtp" if relay else "console",
+        sender_address=managed.sender_address,
+        sender_name=managed.sender_name,
+        relay=relay,
+    )
