@@ -29,6 +29,17 @@ class Broken:
     reason: str
 
 
+def lock(session: Session) -> None:
+    """Take the chain's lock, until the transaction ends.
+
+    :func:`record` does it by itself. Call it first where rows are changed before the event is
+    written and others change them in the other order: then nobody waits in a circle. SQLite has
+    one writer at a time and needs none.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
+
+
 def record(
     session: Session,
     *,
@@ -43,8 +54,7 @@ def record(
     ``tag`` is ``subject:action``. ``changes`` maps a field to ``{"old": …, "new": …}``; a
     secret is only ever ``"changed"``, ``"set"`` or ``"removed"``: the caller passes no value.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
+    lock(session)
     session.flush()
     last = session.execute(
         select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
 
-
 # Written out in full wherever they are used: a partial index serves a query only when the
 # query says the index's condition word for word, and a bound parameter does not.
 QUEUED = text("state = 'queued'")

@@ -13,7 +13,8 @@ from app.mail.addresses import key, normalise
 from app.mail.compose import compose
 from app.mail.message import MessageParts, build, new_message_id
 from app.mailer.active import active_mailer
-from app.mailer.state import MailPending, mail_state
+from app.mailer.state import MailPending
+from app.outbox.gate import is_paused
 from app.outbox.kinds import MAILS
 from app.outbox.models import OutboxMessage
 from app.outbox.states import State
@@ -78,12 +79,11 @@ def enqueue(
         )
     )
     public_id = secrets.token_hex(16)
-    paused = mail_state(session, runtime) == "paused"
     message = OutboxMessage(
         public_id=public_id,
         kind=mail.name,
         lane=mail.lane,
-        state=State.HELD if paused else State.QUEUED,
+        state=State.HELD if is_paused(session) else State.QUEUED,
         label=(label or mail.label)[:200],
         mail_from=active.sender_address,
         rcpt_to=recipient,

@@ -1,0 +1,69 @@
+"""``mailer worker`` and ``mailer drain``."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from types import FrameType
+from typing import cast
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+
+from app.outbox.drain import Drain
+from app.outbox.fleet import Fleet
+from app.outbox.worker import Step
+from app.runtime import runtime
+
+log = logging.getLogger("novantra.outbox")
+
+connections = click.option(
+    "--connections",
+    type=click.IntRange(1, 50),
+    default=2,
+    show_default=True,
+    help="Conversations with the relay at the same time.",
+)
+
+
+@click.command("worker")
+@connections
+@with_appcontext
+def worker(connections: int) -> None:
+    """Deliver mail until SIGTERM; the message under way is finished first."""
+    fleet = Fleet(runtime(), connections)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        fleet.ask_to_stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    fleet.start()
+    log.info("delivering", extra={"connections": connections})
+    fleet.wait()
+    fleet.stop()
+    log.info("stopped")
+
+
+@click.command("drain")
+@connections
+@with_appcontext
+def drain(connections: int) -> None:
+    """Deliver what is due, then exit."""
+    counted = Drain(runtime()).run(connections)
+    said = [
+        f"sent {counted[Step.SENT]}",
+        f"retried {counted[Step.RETRIED]}",
+        f"failed {counted[Step.FAILED]}",
+    ]
+    click.echo(", ".join(said))
+    if counted[Step.HELD]:
+        click.echo("Mail is paused: the relay needs a change. See: mailer status", err=True)
+
+
+def init_app(app: Flask) -> None:
+    """Add both to the ``mailer`` group."""
+    group = cast(click.Group, app.cli.commands["mailer"])
+    group.add_command(worker)
+    group.add_command(drain)

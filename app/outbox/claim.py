@@ -1,0 +1,175 @@
+"""Takes the next message for sending, committed before the network is touched.
+
+Two workers must never hold the same message. On SQLite there is one writer at a time (``BEGIN
+IMMEDIATE``); on PostgreSQL ``FOR UPDATE SKIP LOCKED`` lets every worker pick another row. A
+claim carries a lease, after which the message is anybody's again, and a fence: the row counts
+its claims, and only the newest may settle it. The lease outlasts the longest session, so a
+message is in two hands only when a machine stood still in between.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Row, ScalarSelect, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from app.crypto.box import SealBroken
+from app.mail.transports.base import Envelope
+from app.mailer.active import ActiveMailer
+from app.outbox.gate import Gate, lock_probe, read_gate, somebody_is_ahead
+from app.outbox.hold import follow_pause
+from app.outbox.kinds import EXPRESS, ORDINARY
+from app.outbox.models import QUEUED, OutboxMessage
+from app.outbox.states import Ended, State
+from app.runtime import Runtime
+from app.sealing import OUTBOX_BYTES
+
+LEASE_MARGIN = 30.0
+"""Seconds of a lease beyond the time that a whole session may take."""
+
+SESSION = 30.0
+"""Seconds that a session may take where no relay sets the limit (console)."""
+
+UNREADABLE_FOR = timedelta(minutes=5)
+"""How long a message rests whose key is missing: the key may come back."""
+
+MANY_CLAIMS = 10
+"""Claims of one message that nobody settled: it seems to kill those who try."""
+
+log = logging.getLogger("novantra.outbox")
+
+
+class Rest(StrEnum):
+    """Why there is nothing to send at this moment."""
+
+    EMPTY = "empty"
+    CLOSED = "closed"
+    """Mail is pending, paused, or held for want of a key."""
+    PROBING = "probing"
+    """Another message goes ahead to see whether the relay works."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One message in this worker's hands. Its bytes stay out of every ``repr``."""
+
+    id: int
+    public_id: str
+    kind: str
+    label: str
+    envelope: Envelope
+    message_id: str
+    content: bytes = field(repr=False)
+    fence: int
+    attempts: int
+    expires_at: datetime | None
+    active: ActiveMailer = field(repr=False)
+
+
+def claim_next(session: Session, runtime: Runtime, now: datetime) -> Claim | Rest:
+    """The oldest due message of the first lane that has one. The caller commits at once."""
+    gate = read_gate(session, runtime)
+    if gate.open and not gate.proven:
+        lock_probe(session)
+        gate = read_gate(session, runtime)
+    follow_pause(session, paused=gate.paused)
+    if gate.active is None or not gate.open:
+        return Rest.CLOSED
+    if not gate.proven and somebody_is_ahead(session, now):
+        return Rest.PROBING
+    while row := _take(session, now, lease(gate.active)):
+        claim = _claimed(session, runtime, gate, row, now)
+        if claim is not None:
+            return claim
+    return Rest.EMPTY
+
+
+def lease(active: ActiveMailer) -> timedelta:
+    """How long a claim holds."""
+    session = active.relay.total if active.relay is not None else SESSION
+    return timedelta(seconds=session + LEASE_MARGIN)
+
+
+def _take(session: Session, now: datetime, held_for: timedelta) -> Row[tuple[OutboxMessage]] | None:
+    chosen = func.coalesce(_oldest(EXPRESS, now), _oldest(ORDINARY, now))
+    return session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == chosen)
+        .values(state=State.SENDING, fence=OutboxMessage.fence + 1, lease_until=now + held_for)
+        .returning(*OutboxMessage.__table__.columns)
+        .execution_options(synchronize_session=False)
+    ).first()
+
+
+def _oldest(lane: int, now: datetime) -> ScalarSelect[int]:
+    row = aliased(OutboxMessage)
+    return (
+        select(row.id)
+        .where(QUEUED, row.lane == lane, row.due_at <= now)
+        .order_by(row.due_at, row.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+
+
+def _claimed(
+    session: Session, runtime: Runtime, gate: Gate, row: Row[tuple[OutboxMessage]], now: datetime
+) -> Claim | None:
+    """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent."""
+    if row.expires_at is not None and row.expires_at <= now:
+        _put_down(
+            session,
+            row.id,
+            state=State.CANCELLED,
+            ended_because=Ended.EXPIRED,
+            finished_at=now,
+            sealed_bytes=None,
+        )
+        return None
+    if row.fence - row.attempts > MANY_CLAIMS:
+        log.error("message given up: no worker came back from it", extra={"mail": row.public_id})
+        _put_down(
+            session,
+            row.id,
+            state=State.FAILED,
+            ended_because=Ended.GAVE_UP,
+            finished_at=now,
+            bytes_until=row.expires_at,
+        )
+        return None
+    try:
+        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place(row.public_id))
+    except SealBroken as broken:
+        log.error("message waits for its key: %s", broken)
+        _put_down(
+            session, row.id, state=State.QUEUED, due_at=now + UNREADABLE_FOR, fence=row.fence - 1
+        )
+        return None
+    assert gate.active is not None
+    return Claim(
+        id=row.id,
+        public_id=row.public_id,
+        kind=row.kind,
+        label=row.label,
+        envelope=Envelope(row.mail_from, row.rcpt_to),
+        message_id=row.message_id,
+        content=content,
+        fence=row.fence,
+        attempts=row.attempts,
+        expires_at=row.expires_at,
+        active=gate.active,
+    )
+
+
+def _put_down(session: Session, message_id: int, **values: object) -> None:
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,117 @@
+"""Threads that deliver until they are told to stop, and what looks after them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from app.outbox.sweep import next_moment
+from app.outbox.waking import waker_of
+from app.outbox.watching import watch
+from app.outbox.worker import Deliverer
+from app.runtime import Runtime
+
+LONGEST_SLEEP = 30.0
+"""Seconds after which a worker looks even if nobody woke it."""
+
+SHORT_SLEEP = 5.0
+"""Seconds of sleep while something is due that cannot be taken: it is in other hands, or held."""
+
+PATIENCE = 75.0
+"""Seconds to wait at the end for the message under way: more than a session may take."""
+
+BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between tries while the database is away."""
+
+log = logging.getLogger("novantra.outbox")
+
+
+class Fleet:
+    """A number of delivering threads over one :class:`Deliverer`.
+
+    A thread survives a database that restarts. An error of our own ends its thread with a
+    traceback in the log; a fresh one takes its place after a pause, so that a mistake in one
+    place does not stop the mail of the whole install.
+    """
+
+    def __init__(self, runtime: Runtime, connections: int = 1) -> None:
+        self._runtime = runtime
+        self._bell = waker_of(runtime.wake_worker).bell
+        self._deliverer = Deliverer(runtime)
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._connections = connections
+        self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
+        self._watcher = threading.Thread(
+            target=watch,
+            args=(runtime.database, self._bell, self._stopping),
+            name="mail-watcher",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        self._threads = [self._begin(number) for number in range(self._connections)]
+        self._watcher.start()
+        self._keeper.start()
+
+    def ask_to_stop(self) -> None:
+        """From a signal handler or anywhere: no further message is begun."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Let the messages under way finish, then hang up. Safe to call twice."""
+        self.ask_to_stop()
+        self._bell.ring()
+        for thread in (*self._threads, self._keeper, self._watcher):
+            if thread.is_alive():
+                thread.join(PATIENCE)
+        self._deliverer.close()
+
+    def wait(self) -> None:
+        """Until somebody asks to stop."""
+        while not self._stopping.wait(0.5):
+            pass
+
+    def _begin(self, number: int) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name=f"mail-{number}", daemon=True)
+        thread.start()
+        return thread
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(5):
+            for number, thread in enumerate(self._threads):
+                if not thread.is_alive():
+                    log.error("a delivering thread ended; another takes its place")
+                    self._threads[number] = self._begin(number)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._once()
+                failures = 0
+            except DBAPIError as error:
+                pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
+                failures += 1
+                log.error("the database does not answer: %s", type(error.orig).__name__)
+                self._stopping.wait(pause)
+
+    def _once(self) -> None:
+        seen = self._bell.rung
+        step = self._deliverer.step()
+        if not step.idle:
+            # Others may have waited for this one's outcome.
+            self._bell.ring()
+            return
+        self._bell.wait(seen, self._time_to_sleep())
+
+    def _time_to_sleep(self) -> float:
+        with self._runtime.database.session(reading=True) as session:
+            moment = next_moment(session)
+        if moment is None:
+            return LONGEST_SLEEP
+        left = (moment - self._runtime.now()) / timedelta(seconds=1)
+        return min(max(left, 0.05), LONGEST_SLEEP) if left > 0 else SHORT_SLEEP

@@ -1,0 +1,64 @@
+"""The connection that workers of one process share, rebuilt when the configuration changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from app.mail.transports.base import Transport, TransportError
+from app.mailer.active import ActiveMailer
+from app.mailer.transports import make_transport
+from app.outbox.claim import Claim
+from app.outbox.settle import Tried
+
+
+class Sender:
+    """Sends claimed messages. Safe to share between threads.
+
+    :param make: builds the transport of a configuration; tests put their own here
+    """
+
+    def __init__(self, make: Callable[[ActiveMailer], Transport] = make_transport) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
+        self._version: object = None
+
+    def send(self, claim: Claim) -> Tried:
+        """Hand one message to the relay, with no transaction open."""
+        transport = self._current(claim.active)
+        began = time.monotonic()
+        try:
+            answer = transport.send(
+                claim.envelope,
+                claim.content,
+                kind=claim.kind,
+                subject=claim.label,
+                message_id=claim.message_id,
+            )
+        except TransportError as error:
+            return Tried(error, _ms_since(began))
+        return Tried(answer, _ms_since(began))
+
+    def close(self) -> None:
+        """Give up idle connections."""
+        with self._lock:
+            transport, self._transport, self._version = self._transport, None, None
+        if transport is not None:
+            transport.close()
+
+    def _current(self, active: ActiveMailer) -> Transport:
+        version = active.provider, active.version
+        with self._lock:
+            old = None if self._version == version else self._transport
+            if self._transport is None or self._version != version:
+                self._transport, self._version = self._make(active), version
+            current = self._transport
+        if old is not None:
+            old.close()
+        return current
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,205 @@
+"""Writes down what became of a claimed message."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.audit.log import lock
+from app.mail.failures import Disposition, FailureCode, disposition_of
+from app.mail.transports.base import Receipt, TransportError
+from app.mailer import health
+from app.mailer.models import MailHealth
+from app.outbox.claim import Claim
+from app.outbox.gate import is_paused
+from app.outbox.hold import follow_pause
+from app.outbox.models import OutboxAttempt, OutboxMessage
+from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, pause_after
+from app.outbox.states import Ended, State
+
+KEEP_FAILED = timedelta(days=7)
+"""How long the bytes of a failed message stay, unless its link or code runs out before."""
+
+log = logging.getLogger("novantra.outbox")
+
+
+class Outcome(StrEnum):
+    """What one attempt came to."""
+
+    SENT = "sent"
+    RETRIED = "retried"
+    FAILED = "failed"
+    HELD = "held"
+    STALE = "stale"
+    """The lease had run out and somebody else holds the message: nothing was written."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """An attempt: what came back, or was raised, and how long it took."""
+
+    answer: Receipt | TransportError
+    duration_ms: int
+
+
+def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> Outcome:
+    """Write the outcome, the attempt and the transport's health in one transaction."""
+    answer = tried.answer
+    if isinstance(answer, Receipt):
+        outcome, values = Outcome.SENT, _sent(answer, now)
+    else:
+        outcome, values = _refused(session, claim, answer, now)
+        if outcome is Outcome.HELD:
+            lock(session)  # a pause is audited, and so is what an administrator does to a message
+    if not _write(session, claim, values):
+        log.warning("outcome came too late", extra={"mail": claim.public_id})
+        return Outcome.STALE
+    _note(session, claim, tried, now)
+    _tell_health(session, claim, answer, outcome, now)
+    return outcome
+
+
+def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
+    """Only the newest claim may settle: an older fence finds no row."""
+    return (
+        session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == claim.id,
+                OutboxMessage.fence == claim.fence,
+                OutboxMessage.state == State.SENDING,
+            )
+            .values(attempts=OutboxMessage.attempts + 1, lease_until=None, **values)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        is not None
+    )
+
+
+def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
+    return {
+        "state": State.SENT,
+        "sealed_bytes": None,
+        "sent_at": now,
+        "finished_at": now,
+        "last_code": None,
+        "last_phase": None,
+        "last_reply_code": receipt.reply_code,
+        "last_enhanced_code": receipt.enhanced,
+    }
+
+
+def _refused(
+    session: Session, claim: Claim, error: TransportError, now: datetime
+) -> tuple[Outcome, dict[str, object]]:
+    told: dict[str, object] = {
+        "last_code": error.code,
+        "last_phase": error.phase,
+        "last_reply_code": error.reply_code,
+        "last_enhanced_code": error.enhanced,
+    }
+    disposition = disposition_of(error.code)
+    if disposition is Disposition.REJECT:
+        return Outcome.FAILED, told | _dead(claim, Ended.REJECTED, now)
+    if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error):
+        return Outcome.HELD, told | {"state": State.HELD}
+    return _again(claim, told, now)
+
+
+def _again(
+    claim: Claim, told: dict[str, object], now: datetime
+) -> tuple[Outcome, dict[str, object]]:
+    due = now + pause_after(claim.attempts + 1)
+    if claim.expires_at is not None and due >= claim.expires_at:
+        return Outcome.FAILED, told | _dead(claim, Ended.NO_TIME_LEFT, now)
+    if claim.expires_at is None and claim.attempts + 1 >= MAX_ATTEMPTS:
+        return Outcome.FAILED, told | _dead(claim, Ended.GAVE_UP, now)
+    return Outcome.RETRIED, told | {"state": State.QUEUED, "due_at": due}
+
+
+def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
+    until = now + KEEP_FAILED
+    if claim.expires_at is not None:
+        until = min(until, claim.expires_at)
+    return {
+        "state": State.FAILED,
+        "ended_because": because,
+        "finished_at": now,
+        "bytes_until": until,
+    }
+
+
+def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError) -> bool:
+    """Whether protocol errors have gone on for long enough to ask for a person.
+
+    If other mail got through since this message's first one, the relay does speak SMTP and
+    only this message has trouble: then the others must not stop for it.
+    """
+    if error.code is not FailureCode.PROTOCOL_ERROR:
+        return False
+    count, first = session.execute(
+        select(func.count(), func.min(OutboxAttempt.at)).where(
+            OutboxAttempt.message_id == claim.id, OutboxAttempt.code == error.code
+        )
+    ).one()
+    if count + 1 < PROTOCOL_ATTEMPTS:
+        return False
+    success = session.scalar(select(MailHealth.last_success_at).where(MailHealth.id == 1))
+    return success is None or success < first
+
+
+def _note(session: Session, claim: Claim, tried: Tried, now: datetime) -> None:
+    answer = tried.answer
+    failure = answer if isinstance(answer, TransportError) else None
+    session.execute(
+        insert(OutboxAttempt).values(
+            message_id=claim.id,
+            at=now,
+            phase=failure.phase if failure else None,
+            code=failure.code if failure else None,
+            reply_code=answer.reply_code,
+            enhanced_code=answer.enhanced,
+            duration_ms=tried.duration_ms,
+        )
+    )
+
+
+def _tell_health(
+    session: Session,
+    claim: Claim,
+    answer: Receipt | TransportError,
+    outcome: Outcome,
+    now: datetime,
+) -> None:
+    """A success clears the count of failures. A refused recipient neither raises nor clears it."""
+    if isinstance(answer, Receipt):
+        health.record_success(session, now=now, kind=claim.kind)
+        return
+    if disposition_of(answer.code) is Disposition.REJECT:
+        return
+    health.record_failure(
+        session,
+        now=now,
+        code=answer.code,
+        phase=answer.phase,
+        reply_code=answer.reply_code,
+        enhanced=answer.enhanced,
+    )
+    if outcome is Outcome.HELD:
+        health.pause(
+            session,
+            now=now,
+            code=answer.code,
+            phase=answer.phase,
+            reply_code=answer.reply_code,
+            enhanced=answer.enhanced,
+            version=claim.active.version,
+        )
+        # Not paused after all when another configuration was saved while this one failed.
+        follow_pause(session, paused=is_paused(session))
