@@ -58,7 +58,8 @@ class MailerForm(FlaskForm):
 
 def _application() -> Flask:
     app = Flask("comfort", template_folder=str(APP / "templates"), static_folder=APP / "static")
-    app.config.update(SECRET_KEY="comfort", WTF_CSRF_ENABLED=False)
+    # Kept by the browser: Werkzeug answers 304 with a file that it forgets to close.
+    app.config.update(SECRET_KEY="comfort", WTF_CSRF_ENABLED=False, SEND_FILE_MAX_AGE_DEFAULT=3600)
     app.jinja_env.filters.update(FILTERS)
 
     @app.route("/", methods=["GET", "POST"])
