@@ -12,6 +12,7 @@ For relays that misbehave see :mod:`tests.faults.server`.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from tests.certificates import server_context
+
+# It warns of its own use of an attribute that it has deprecated.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
