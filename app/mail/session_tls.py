@@ -13,6 +13,10 @@ _RECORD_TYPES = frozenset({20, 21, 22, 23})
 """First octets of TLS records (RFC 8446 section 5.1)."""
 
 
+_NO_RECORD = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL calls octets that are no TLS record."""
+
+
 class NotTls(ConnectionError):
     """The other side answered the ClientHello with something that is no TLS record.
 
@@ -49,8 +53,10 @@ def handshake(
     except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
         secured.close()
         raise Dropped from None
-    except OSError:
+    except OSError as error:
         secured.close()
+        if getattr(error, "reason", None) in _NO_RECORD:  # it spoke before we could look
+            raise NotTls(smtp=True) from None
         raise
     return secured
 

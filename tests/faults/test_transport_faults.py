@@ -285,9 +285,8 @@ def test_f17_nothing_that_the_relay_says_gets_into_the_exception() -> None:
 
 
 def test_f19_helo_is_enough_where_neither_tls_nor_a_login_is_wanted() -> None:
-    with BadServer("F19") as server:
-        with closing(transport_to(server, login=False)) as transport:
-            transport.send(TO_BOB, MESSAGE)
+    with BadServer("F19") as server, closing(transport_to(server, login=False)) as transport:
+        transport.send(TO_BOB, MESSAGE)
     assert server.commands[:3] == [
         "EHLO app.acme.test",
         "HELO app.acme.test",
