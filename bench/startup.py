@@ -1,0 +1,49 @@
+"""From the command to the first page, and how much memory the running install holds."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.functional.install import Person, RunningInstall, walk_wizard
+
+RUNS = 5
+LIMIT_SECONDS, LIMIT_MB = 3.0, 150.0
+
+
+def resident_mb(pid: int) -> float:
+    """Resident set size in MB, from Linux's ``/proc``."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this system does not tell memory in /proc")
+
+
+def run() -> dict[str, Any]:
+    times, memory = [], 0.0
+    for number in range(RUNS):
+        with tempfile.TemporaryDirectory() as folder:
+            install = RunningInstall(Path(folder) / "data")
+            started = time.perf_counter()
+            with install:
+                httpx.get(f"{install.url}/setup", trust_env=False).raise_for_status()
+                times.append(time.perf_counter() - started)
+                if number == RUNS - 1:
+                    person = Person(install.url)
+                    walk_wizard(install, person, provider="console",
+                                sender_address="novantra@acme.test")  # fmt: skip
+                    for _ in range(50):
+                        person.open("/admin/system/mailer")
+                    memory = resident_mb(install.pid)
+    seconds = statistics.median(times)
+    return {
+        "start_to_first_page_s": round(seconds, 2),
+        "resident_mb": round(memory, 1),
+        "limit": f"{LIMIT_SECONDS} s, {LIMIT_MB} MB",
+        "ok": seconds < LIMIT_SECONDS and memory < LIMIT_MB,
+    }

@@ -1,0 +1,34 @@
+"""A running install for functional tests, trusting the test CA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.certificates import ca_file
+from tests.functional.install import RunningInstall
+
+
+@pytest.fixture
+def start(tmp_path: Path, database_url: str) -> Iterator[Callable[..., RunningInstall]]:
+    """Starts installs on this test's data folder and database; stops them afterwards."""
+    with ExitStack() as stack:
+
+        def started(name: str = "data", **environment: str) -> RunningInstall:
+            environment = {
+                "NOVANTRA_DATABASE_URL": database_url,
+                "SSL_CERT_FILE": str(ca_file()),
+                **environment,
+            }
+            return stack.enter_context(RunningInstall(tmp_path / name, **environment))
+
+        yield started
+
+
+@pytest.fixture
+def install(start: Callable[..., RunningInstall]) -> RunningInstall:
+    """The server as ``make run`` starts it, on a new data folder."""
+    return start()
