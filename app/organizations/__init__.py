@@ -1,9 +1,30 @@
-"""Organizations, memberships and invitations."""
+"""Organizations, memberships and invitations; in Cloud also signing up."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
+    from app.organizations import (
+        acceptance_views,
+        batch_views,
+        batches,
+        invitation_views,
+        member_views,
+        navigation,
+        signup_views,
+    )
+    from app.runtime import EXTENSION
+    from app.web.shell import shell
+
+    blueprint = Blueprint("organizations", __name__)
+    for views in (member_views, invitation_views, batch_views, acceptance_views):
+        views.register(blueprint)
+    app.register_blueprint(blueprint)
+    runtime = app.extensions[EXTENSION]
+    if runtime.config.is_cloud:
+        app.register_blueprint(signup_views.blueprint)
+    runtime.chores.append(batches.chore)
+    shell(app).sections.append((navigation.ORDER, navigation.section))

@@ -1,0 +1,140 @@
+"""Accepting: a link is worth one membership, in the organization and role stored with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.accounts.tokens import hash_secret
+from app.accounts.users import create_user
+from app.audit.log import record
+from app.organizations.models import Invitation, Organization
+from app.organizations.service import AlreadyMember, add_member
+from app.web.context import Actor
+
+
+class Standing(StrEnum):
+    OPEN = "open"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class NoLongerOpen(Exception):
+    """Somebody used, revoked or outlived the invitation between the look and the claim."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a link stands for."""
+
+    invitation: Invitation
+    organization: Organization
+    inviter: User | None
+    standing: Standing
+
+
+def look_up(session: Session, secret: str, *, now: datetime) -> Offer | None:
+    """The offer behind a link, in whatever state. Looking uses nothing up."""
+    row = session.execute(
+        select(Invitation, Organization, User)
+        .join(Organization, Organization.id == Invitation.organization_id)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
+        .where(Invitation.token_hash == hash_secret(secret))
+    ).first()
+    if row is None:
+        return None
+    invitation, organization, inviter = row
+    return Offer(invitation, organization, inviter, _standing(invitation, now))
+
+
+def accept_as_new(
+    session: Session, *, secret: str, name: str, password_hash: str, now: datetime, ip: str | None
+) -> tuple[User, Organization]:
+    """Make the account and the membership of somebody who holds the link.
+
+    The link came by mail, so the address counts as verified. Raises :class:`NoLongerOpen`, and
+    ``AddressTaken`` when the address has an account: its owner has to sign in instead.
+    """
+    invitation, organization = _claim(session, secret, now)
+    user = create_user(
+        session,
+        now=now,
+        email=invitation.email,
+        name=name,
+        password_hash=password_hash,
+        verified=True,
+    )
+    _join(session, invitation, organization, user, Actor(user.id, user.email, ip), now)
+    return user, organization
+
+
+def accept_as(
+    session: Session, *, secret: str, user: User, now: datetime, actor: Actor
+) -> Organization:
+    """Make the membership of somebody signed in. Raises :class:`NoLongerOpen`.
+
+    The claim itself asks for the address: a person with another one cannot use the link up.
+    """
+    invitation, organization = _claim(session, secret, now, Invitation.email_key == user.email_key)
+    _join(session, invitation, organization, user, actor, now)
+    return organization
+
+
+def _claim(
+    session: Session, secret: str, now: datetime, *also: ColumnElement[bool]
+) -> tuple[Invitation, Organization]:
+    claimed = session.execute(
+        update(Invitation)
+        .where(
+            and_(
+                Invitation.token_hash == hash_secret(secret),
+                Invitation.accepted_at.is_(None),
+                Invitation.revoked_at.is_(None),
+                Invitation.expires_at > now,
+                *also,
+            )
+        )
+        .values(accepted_at=now)
+        .returning(Invitation.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if claimed is None:
+        raise NoLongerOpen
+    invitation = session.get_one(Invitation, claimed, populate_existing=True)
+    return invitation, session.get_one(Organization, invitation.organization_id)
+
+
+def _join(
+    session: Session,
+    invitation: Invitation,
+    organization: Organization,
+    user: User,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    try:
+        add_member(session, organization=organization, user=user, role=invitation.role, now=now)
+    except AlreadyMember:
+        return  # added by hand meanwhile, with the role that was chosen then
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="invitation:accepted",
+        target=f"{organization.slug}: {invitation.email}",
+        changes={"role": {"old": None, "new": invitation.role}},
+    )
+
+
+def _standing(invitation: Invitation, now: datetime) -> Standing:
+    if invitation.accepted_at:
+        return Standing.USED
+    if invitation.revoked_at:
+        return Standing.REVOKED
+    return Standing.OPEN if invitation.expires_at > now else Standing.EXPIRED

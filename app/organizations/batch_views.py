@@ -1,0 +1,63 @@
+"""/organizations/<slug>/invitations/lists/<id>: how a pasted list fares, line by line.
+
+While lines wait the page reloads itself by a header, so it works without scripts. The button
+goes on with the list in the request itself, for installs whose worker is not running.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.organizations import batches
+from app.organizations.access import Visit, admins_only
+from app.organizations.wording import WORDS
+from app.runtime import runtime
+from app.web.context import db
+
+RELOAD_SECONDS = 2
+
+
+def register(blueprint: Blueprint) -> None:
+    base = "/organizations/<slug>/invitations/lists/<public_id>"
+    blueprint.add_url_rule(base, "batch", show)
+    blueprint.add_url_rule(f"{base}/go-on", "batch_go_on", go_on, methods=["POST"])
+
+
+@admins_only
+def show(visit: Visit, public_id: str) -> Response:
+    batch = batches.find(db(), visit.organization, public_id)
+    if batch is None:
+        abort(404)
+    outcome = request.args.get("outcome", "")
+    number = request.args.get("page", 1, type=int)
+    number = number if 1 <= number <= batches.MAXIMUM else 1
+    lines = batches.results(db(), batch, outcome=outcome, number=number)
+    progress = batches.progress(db(), batch)
+    page = render_template(
+        "organizations/batch.html",
+        organization=visit.organization,
+        batch=batch,
+        progress=progress,
+        lines=lines[: batches.PAGE],
+        words=WORDS,
+        outcome=outcome,
+        number=number,
+        has_next=len(lines) > batches.PAGE,
+    )
+    response = make_response(page)
+    if not progress.finished:
+        response.headers["Refresh"] = str(RELOAD_SECONDS)
+    return response
+
+
+@admins_only
+def go_on(visit: Visit, public_id: str) -> Response:
+    batch = batches.find(db(), visit.organization, public_id)
+    if batch is None:
+        abort(404)
+    db().commit()
+    batches.work_for_a_moment(runtime(), batch)
+    return redirect(
+        url_for("organizations.batch", slug=visit.organization.slug, public_id=public_id), 303
+    )

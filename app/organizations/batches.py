@@ -1,0 +1,203 @@
+"""Pasted lists: kept as rows and worked off a few lines at a time, by whoever comes by.
+
+The request that brings the list does what it can within a moment, the worker goes on between
+deliveries, and the list's own page can be asked to go on too. A step claims its lines in the
+transaction that settles them, so no line is done twice and none is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.mail.addresses import AddressError, key, normalise
+from app.organizations.invitations import Desk, Outcome, invite
+from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
+from app.runtime import Runtime
+from app.web.context import Actor
+
+MAXIMUM = 1_000
+STEP = 25
+KEPT = timedelta(days=30)
+PAGE = 100
+# Seconds that a request may spend on a list; the worker does the rest.
+MOMENT = 1.0
+INVALID, TWICE = "invalid", "twice"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One address as typed; ``problem`` says why it is none, or that it came before."""
+
+    number: int
+    typed: str
+    address: str | None
+    outcome: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a list is; ``counts`` maps an outcome to the number of its lines."""
+
+    total: int
+    done: int
+    counts: dict[str, int]
+
+    @property
+    def finished(self) -> bool:
+        return self.done == self.total
+
+
+def read_lines(text: str) -> list[Line]:
+    """The addresses of a pasted text: one a line; commas and semicolons part them too."""
+    lines: list[Line] = []
+    seen: dict[str, int] = {}
+    for typed in re.split(r"[\r\n,;]+", text):
+        if not typed.strip():
+            continue
+        number = len(lines) + 1
+        try:
+            address = normalise(typed.strip())
+        except AddressError as error:
+            lines.append(Line(number, typed.strip(), None, INVALID, error.reason))
+            continue
+        first = seen.setdefault(key(address), number)
+        if first != number:
+            problem = f"The same address stands in line {first}."
+            lines.append(Line(number, typed.strip(), address, TWICE, problem))
+        else:
+            lines.append(Line(number, typed.strip(), address))
+    return lines
+
+
+def store(session: Session, desk: Desk, lines: Sequence[Line]) -> InvitationBatch:
+    """Keep a list for working off. Lists of this organization past their time are cleared."""
+    session.execute(
+        delete(InvitationBatch).where(
+            InvitationBatch.organization_id == desk.organization.id,
+            InvitationBatch.created_at < desk.now - KEPT,
+        )
+    )
+    batch = InvitationBatch(
+        public_id=secrets.token_hex(16),
+        organization_id=desk.organization.id,
+        role=desk.role,
+        created_by_id=desk.inviter.id if desk.inviter else None,
+        ip=desk.actor.ip,
+        created_at=desk.now,
+    )
+    session.add(batch)
+    session.flush()
+    session.add_all(
+        InvitationBatchLine(
+            batch_id=batch.id,
+            number=line.number,
+            typed=(line.address or line.typed)[:320],
+            outcome=line.outcome,
+            detail=line.problem[:300] if line.problem else None,
+        )
+        for line in lines
+    )
+    session.flush()
+    return batch
+
+
+def work_off(runtime: Runtime, batch: InvitationBatch | None = None) -> bool:
+    """One step: the next lines of this list, or of any. Whether there were some.
+
+    Its own transaction, committed at the end.
+    """
+    with runtime.database.transaction() as session:
+        waiting = select(InvitationBatchLine).where(InvitationBatchLine.outcome.is_(None))
+        if batch is not None:
+            waiting = waiting.where(InvitationBatchLine.batch_id == batch.id)
+        lines = session.scalars(
+            waiting.order_by(InvitationBatchLine.id).limit(STEP).with_for_update(skip_locked=True)
+        ).all()
+        desks: dict[int, Desk] = {}
+        for line in lines:
+            if line.batch_id not in desks:
+                desks[line.batch_id] = _desk(session, runtime, line.batch_id)
+            line.outcome = invite(session, desks[line.batch_id], line.typed)
+        return bool(lines)
+
+
+def work_for_a_moment(runtime: Runtime, batch: InvitationBatch) -> None:
+    """Steps through a list until it is done or :data:`MOMENT` is over."""
+    end = time.monotonic() + MOMENT
+    while work_off(runtime, batch) and time.monotonic() < end:
+        pass
+
+
+def chore(runtime: Runtime) -> bool:
+    """What the worker does between deliveries. Looks before it takes the writer's place."""
+    with runtime.database.session(reading=True) as session:
+        waiting = session.scalar(
+            select(InvitationBatchLine.id).where(InvitationBatchLine.outcome.is_(None)).limit(1)
+        )
+    return waiting is not None and work_off(runtime)
+
+
+def find(session: Session, organization: Organization, public_id: str) -> InvitationBatch | None:
+    return session.scalar(
+        select(InvitationBatch).where(
+            InvitationBatch.public_id == public_id,
+            InvitationBatch.organization_id == organization.id,
+        )
+    )
+
+
+def progress(session: Session, batch: InvitationBatch) -> Progress:
+    rows = session.execute(
+        select(InvitationBatchLine.outcome, func.count())
+        .where(InvitationBatchLine.batch_id == batch.id)
+        .group_by(InvitationBatchLine.outcome)
+    ).all()
+    counts = {outcome: count for outcome, count in rows if outcome is not None}
+    return Progress(sum(count for _, count in rows), sum(counts.values()), counts)
+
+
+def results(
+    session: Session, batch: InvitationBatch, *, outcome: str = "", number: int = 1
+) -> list[InvitationBatchLine]:
+    """Page ``number`` of the lines in the order they were typed, and one line more."""
+    query = select(InvitationBatchLine).where(InvitationBatchLine.batch_id == batch.id)
+    if outcome:
+        query = query.where(InvitationBatchLine.outcome == outcome)
+    return list(
+        session.scalars(
+            query.order_by(InvitationBatchLine.id).limit(PAGE + 1).offset((number - 1) * PAGE)
+        )
+    )
+
+
+def _desk(session: Session, runtime: Runtime, batch_id: int) -> Desk:
+    batch = session.get_one(InvitationBatch, batch_id)
+    inviter = session.get(User, batch.created_by_id) if batch.created_by_id else None
+    label = inviter.email if inviter else "somebody since removed"
+    return Desk(
+        runtime=runtime,
+        organization=session.get_one(Organization, batch.organization_id),
+        role=batch.role,
+        inviter=inviter,
+        actor=Actor(inviter.id if inviter else None, label, batch.ip),
+        now=runtime.now(),
+    )
+
+
+def invite_all_now(session: Session, desk: Desk, lines: Sequence[Line]) -> dict[str, Outcome]:
+    """Every address at once, for when no mail is composed (mail pending): address → outcome."""
+    return {
+        line.address: invite(session, desk, line.address)
+        for line in lines
+        if line.address and line.outcome is None
+    }

@@ -1,0 +1,118 @@
+"""What became of an invitation's mail, in words for the organization's admins.
+
+They see a state and a cause, never an address of the relay, a link or a code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.mail.failures import FailureCode, explain
+from app.organizations.models import Invitation, Organization
+from app.outbox.models import OutboxMessage
+from app.outbox.states import Ended
+
+PAGE = 50
+HELD = "Sending is paused. An install administrator has to look at the mailer first."
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """``level`` is a pill's, ``state`` the outbox's word, ``at`` the time of what ``text`` says."""
+
+    level: str
+    text: str
+    state: str
+    cause: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An open invitation as the page shows it."""
+
+    invitation: Invitation
+    inviter: User | None
+    delivery: Delivery
+    expired: bool
+
+
+@dataclass(frozen=True)
+class InvitationPage:
+    listed: list[Listed]
+    number: int
+    has_next: bool
+
+
+def open_invitations(
+    session: Session,
+    organization: Organization,
+    *,
+    now: datetime,
+    search: str = "",
+    number: int = 1,
+) -> InvitationPage:
+    """Invitations neither accepted nor revoked, newest first; those that ran out among them."""
+    query = (
+        select(Invitation, User, OutboxMessage)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
+        .outerjoin(OutboxMessage, OutboxMessage.public_id == Invitation.message_public_id)
+        .where(
+            Invitation.organization_id == organization.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+    )
+    if search:
+        query = query.where(Invitation.email_key.contains(search.lower(), autoescape=True))
+    rows = session.execute(
+        query.order_by(Invitation.id.desc()).limit(PAGE + 1).offset((number - 1) * PAGE)
+    ).all()
+    listed = [
+        Listed(invitation, inviter, delivery_of(message), invitation.expires_at <= now)
+        for invitation, inviter, message in rows[:PAGE]
+    ]
+    return InvitationPage(listed, number, len(rows) > PAGE)
+
+
+def delivery_of(message: OutboxMessage | None) -> Delivery:
+    """The state of one mail; ``None`` when its row was cleared away after its time."""
+    if message is None:
+        return Delivery("quiet", "No longer recorded", "unknown")
+    level, text, cause, at = _told(message)
+    return Delivery(level, text, message.state, cause, at)
+
+
+def _told(message: OutboxMessage) -> tuple[str, str, str | None, datetime | None]:
+    cause = _cause(message)
+    match message.state:
+        case "queued" if cause:
+            return "warn", "Waiting for another try", cause, message.due_at
+        case "queued":
+            return "quiet", "Waiting to be sent", None, None
+        case "sending":
+            return "quiet", "Being sent", None, None
+        case "held":
+            return "warn", "Held", HELD, None
+        case "sent":
+            return "good", "Sent", None, message.sent_at
+        case "cancelled" if message.ended_because == Ended.EXPIRED:
+            return "bad", "Not sent", "It ran out before it could be sent.", message.finished_at
+        case "cancelled":
+            return "warn", "Not sent", "An administrator cancelled the mail.", message.finished_at
+        case _:
+            return "bad", "Not sent", cause, message.finished_at
+
+
+def _cause(message: OutboxMessage) -> str | None:
+    if message.last_code is None:
+        return None
+    try:
+        return explain(FailureCode(message.last_code)).title
+    except ValueError:  # written by a newer version of the program
+        return message.last_code

@@ -1,0 +1,124 @@
+"""What people type into the pages of an organization and into an invitation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, TextAreaField, ValidationError
+
+from app.accounts.passwords import weakness
+from app.mail.addresses import AddressError, normalise
+from app.organizations.batches import MAXIMUM, Line, read_lines
+from app.web.fields import Filled, LineField, SecretField, TextLength
+
+ROLE_CHOICES = [("member", "Member"), ("admin", "Admin")]
+
+
+class RoleField(SelectField):
+    """One of the roles; a tampered one is refused in words."""
+
+    def __init__(self, label: str = "Role", **kwargs: Any) -> None:
+        super().__init__(label, choices=ROLE_CHOICES, default="member", **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in dict(ROLE_CHOICES):
+            raise ValidationError("Choose Member or Admin.")
+
+
+class RoleForm(FlaskForm):  # type: ignore[misc]
+    """A member's new role."""
+
+    role = RoleField()
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """One address. ``address`` is its stored form once the form is valid."""
+
+    email = LineField("Email address", [TextLength(320)])
+    role = RoleField()
+    address: str = ""
+
+    def validate_email(self, field: Field) -> None:
+        if not field.errors:
+            self.address = _address(field)
+
+
+class InviteListForm(FlaskForm):  # type: ignore[misc]
+    """Many addresses, one a line. ``lines`` are what they were read as."""
+
+    emails = TextAreaField("Email addresses")
+    role = RoleField()
+    lines: tuple[Line, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Both forms stand on one page, and their fields must not share an id.
+        self.role.id = "list-role"
+
+    def validate_emails(self, field: Field) -> None:
+        self.lines = tuple(read_lines(field.data or ""))
+        if not self.lines:
+            raise ValidationError("Type or paste at least one email address.")
+        if len(self.lines) > MAXIMUM:
+            raise ValidationError(
+                f"These are {len(self.lines):,} addresses. Invite at most {MAXIMUM:,} at a time."
+            )
+        if not any(line.address for line in self.lines):
+            first = self.lines[0]
+            raise ValidationError(
+                f"None of these lines is an email address. Line 1: {first.problem}"
+            )
+
+
+class JoinForm(FlaskForm):  # type: ignore[misc]
+    """A new person's name and password. Pass ``email``: a password must not repeat it."""
+
+    name = LineField("Your name", [Filled("Type your name."), TextLength(64)])
+    password = SecretField("Password", [Filled("Choose a password.")])
+    password_confirm = SecretField("Password again", [Filled("Type the password again.")])
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def validate_password(self, field: Field) -> None:
+        problem = weakness(field.data or "", email=self.email, name=self.name.data or "")
+        if field.data and problem:
+            raise ValidationError(problem)
+
+    def validate_password_confirm(self, field: Field) -> None:
+        if field.data and field.data != self.password.data:
+            raise ValidationError("The two passwords differ.")
+
+
+class SignupForm(FlaskForm):  # type: ignore[misc]
+    """The address to sign up with."""
+
+    email = LineField("Work email", [TextLength(320)])
+    address: str = ""
+
+    def validate_email(self, field: Field) -> None:
+        if not field.errors:
+            self.address = _address(field)
+
+
+class SignupCodeForm(FlaskForm):  # type: ignore[misc]
+    """The code out of the mail."""
+
+    code = LineField("Code", [Filled("Type the six digits from the mail."), TextLength(40)])
+
+
+class SignupAccountForm(JoinForm):
+    """The first administrator of a new organization."""
+
+    organization_name = LineField(
+        "Organization", [Filled("Type the name of your organization."), TextLength(64)]
+    )
+
+
+def _address(field: Field) -> str:
+    try:
+        return normalise(field.data or "")
+    except AddressError as error:
+        raise ValidationError(error.reason) from None

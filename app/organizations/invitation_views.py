@@ -1,0 +1,202 @@
+"""/organizations/<slug>/invitations: inviting, sending again, revoking."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from app.crypto.keys import KeysUnusable
+from app.extensions import limiter
+from app.mailer.state import MailPending, mail_state
+from app.organizations import batches
+from app.organizations.access import Visit, admins_only
+from app.organizations.forms import InviteForm, InviteListForm
+from app.organizations.invitations import Desk, NotOpen, Outcome, invite, resend, revoke
+from app.organizations.limits import TooManyForAddress, TooManyForOrganization
+from app.organizations.models import Invitation
+from app.organizations.pages import members_page
+from app.organizations.wording import WORDS
+from app.runtime import runtime
+from app.web.context import actor, db
+from app.web.errors import Refusal
+
+PENDING_TITLE = "No invitation was sent: mail is not set up"
+# How refused outcomes answer; those that only inform are no failure of the server.
+STATUS = {
+    Outcome.ALREADY_MEMBER: 422,
+    Outcome.ALREADY_INVITED: 422,
+    Outcome.MAIL_PENDING: 503,
+    Outcome.KEY_MISSING: 503,
+    Outcome.ADDRESS_LIMIT: 429,
+    Outcome.ORGANIZATION_LIMIT: 429,
+}
+PER_CLIENT = "120 per hour"
+
+Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
+
+
+def register(blueprint: Blueprint) -> None:
+    base = "/organizations/<slug>/invitations"
+    limited = limiter.limit(PER_CLIENT, methods=["POST"])
+    blueprint.add_url_rule(base, "invite", limited(open_or_invite), methods=["GET", "POST"])
+    one = f"{base}/<int:invitation_id>"
+    blueprint.add_url_rule(f"{one}/resend", "resend", limited(send_again), methods=["POST"])
+    blueprint.add_url_rule(f"{one}/revoke", "revoke", take_back, methods=["POST"])
+
+
+@admins_only
+def open_or_invite(visit: Visit) -> Answer:
+    if request.method == "GET":  # somebody reloads the page of a refused form
+        return _back(visit)
+    if request.form.get("emails", "").strip():
+        return _invite_many(visit)
+    return _invite_one(visit)
+
+
+def _invite_one(visit: Visit) -> Answer:
+    form = InviteForm()
+    if not form.validate_on_submit():
+        return members_page(db(), runtime(), visit, invite_form=form), 422
+    outcome = invite(db(), _desk(visit, form.role.data), form.address)
+    words = WORDS[outcome]
+    if outcome not in STATUS:
+        db().commit()
+        flash(f"{form.address} {words.sentence}", "good")
+        return _back(visit)
+    db().rollback()
+    form.email.errors = [f"{form.address} {words.sentence}"]
+    trouble = (PENDING_TITLE, form.email.errors[0]) if outcome is Outcome.MAIL_PENDING else None
+    page = members_page(db(), runtime(), visit, invite_form=form, trouble=trouble)
+    headers = {"Retry-After": "3600"} if STATUS[outcome] == 429 else {}
+    return page, STATUS[outcome], headers
+
+
+def _invite_many(visit: Visit) -> Answer:
+    form = InviteListForm()
+    if not form.validate_on_submit():
+        return members_page(db(), runtime(), visit, list_form=form), 422
+    desk = _desk(visit, form.role.data)
+    if mail_state(db(), runtime()) == "pending":
+        return _add_known_people(visit, desk, form)
+    batch = batches.store(db(), desk, form.lines)
+    db().commit()
+    runtime().wake_worker()
+    batches.work_for_a_moment(runtime(), batch)
+    return redirect(
+        url_for("organizations.batch", slug=visit.organization.slug, public_id=batch.public_id), 303
+    )
+
+
+def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
+    """Mail is pending: people with an account are added, the others stay in the form."""
+    outcomes = batches.invite_all_now(db(), desk, form.lines)
+    db().commit()
+    added = sum(1 for outcome in outcomes.values() if outcome is Outcome.ADDED)
+    said = (
+        "1 person who has an account was added"
+        if added == 1
+        else f"{added} people who have an account were added"
+    )
+    left = [
+        line.typed
+        for line in form.lines
+        if line.outcome == batches.INVALID
+        or (line.address and outcomes.get(line.address) is Outcome.MAIL_PENDING)
+    ]
+    if not left:
+        flash(f"{said}.", "good")
+        return _back(visit)
+    form.emails.data = "\n".join(left)
+    text = (
+        "Invitations travel by mail, so nobody without an account can be invited until an install"
+        f" administrator sets up mail under System → Mailer. {said}; whoever is left is still in"
+        " the list."
+    )
+    form.emails.errors = [text]
+    page = members_page(db(), runtime(), visit, list_form=form, trouble=(PENDING_TITLE, text))
+    return page, 503
+
+
+@admins_only
+def send_again(visit: Visit, invitation_id: int) -> Response:
+    invitation = _find(visit, invitation_id)
+    try:
+        resend(db(), _desk(visit, invitation.role), invitation)
+    except NotOpen:
+        raise _settled(visit) from None
+    except KeysUnusable:
+        raise _refusal(visit, Outcome.KEY_MISSING, invitation.email) from None
+    except MailPending:
+        raise _refusal(visit, Outcome.MAIL_PENDING, invitation.email) from None
+    except TooManyForAddress:
+        raise _refusal(visit, Outcome.ADDRESS_LIMIT, invitation.email) from None
+    except TooManyForOrganization:
+        raise _refusal(visit, Outcome.ORGANIZATION_LIMIT, invitation.email) from None
+    db().commit()
+    flash(f"{invitation.email} gets a new link. The one sent before stopped working.", "good")
+    return _back(visit)
+
+
+@admins_only
+def take_back(visit: Visit, invitation_id: int) -> Response:
+    invitation = _find(visit, invitation_id)
+    try:
+        revoke(db(), _desk(visit, invitation.role), invitation)
+    except NotOpen:
+        raise _settled(visit) from None
+    db().commit()
+    flash(f"The invitation of {invitation.email} is revoked: its link stopped working.", "good")
+    return _back(visit)
+
+
+def _find(visit: Visit, invitation_id: int) -> Invitation:
+    invitation = db().scalar(
+        select(Invitation).where(
+            Invitation.id == invitation_id,
+            Invitation.organization_id == visit.organization.id,
+        )
+    )
+    if invitation is None:
+        raise _settled(visit, 404)
+    return invitation
+
+
+def _desk(visit: Visit, role: str) -> Desk:
+    return Desk(
+        runtime=runtime(),
+        organization=visit.organization,
+        role=role,
+        inviter=visit.user,
+        actor=actor(),
+        now=runtime().now(),
+    )
+
+
+def _back(visit: Visit) -> Response:
+    return redirect(url_for("organizations.members", slug=visit.organization.slug), 303)
+
+
+def _settled(visit: Visit, status: int = 409) -> Refusal:
+    return Refusal(
+        status,
+        "This invitation is no longer open",
+        "It was accepted or revoked in the meantime, so nothing was changed.",
+        "Reload the page to see who is a member now.",
+        action_href=url_for("organizations.members", slug=visit.organization.slug),
+        action_label="Back to the members",
+    )
+
+
+def _refusal(visit: Visit, outcome: Outcome, email: str) -> Refusal:
+    refusal = Refusal(
+        STATUS[outcome],
+        "The invitation was not sent again",
+        f"{email} {WORDS[outcome].sentence}",
+        "The link sent before keeps working until its time is up.",
+        action_href=url_for("organizations.members", slug=visit.organization.slug),
+        action_label="Back to the members",
+    )
+    if refusal.status == 429:
+        refusal.headers["Retry-After"] = "3600"
+    return refusal

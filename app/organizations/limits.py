@@ -1,0 +1,52 @@
+"""How much mail one organization, and one address, may be made to send or receive.
+
+An invitation is mail to a stranger with words somebody else chose, so a single account must not
+turn the install into a source of spam. Counted in the database, whatever the process.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts.throttle import allow, subject_of, subject_of_address
+from app.organizations.models import Organization
+
+DAY = timedelta(hours=24)
+# Two full lists a day.
+PER_ORGANIZATION = 2_000
+# One person's mailbox, counted over all organizations.
+PER_ADDRESS = 5
+
+
+class TooManyForOrganization(Exception):
+    """The organization has sent what it may within 24 hours."""
+
+
+class TooManyForAddress(Exception):
+    """This address was mailed as often as is bearable within 24 hours."""
+
+
+def count_mail(
+    session: Session, *, organization: Organization, email_key: str, now: datetime
+) -> None:
+    """Count one mail about membership. Raises when either limit is reached."""
+    if not allow(
+        session,
+        purpose="invitation-to",
+        subject=subject_of_address(email_key),
+        limit=PER_ADDRESS,
+        window=DAY,
+        now=now,
+    ):
+        raise TooManyForAddress
+    if not allow(
+        session,
+        purpose="invitation-from",
+        subject=subject_of("organization", str(organization.id)),
+        limit=PER_ORGANIZATION,
+        window=DAY,
+        now=now,
+    ):
+        raise TooManyForOrganization

@@ -1,0 +1,65 @@
+"""The members page, which several requests end on: as it is, or with a form that was refused."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import request, url_for
+from flask.templating import render_template
+from sqlalchemy.orm import Session
+
+from app.accounts.lockout import locks
+from app.mailer.state import mail_state
+from app.organizations.access import Visit
+from app.organizations.delivery import open_invitations
+from app.organizations.forms import InviteForm, InviteListForm
+from app.organizations.roster import members
+from app.runtime import Runtime
+
+LAST_PAGE = 10_000
+
+
+def members_page(
+    session: Session,
+    runtime: Runtime,
+    visit: Visit,
+    *,
+    invite_form: InviteForm | None = None,
+    list_form: InviteListForm | None = None,
+    trouble: tuple[str, str] | None = None,
+) -> str:
+    """``trouble`` is the title and text of a refusal that no single field is to blame for."""
+    now = runtime.now()
+    search = request.args.get("q", "").strip()[:100]
+    page = members(session, visit.organization, search=search, number=_number("page"))
+    open_ones = open_invitations(
+        session, visit.organization, now=now, search=search, number=_number("invitations")
+    )
+    return render_template(
+        "organizations/members.html",
+        visit=visit,
+        organization=visit.organization,
+        page=page,
+        search=search,
+        open_invitations=open_ones,
+        locks=locks(session, email_keys=[m.user.email_key for m in page.members], now=now),
+        invite_form=invite_form or InviteForm(formdata=None),
+        list_form=list_form or InviteListForm(formdata=None),
+        trouble=trouble,
+        mail_pending=mail_state(session, runtime) == "pending",
+        turned=_turned,
+    )
+
+
+def _number(name: str) -> int:
+    text = request.args.get(name, "1")
+    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() else 1
+
+
+def _turned(slug: str, **changes: int | None) -> str:
+    """The address of this page with other page numbers, keeping the search and the rest."""
+    kept = {name: request.args.get(name) for name in ("q", "page", "invitations")}
+    wanted = {**kept, **{name: str(value) if value else None for name, value in changes.items()}}
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    page = url_for("organizations.members", slug=slug)
+    return f"{page}?{query}" if query else page

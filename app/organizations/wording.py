@@ -1,0 +1,57 @@
+"""What became of an address, in words: one sentence per outcome, for one or for a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.organizations.batches import INVALID, TWICE
+from app.organizations.invitations import Outcome
+
+
+@dataclass(frozen=True)
+class Words:
+    """``level`` is a pill's, ``label`` names the outcome, ``sentence`` follows an address."""
+
+    level: str
+    label: str
+    sentence: str
+
+
+WORDS: dict[str, Words] = {
+    Outcome.INVITED: Words(
+        "good", "Invited", "was invited. The link in the mail works for 7 days."
+    ),
+    Outcome.ADDED: Words("good", "Added", "already has an account and is now a member."),
+    Outcome.ALREADY_MEMBER: Words(
+        "quiet", "Already a member", "is a member already. Change the role in the list below."
+    ),
+    Outcome.ALREADY_INVITED: Words(
+        "quiet",
+        "Already invited",
+        "was invited already. Send that invitation again, or revoke it to choose another role.",
+    ),
+    Outcome.MAIL_PENDING: Words(
+        "bad",
+        "Not invited: mail is not set up",
+        "has no account yet, and the invitation cannot be mailed: mail is not set up on this"
+        " install. An install administrator can do that under System → Mailer.",
+    ),
+    Outcome.KEY_MISSING: Words(
+        "bad",
+        "Not invited: the install's key is missing",
+        "was not invited: the key that protects waiting mail is missing, so no mail can be"
+        " written. An install administrator can find out more with the command keys doctor.",
+    ),
+    Outcome.ADDRESS_LIMIT: Words(
+        "warn",
+        "Not invited: mailed often enough today",
+        "was not mailed: five invitations went to this address within 24 hours. Try tomorrow.",
+    ),
+    Outcome.ORGANIZATION_LIMIT: Words(
+        "warn",
+        "Not invited: the organization's limit for today",
+        "was not invited: this organization sent 2,000 invitations within 24 hours. Try tomorrow.",
+    ),
+    INVALID: Words("bad", "No address", "is no email address."),
+    TWICE: Words("quiet", "Listed twice", "stands in the list twice."),
+}
