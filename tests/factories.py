@@ -10,6 +10,7 @@ from app.accounts.passwords import hash_password
 from app.accounts.sessions import new_stamp
 from app.database import utcnow
 from app.install.models import Install
+from app.mail.addresses import key
 from app.organizations.models import Membership, Organization
 
 PASSWORD = "correct horse battery staple"
@@ -45,7 +46,7 @@ def make_user(
     """A person with the password :data:`PASSWORD`, in organization Acme unless told otherwise."""
     user = User(
         email=email,
-        email_key=email.lower(),
+        email_key=key(email),
         name=name,
         password_hash=password_hash(),
         email_verified_at=utcnow() if verified else None,

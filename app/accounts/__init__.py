@@ -7,6 +7,27 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.accounts import sessions
+    from app.accounts import intents, prompt, sessions
+    from app.accounts.tidy import Tidying
+    from app.accounts.views import (
+        account,
+        administrators,
+        blueprint,
+        front_door,
+        locks,
+        reset,
+        verification,
+    )
+    from app.runtime import EXTENSION
+    from app.web.shell import shell
 
+    # Importing them is what fills the blueprint.
+    assert all((account, administrators, front_door, locks, reset, verification))
     sessions.init_app(app)
+    app.register_blueprint(blueprint)
+    surroundings = shell(app)
+    surroundings.system_entries.append(
+        (administrators.NAVIGATION_ORDER, administrators.navigation_entry)
+    )
+    surroundings.notices.append(prompt.verification_prompt)
+    app.extensions[EXTENSION].chores.extend([intents.resolve_next, Tidying()])

@@ -87,7 +87,7 @@ class Code(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     purpose: Mapped[str] = mapped_column(String(16))
-    # A keyed hash of the address for unlock; the browser's signup request for signup.
+    # A hash of the address for unlock; the browser's signup request for signup.
     subject: Mapped[str] = mapped_column(String(64))
     code_hash: Mapped[str] = mapped_column(String(64))
     tries: Mapped[int] = mapped_column(default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Flask, session
-from flask_login import login_user, logout_user
+from flask_login import current_user, login_user, logout_user
 
 from app.accounts.models import User
 from app.extensions import login_manager
@@ -27,6 +27,13 @@ def sign_in(user: User) -> None:
 def sign_out() -> None:
     logout_user()
     session.clear()
+
+
+def person() -> User:
+    """Who is signed in, as the row itself; only behind a guard."""
+    found = current_user._get_current_object()
+    assert isinstance(found, User)
+    return found
 
 
 def load_user(session_id: str) -> User | None:

@@ -36,7 +36,7 @@ def subject_of_client(ip: str) -> str:
 def allow(
     session: Session, *, purpose: str, subject: str, limit: int, window: timedelta, now: datetime
 ) -> bool:
-    """Count one more unless ``limit`` within the last ``window`` are reached; whether it counted."""
+    """Count one more, unless ``limit`` within the last ``window`` are used up. Says whether."""
     _one_at_a_time(session, purpose, subject)
     session.execute(
         delete(Throttle).where(
@@ -75,6 +75,13 @@ def retry_at(
         .limit(limit)
     ).all()
     return newest_first[-1] + window if len(newest_first) >= limit else None
+
+
+def forget(session: Session, *, purpose: str, subject: str) -> None:
+    """Start over for one subject."""
+    session.execute(
+        delete(Throttle).where(Throttle.purpose == purpose, Throttle.subject == subject)
+    )
 
 
 def seconds_until(moment: datetime, now: datetime) -> int:

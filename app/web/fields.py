@@ -8,6 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms.validators import StopValidation
 from wtforms.widgets import PasswordInput
 
 
@@ -70,5 +71,5 @@ class Filled:
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
-            field.errors = list(field.errors)
-            raise ValidationError(self.message)
+            # Nothing more to say about what is not there.
+            raise StopValidation(self.message)

@@ -1,0 +1,135 @@
+"""Install administrators: made, promoted, demoted and removed. One who can work always stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import lockout, throttle, tokens, verification
+from app.accounts.models import User
+from app.accounts.users import create_user, find_by_key
+from app.audit.log import record
+from app.mail.addresses import key, normalise
+from app.mailer.state import require_mail
+from app.runtime import Runtime
+from app.web.context import Actor
+from app.web.guards import Permission
+
+
+class LastAdministrator(Exception):
+    """Without this person nobody could open the system console."""
+
+
+class AlreadyAdministrator(Exception):
+    """The person is an install administrator as it is."""
+
+
+class Added(StrEnum):
+    """How somebody became an administrator, and what has to happen yet."""
+
+    CREATED = "created"
+    PROMOTED = "promoted"
+    PROMOTED_UNVERIFIED = "promoted-unverified"
+
+
+def everybody(session: Session) -> Sequence[User]:
+    """All install administrators, longest in office first."""
+    return session.scalars(select(User).where(User.is_install_admin).order_by(User.id)).all()
+
+
+def add(
+    session: Session, runtime: Runtime, *, email: str, name: str, now: datetime, actor: Actor
+) -> Added:
+    """Create or promote. Raises ``MailPending`` before anything is written.
+
+    A person who is verified needs no mail. Anybody else gets a link first, and the console
+    stays closed to them until they open it.
+    """
+    user = find_by_key(session, key(normalise(email)))
+    if user is not None and user.is_install_admin:
+        raise AlreadyAdministrator
+    if user is not None and user.email_verified_at is not None:
+        _promote(session, user, now, actor)
+        return Added.PROMOTED
+    require_mail(session, runtime)
+    if user is not None:
+        _promote(session, user, now, actor)
+        _send_link(session, runtime, user, now, actor)
+        return Added.PROMOTED_UNVERIFIED
+    user = create_user(session, now=now, email=email, name=name, install_admin=True)
+    record(session, now=now, actor=actor, tag="administrator:created", target=user.email)
+    _send_link(session, runtime, user, now, actor)
+    return Added.CREATED
+
+
+def send_again(
+    session: Session, runtime: Runtime, *, user: User, now: datetime, actor: Actor
+) -> None:
+    """Mail an unverified administrator a new link; the older one stops working."""
+    _send_link(session, runtime, user, now, actor)
+    record(session, now=now, actor=actor, tag="administrator:link-sent", target=user.email)
+
+
+def demote(session: Session, *, user_id: int, now: datetime, actor: Actor) -> User | None:
+    """Take the role away; the person stays. Raises :class:`LastAdministrator`."""
+    user = _leaving(session, user_id)
+    if user is None:
+        return None
+    user.is_install_admin = False
+    user.verification_waived = False
+    tokens.void(session, user=user, now=now, purposes=(tokens.Purpose.ADMIN_INVITATION,))
+    record(session, now=now, actor=actor, tag="administrator:demoted", target=user.email)
+    return user
+
+
+def remove(session: Session, *, user_id: int, now: datetime, actor: Actor) -> User | None:
+    """Delete the account with its memberships. Raises :class:`LastAdministrator`."""
+    user = _leaving(session, user_id)
+    if user is None:
+        return None
+    lockout.forget(session, subject=throttle.subject_of_address(user.email_key))
+    session.delete(user)
+    session.flush()
+    record(session, now=now, actor=actor, tag="administrator:removed", target=user.email)
+    return user
+
+
+def can_work(user: User) -> bool:
+    """Whether this administrator can sign in and open the console today."""
+    return user.password_hash is not None and user.denial(Permission.SYSTEM_CONFIGURE) is None
+
+
+def _promote(session: Session, user: User, now: datetime, actor: Actor) -> None:
+    user.is_install_admin = True
+    record(session, now=now, actor=actor, tag="administrator:promoted", target=user.email)
+
+
+def _send_link(session: Session, runtime: Runtime, user: User, now: datetime, actor: Actor) -> None:
+    if user.password_hash is None:
+        verification.invite_administrator(
+            session, runtime, user=user, invited_by=actor.label, now=now
+        )
+    else:
+        verification.start_verification(session, runtime, user=user, now=now)
+
+
+def _leaving(session: Session, user_id: int) -> User | None:
+    """The administrator who is to go. All of them are locked: two who demote each other at
+    once must not both succeed, and the second sees what the first did."""
+    admins = session.scalars(
+        select(User)
+        .where(User.is_install_admin)
+        .order_by(User.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    leaving = next((user for user in admins if user.id == user_id), None)
+    if leaving is None:
+        return None
+    if can_work(leaving) and not any(can_work(user) for user in admins if user is not leaving):
+        raise LastAdministrator
+    return leaving

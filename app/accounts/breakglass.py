@@ -1,0 +1,77 @@
+"""What the operator can do from the shell, so that nobody is ever locked out for good."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app.accounts import lockout, reset, tokens
+from app.accounts.models import User
+from app.accounts.sessions import new_stamp
+from app.accounts.throttle import subject_of_address
+from app.accounts.users import create_user, find_by_email
+from app.audit.log import record
+from app.runtime import Runtime
+from app.web.context import Actor
+
+SHELL = Actor(None, "shell", None)
+
+
+class Made(StrEnum):
+    """Whether the administrator is a new person."""
+
+    CREATED = "created"
+    PROMOTED = "promoted"
+
+
+def make_administrator(
+    session: Session, *, email: str, name: str, password_hash: str, now: datetime
+) -> Made:
+    """An administrator who can work at once: verification is waived for them.
+
+    Somebody who has an account keeps it, gets the role and the new password, and their
+    sessions and links end. Raises ``AddressError``.
+    """
+    user = find_by_email(session, email)
+    if user is None:
+        user = create_user(
+            session,
+            now=now,
+            email=email,
+            name=name,
+            password_hash=password_hash,
+            install_admin=True,
+            verification_waived=True,
+        )
+        record(session, now=now, actor=SHELL, tag="administrator:created", target=user.email)
+        return Made.CREATED
+    user.is_install_admin = True
+    user.verification_waived = True
+    user.password_hash = password_hash
+    user.session_stamp = new_stamp()
+    user.pending_email = None
+    tokens.void(session, user=user, now=now)
+    lockout.forget(session, subject=subject_of_address(user.email_key))
+    record(
+        session,
+        now=now,
+        actor=SHELL,
+        tag="administrator:promoted",
+        target=user.email,
+        changes={"password": "changed"},
+    )
+    return Made.PROMOTED
+
+
+def unlock(session: Session, *, user: User, now: datetime) -> bool:
+    """Lift the lock of a person; whether there was one."""
+    return lockout.lift_lock(session, email_key=user.email_key, now=now, actor=SHELL)
+
+
+def reset_link(session: Session, runtime: Runtime, *, user: User, now: datetime) -> str:
+    """A reset link to hand over in person; works while mail is pending. Audited."""
+    link = reset.make_link(session, runtime, user=user, now=now)
+    record(session, now=now, actor=SHELL, tag="password:reset-link-made", target=user.email)
+    return link

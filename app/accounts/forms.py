@@ -1,0 +1,103 @@
+"""What the account pages ask. Forms check what was typed and touch nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, ValidationError
+
+from app.accounts.passwords import MAXIMUM, weakness
+from app.mail.addresses import AddressError, normalise
+from app.web.fields import Filled, LineField, SecretField, TextLength
+
+ADDRESS_LENGTH = 320
+NAME_LENGTH = 64
+CODE_LENGTH = 64
+
+
+class Address:
+    """A mail address; the field's data becomes the form in which it is stored."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = normalise(field.data or "")
+        except AddressError as error:
+            raise ValidationError(str(error)) from None
+
+
+def typed(field: Field) -> str:
+    """The text in a field that was found valid."""
+    return str(field.data or "")
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """An address is not checked here: what is no address is merely unknown."""
+
+    email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
+    password = SecretField("Password", [Filled("Type your password.")])
+
+
+class AddressForm(FlaskForm):  # type: ignore[misc]
+    email = LineField(
+        "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH), Address()]
+    )
+
+
+class UnlockForm(FlaskForm):  # type: ignore[misc]
+    email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
+    code = LineField(
+        "Unlock code", [Filled("Type the code from the mail."), TextLength(CODE_LENGTH)]
+    )
+
+
+class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
+    current_password = SecretField(
+        "Current password", [Filled("Type your current password."), TextLength(MAXIMUM)]
+    )
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    """``owner`` and ``owner_name`` are what the password must not be."""
+
+    password = SecretField("New password", [Filled("Choose a password.")])
+    password_confirm = SecretField("New password again", [Filled("Type the password again.")])
+
+    def __init__(self, *, owner: str = "", owner_name: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._owner, self._owner_name = owner, owner_name
+
+    def validate_password(self, field: Field) -> None:
+        reason = weakness(field.data, email=self._owner, name=self._owner_name)
+        if reason:
+            raise ValidationError(reason)
+
+    def validate_password_confirm(self, field: Field) -> None:
+        if field.data != self.password.data:
+            raise ValidationError("This is not the same as the password above.")
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """A button and nothing else."""
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]
+    name = LineField("Name", [Filled("Type your name."), TextLength(NAME_LENGTH)])
+
+
+class EmailForm(CurrentPasswordForm):
+    email = LineField(
+        "New address", [Filled("Type the new address."), TextLength(ADDRESS_LENGTH), Address()]
+    )
+
+
+class PasswordForm(NewPasswordForm, CurrentPasswordForm):
+    """The present password and, twice, the next one."""
+
+
+class AdministratorForm(FlaskForm):  # type: ignore[misc]
+    name = LineField("Name", [Filled("Type the person's name."), TextLength(NAME_LENGTH)])
+    email = LineField(
+        "Email address",
+        [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), Address()],
+    )

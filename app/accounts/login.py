@@ -1,0 +1,145 @@
+"""Signing in: look somebody up, check the password with no transaction open, then decide.
+
+Checking a password takes tens of milliseconds on purpose. It happens between two short
+transactions, so that nobody waits for a database lock meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts import clients, intents, lockout
+from app.accounts.models import User
+from app.accounts.passwords import hash_password, needs_rehash, verify_password
+from app.accounts.throttle import subject_of_address
+from app.accounts.users import find_by_key
+from app.audit.log import record
+from app.mail.addresses import AddressError, key, normalise
+from app.mailer.state import mail_state
+from app.runtime import Runtime
+from app.web.context import Actor
+
+WRONG_PASSWORDS = "login-client"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Who somebody claims to be. ``user_id`` is ``None`` for an unknown address."""
+
+    email: str
+    email_key: str
+    user_id: int | None
+    password_hash: str | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the password fits, and its hash under today's settings when the stored is old."""
+
+    fits: bool
+    renewed_hash: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``user`` when signed in; else ``locked_until`` when a lock is the reason.
+
+    ``code_mailed`` says that a code is on its way to the address, if somebody has it.
+    """
+
+    user: User | None = None
+    locked_until: datetime | None = None
+    code_mailed: bool = False
+
+
+def look_up(session: Session, email: str) -> Candidate:
+    """The candidate for an address as typed. What is no address at all is merely unknown."""
+    try:
+        email = normalise(email)
+        email_key = key(email)
+    except AddressError:
+        email_key = email.casefold()
+    user = find_by_key(session, email_key)
+    if user is None:
+        return Candidate(email, email_key, None, None)
+    return Candidate(email, email_key, user.id, user.password_hash)
+
+
+def judge(candidate: Candidate, password: str) -> Verdict:
+    """Check the password; as slow for unknown addresses. Call it with no transaction open."""
+    fits = verify_password(candidate.password_hash, password)
+    stale = fits and candidate.password_hash and needs_rehash(candidate.password_hash)
+    return Verdict(fits, hash_password(password) if stale else None)
+
+
+def settle(
+    session: Session,
+    runtime: Runtime,
+    *,
+    candidate: Candidate,
+    verdict: Verdict,
+    ip: str,
+    now: datetime,
+) -> Outcome:
+    """Decide and write it down: a lock refuses the right password too, in the same way."""
+    subject = subject_of_address(candidate.email_key)
+    until = lockout.hold(session, subject=subject, now=now)
+    if until is not None:
+        return Outcome(locked_until=until)
+    user = _confirmed(session, candidate) if verdict.fits else None
+    if user is None:
+        return _failed(session, runtime, candidate=candidate, subject=subject, ip=ip, now=now)
+    lockout.forget(session, subject=subject)
+    user.last_login_at = now
+    if verdict.renewed_hash:
+        user.password_hash = verdict.renewed_hash
+    session.flush()
+    return Outcome(user=user)
+
+
+def _confirmed(session: Session, candidate: Candidate) -> User | None:
+    """The person, unless the password changed while it was being checked."""
+    if candidate.user_id is None:
+        return None
+    user = session.get(User, candidate.user_id, populate_existing=True)
+    if user is None or user.password_hash != candidate.password_hash:
+        return None
+    return user
+
+
+def _failed(
+    session: Session,
+    runtime: Runtime,
+    *,
+    candidate: Candidate,
+    subject: str,
+    ip: str,
+    now: datetime,
+) -> Outcome:
+    clients.count_wrong_guess(session, runtime.config, purpose=WRONG_PASSWORDS, ip=ip, now=now)
+    failure = lockout.record_failure(session, subject=subject, now=now)
+    if not failure.locked_now:
+        return Outcome()
+    record(
+        session,
+        now=now,
+        actor=Actor(None, "anonymous", ip),
+        tag="login:locked",
+        target=candidate.email,
+        changes={
+            "locked_until": {"old": None, "new": f"{failure.locked_until:%Y-%m-%dT%H:%M:%SZ}"}
+        },
+    )
+    mailed = mail_state(session, runtime) != "pending" and intents.ask(
+        session,
+        runtime,
+        kind=intents.UNLOCK_CODE,
+        email=candidate.email,
+        email_key=candidate.email_key,
+        ip=ip,
+        now=now,
+    )
+    return Outcome(locked_until=failure.locked_until, code_mailed=mailed)

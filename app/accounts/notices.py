@@ -1,0 +1,41 @@
+"""Mails that tell the owner of an account what happened to it. They never fail the deed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.crypto.keys import KeysUnusable
+from app.install.service import links
+from app.mailer.state import MailPending
+from app.outbox.queue import enqueue
+from app.runtime import Runtime
+
+
+def password_changed(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
+    """The password of that account is another one since ``now``."""
+    context = {"email": user.email, "changed_at": now}
+    _tell(session, runtime, kind="password-changed", to=user.email, context=context)
+
+
+def address_change(
+    session: Session, runtime: Runtime, *, old: str, new: str, done: bool, now: datetime
+) -> None:
+    """Tell the old address that another one was asked for, or has taken its place."""
+    context = {"email": old, "new_email": new, "done": done, "changed_at": now}
+    _tell(session, runtime, kind="email-changed", to=old, context=context)
+
+
+def _tell(
+    session: Session, runtime: Runtime, *, kind: str, to: str, context: dict[str, Any]
+) -> None:
+    base = links(session, runtime.config)
+    context["reset_link"] = base.to("forgot-password")
+    try:
+        enqueue(session, runtime, kind=kind, to=to, context=context)
+    except (MailPending, KeysUnusable):
+        # Mail is not set up, or nothing can be sealed: the change itself still stands.
+        return

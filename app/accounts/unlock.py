@@ -1,0 +1,78 @@
+"""Lifting a lock with a mailed code. The code lifts the lock and does nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts import clients, codes, lockout
+from app.accounts.codes import CodePurpose
+from app.accounts.models import MailIntent
+from app.accounts.throttle import subject_of_address
+from app.accounts.users import find_by_key
+from app.audit.log import record
+from app.install.service import links
+from app.mail.addresses import AddressError, key, normalise
+from app.outbox.queue import enqueue
+from app.runtime import Runtime
+from app.web.context import Actor
+
+WRONG_CODES = "unlock-client"
+
+
+def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datetime) -> None:
+    """Make a code for a locked address and mail it, if anybody has that address.
+
+    Unknown addresses get a code too, which nobody is told: typing a wrong one must cost the
+    same for both.
+    """
+    subject = subject_of_address(intent.email_key)
+    locked_until = lockout.locked_until(session, subject=subject, now=now)
+    if locked_until is None:
+        return
+    code = codes.issue(session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, now=now)
+    user = find_by_key(session, intent.email_key)
+    if user is None:
+        return
+    expires_at = now + codes.LIFETIME
+    enqueue(
+        session,
+        runtime,
+        kind="unlock-code",
+        to=user.email,
+        context={
+            "code": code,
+            "email": user.email,
+            "expires_at": expires_at,
+            "locked_until": locked_until,
+            "link": links(session, runtime.config).to("unlock"),
+        },
+        expires_at=expires_at,
+    )
+
+
+def lift_with_code(
+    session: Session, runtime: Runtime, *, email: str, code: str, ip: str, now: datetime
+) -> bool:
+    """Lift the lock when the code is right. A try is counted either way: commit either way."""
+    try:
+        email_key = key(normalise(email))
+    except AddressError:
+        email_key = email.casefold()
+    subject = subject_of_address(email_key)
+    if not codes.check(
+        session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, code=code, now=now
+    ):
+        clients.count_wrong_guess(session, runtime.config, purpose=WRONG_CODES, ip=ip, now=now)
+        return False
+    lockout.forget(session, subject=subject)
+    record(
+        session,
+        now=now,
+        actor=Actor(None, "anonymous", ip),
+        tag="login:unlocked",
+        target=email_key,
+        changes={"by": {"old": None, "new": "code"}},
+    )
+    return True

@@ -1,0 +1,224 @@
+"""Proving that an address is somebody's: the first one, a new one, or a new administrator's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts import lockout, notices, throttle, tokens
+from app.accounts.models import Token, User
+from app.accounts.throttle import subject_of_address
+from app.accounts.tokens import Purpose
+from app.accounts.users import AddressTaken, find_by_key
+from app.audit.log import record
+from app.install.service import links
+from app.mail.addresses import key
+from app.mailer.state import require_mail
+from app.outbox.queue import enqueue
+from app.runtime import Runtime
+from app.web.context import Actor
+
+LIFETIME = timedelta(hours=24)
+INVITATION_LIFETIME = timedelta(days=7)
+MAILS, WINDOW = 3, timedelta(minutes=15)
+PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.ADMIN_INVITATION)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A live link: whose it is, which address it proves, whether a password is still missing."""
+
+    user: User
+    email: str
+    purpose: Purpose
+
+    @property
+    def needs_password(self) -> bool:
+        return self.purpose is Purpose.ADMIN_INVITATION and self.user.password_hash is None
+
+
+class TooManyMails(Exception):
+    """That address had its mails for now. ``retry_at`` says when another one may go out."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__("too many mails to one address")
+        self.retry_at = retry_at
+
+
+def start_verification(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
+    """Mail a link that verifies the present address. Raises ``MailPending``, ``TooManyMails``."""
+    require_mail(session, runtime)
+    _count_mail(session, user.email, now)
+    _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.email, now)
+
+
+def start_address_change(
+    session: Session, runtime: Runtime, *, user: User, new_email: str, now: datetime, actor: Actor
+) -> None:
+    """Mail a link to the new address and a notice to the old one; nothing changes yet.
+
+    Whether somebody else has the new address is not told here: only its owner gets to know.
+    """
+    require_mail(session, runtime)
+    _count_mail(session, new_email, now)
+    user.pending_email = new_email
+    _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new_email, now)
+    notices.address_change(session, runtime, old=user.email, new=new_email, done=False, now=now)
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="account:email-change-asked",
+        target=user.email,
+        changes={"email": {"old": user.email, "new": new_email}},
+    )
+
+
+def invite_administrator(
+    session: Session, runtime: Runtime, *, user: User, invited_by: str, now: datetime
+) -> None:
+    """Mail a link that verifies the address and sets the password of a new administrator."""
+    require_mail(session, runtime)
+    _count_mail(session, user.email, now)
+    secret = tokens.issue(
+        session,
+        purpose=Purpose.ADMIN_INVITATION,
+        user=user,
+        now=now,
+        lifetime=INVITATION_LIFETIME,
+        bound={"email": user.email},
+    )
+    enqueue(
+        session,
+        runtime,
+        kind="admin-invitation",
+        to=user.email,
+        context={
+            "link": links(session, runtime.config).to("verify-email", secret),
+            "email": user.email,
+            "inviter_email": invited_by,
+            "expires_at": now + INVITATION_LIFETIME,
+        },
+        expires_at=now + INVITATION_LIFETIME,
+    )
+
+
+def look(session: Session, *, secret: str, now: datetime) -> Opened | None:
+    """What a link is good for, or ``None`` when it no longer works. Uses nothing up."""
+    for purpose in PURPOSES:
+        token = tokens.find(session, purpose=purpose, secret=secret, now=now)
+        if token is not None:
+            return _opened(session, token)
+    return None
+
+
+def finish(
+    session: Session,
+    runtime: Runtime,
+    *,
+    secret: str,
+    ip: str,
+    now: datetime,
+    password_hash: str | None = None,
+) -> Opened | None:
+    """Use the link up. Raises :class:`AddressTaken` when somebody else got the address."""
+    seen = look(session, secret=secret, now=now)
+    if seen is None or (seen.needs_password and password_hash is None):
+        return None
+    if tokens.claim(session, purpose=seen.purpose, secret=secret, now=now) is None:
+        return None
+    user = seen.user
+    if seen.purpose is Purpose.CHANGE_EMAIL:
+        _change_address(session, runtime, user=user, new=seen.email, ip=ip, now=now)
+        return seen
+    if seen.needs_password:
+        user.password_hash = password_hash
+    user.email_verified_at = now
+    record(
+        session,
+        now=now,
+        actor=Actor(user.id, user.email, ip),
+        tag="account:email-verified",
+        target=user.email,
+    )
+    return seen
+
+
+def _opened(session: Session, token: Token) -> Opened | None:
+    user = session.get(User, token.user_id)
+    email = str(token.bound.get("email", ""))
+    purpose = Purpose(token.purpose)
+    if user is None:
+        return None
+    # The link proves one address: it is void when the account has moved on to another.
+    current = user.pending_email if purpose is Purpose.CHANGE_EMAIL else user.email
+    return Opened(user, email, purpose) if email and email == current else None
+
+
+def _change_address(
+    session: Session, runtime: Runtime, *, user: User, new: str, ip: str, now: datetime
+) -> None:
+    old, old_key = user.email, user.email_key
+    owner = find_by_key(session, key(new))
+    if owner is not None and owner.id != user.id:
+        raise AddressTaken
+    try:
+        with session.begin_nested():
+            user.email, user.email_key = new, key(new)
+            user.pending_email = None
+            user.email_verified_at = now
+    except IntegrityError:
+        raise AddressTaken from None
+    # Links and codes that went to the old mailbox must not open the account any more.
+    tokens.void(session, user=user, now=now)
+    lockout.forget(session, subject=subject_of_address(old_key))
+    record(
+        session,
+        now=now,
+        actor=Actor(user.id, old, ip),
+        tag="account:email-changed",
+        target=new,
+        changes={"email": {"old": old, "new": new}},
+    )
+    notices.address_change(session, runtime, old=old, new=new, done=True, now=now)
+
+
+def _count_mail(session: Session, email: str, now: datetime) -> None:
+    purpose, subject = "mail:verify-email", subject_of_address(key(email))
+    if not throttle.allow(
+        session, purpose=purpose, subject=subject, limit=MAILS, window=WINDOW, now=now
+    ):
+        free_at = throttle.retry_at(
+            session, purpose=purpose, subject=subject, limit=MAILS, window=WINDOW, now=now
+        )
+        raise TooManyMails(free_at or now)
+
+
+def _mail_link(
+    session: Session, runtime: Runtime, user: User, purpose: Purpose, email: str, now: datetime
+) -> None:
+    secret = tokens.issue(
+        session,
+        purpose=purpose,
+        user=user,
+        now=now,
+        lifetime=LIFETIME,
+        bound={"email": email},
+    )
+    enqueue(
+        session,
+        runtime,
+        kind="verify-email",
+        to=email,
+        context={
+            "link": links(session, runtime.config).to("verify-email", secret),
+            "email": email,
+            "changes": purpose is Purpose.CHANGE_EMAIL,
+            "account_email": user.email,
+            "expires_at": now + LIFETIME,
+        },
+        expires_at=now + LIFETIME,
+    )

@@ -1,0 +1,137 @@
+"""A person's own page: name, address, password."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts import profile, verification
+from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
+from app.accounts.models import User
+from app.accounts.passwords import hash_password, verify_password
+from app.accounts.sessions import person, sign_in
+from app.accounts.verification import TooManyMails
+from app.accounts.views import blueprint
+from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
+from app.extensions import limiter
+from app.mail.addresses import key
+from app.mailer.state import MailPending, mail_state, require_mail
+from app.runtime import runtime
+from app.web.context import actor, db
+from app.web.guards import signed_in
+
+FLOOD = "120 per 15 minutes"
+
+
+@blueprint.get("/account")
+@signed_in
+def account() -> str:
+    return _overview(NameForm(obj=person()))
+
+
+@blueprint.post("/account")
+@signed_in
+def rename() -> Response | tuple[str, int]:
+    form = NameForm()
+    if not form.validate():
+        return _overview(form), 422
+    profile.rename(db(), user=person(), name=typed(form.name), now=runtime().now(), actor=actor())
+    db().commit()
+    flash("Your name is saved.", "good")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.get("/account/email")
+@signed_in
+def email() -> str:
+    return _email_page(EmailForm())
+
+
+@blueprint.post("/account/email")
+@limiter.limit(FLOOD)
+@signed_in
+def change_email() -> Response | tuple[str, int]:
+    form, run, user = EmailForm(), runtime(), person()
+    try:
+        require_mail(db(), run)
+    except MailPending:
+        raise mail_pending(
+            "a new address cannot be verified",
+            "Your present address stays as it is.",
+        ) from None
+    if not form.validate():
+        return _email_page(form), 422
+    if key(typed(form.email)) == user.email_key and typed(form.email) == user.email:
+        form.email.errors = ["This is your address already."]
+        return _email_page(form), 422
+    if not _knows_current(form, user):
+        return _email_page(form), 422
+    try:
+        verification.start_address_change(
+            db(), run, user=user, new_email=typed(form.email), now=run.now(), actor=actor()
+        )
+    except TooManyMails as refused:
+        raise too_many_mails(refused.retry_at, run.now()) from None
+    db().commit()
+    flash(
+        f"A mail is on its way to {typed(form.email)}. Your address changes when the link in it"
+        " is opened; until then sign in with the present one.",
+        "good",
+    )
+    return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.get("/account/password")
+@signed_in
+def password() -> str:
+    return _password_page(PasswordForm())
+
+
+@blueprint.post("/account/password")
+@limiter.limit(FLOOD)
+@signed_in
+def change_password() -> Response | tuple[str, int]:
+    user = person()
+    form = PasswordForm(owner=user.email, owner_name=user.name)
+    if not form.validate() or not _knows_current(form, user):
+        return _password_page(form), 422
+    db().commit()
+    hashed = hash_password(typed(form.password))
+    profile.change_password(
+        db(), runtime(), user=user, password_hash=hashed, now=runtime().now(), actor=actor()
+    )
+    db().commit()
+    sign_in(user)
+    flash("Your password is changed. You were signed out everywhere else.", "good")
+    return redirect(url_for("accounts.account"), 303)
+
+
+def _knows_current(form: CurrentPasswordForm, user: User) -> bool:
+    """Check the present password with no transaction open; a wrong one is the form's error."""
+    session, now = db(), runtime().now()
+    retry_at = profile.may_try_current(session, user=user, now=now)
+    if retry_at is not None:
+        raise too_many_guesses(retry_at, now)
+    stored = user.password_hash
+    session.commit()
+    fits = verify_password(stored, typed(form.current_password))
+    session.refresh(user)
+    if not fits or user.password_hash != stored:
+        form.current_password.errors = ["This is not your current password."]
+        return False
+    profile.current_was_right(session, user=user)
+    return True
+
+
+def _overview(form: NameForm) -> str:
+    pending = mail_state(db(), runtime()) == "pending"
+    return render_template("accounts/account.html", form=form, user=person(), mail_pending=pending)
+
+
+def _email_page(form: EmailForm) -> str:
+    pending = mail_state(db(), runtime()) == "pending"
+    return render_template("accounts/email.html", form=form, user=person(), mail_pending=pending)
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template("accounts/password.html", form=form, user=person())

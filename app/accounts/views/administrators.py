@@ -1,0 +1,170 @@
+"""System → Administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import flash, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.accounts import administrators, lockout
+from app.accounts.administrators import Added, AlreadyAdministrator, LastAdministrator
+from app.accounts.forms import AdministratorForm, typed
+from app.accounts.models import User
+from app.accounts.sessions import person
+from app.accounts.users import AddressTaken
+from app.accounts.verification import TooManyMails
+from app.accounts.views import blueprint
+from app.accounts.views.refusals import mail_pending, too_many_mails
+from app.mailer.state import MailPending, mail_state
+from app.runtime import runtime
+from app.web.context import Actor, actor, db
+from app.web.errors import STANDARD, Refusal
+from app.web.guards import Permission, requires
+from app.web.shell import Entry, here
+
+PATH = "/admin/system/administrators"
+NAVIGATION_ORDER = 50
+
+ADDED = {
+    Added.CREATED: "A mail is on its way to {email}. Its link verifies the address and sets the"
+    " password; until then the console stays closed to them.",
+    Added.PROMOTED: "{email} is an install administrator from now on.",
+    Added.PROMOTED_UNVERIFIED: "{email} becomes an install administrator as soon as the link"
+    " that was just mailed there is opened.",
+}
+
+
+def navigation_entry() -> Entry | None:
+    if person().denial(Permission.SYSTEM_CONFIGURE) is not None:
+        return None
+    return Entry("Administrators", PATH, here(PATH))
+
+
+@blueprint.get(PATH, endpoint="administrators")
+@requires(Permission.SYSTEM_CONFIGURE)
+def list_administrators() -> str:
+    return _page(AdministratorForm())
+
+
+@blueprint.post(PATH)
+@requires(Permission.SYSTEM_CONFIGURE)
+def add_administrator() -> Response | tuple[str, int]:
+    form, session, now = AdministratorForm(), db(), runtime().now()
+    if not form.validate():
+        return _page(form), 422
+    try:
+        added = administrators.add(
+            session,
+            runtime(),
+            email=typed(form.email),
+            name=typed(form.name),
+            now=now,
+            actor=actor(),
+        )
+    except AlreadyAdministrator:
+        form.email.errors = ["This person is an install administrator already."]
+        return _page(form), 422
+    except AddressTaken:
+        form.email.errors = ["Somebody just signed up with this address. Send the form again."]
+        return _page(form), 422
+    except MailPending:
+        # Whatever was begun goes with the transaction.
+        session.rollback()
+        return _page(form, needs_mail=True), 503
+    except TooManyMails as refused:
+        raise too_many_mails(refused.retry_at, now) from None
+    session.commit()
+    flash(ADDED[added].format(email=typed(form.email)), "good")
+    return redirect(url_for("accounts.administrators"), 303)
+
+
+@blueprint.post(f"{PATH}/<int:user_id>/demote")
+@requires(Permission.SYSTEM_CONFIGURE)
+def demote_administrator(user_id: int) -> Response:
+    return _leave(administrators.demote, user_id, "{} is no install administrator any more.")
+
+
+@blueprint.post(f"{PATH}/<int:user_id>/remove")
+@requires(Permission.SYSTEM_CONFIGURE)
+def remove_administrator(user_id: int) -> Response:
+    return _leave(administrators.remove, user_id, "The account of {} is removed.")
+
+
+@blueprint.post(f"{PATH}/<int:user_id>/send-link")
+@requires(Permission.SYSTEM_CONFIGURE)
+def send_link(user_id: int) -> Response:
+    user, now = _administrator(user_id), runtime().now()
+    if user.email_verified_at is not None:
+        flash(f"{user.email} is verified already.", "good")
+        return redirect(url_for("accounts.administrators"), 303)
+    try:
+        administrators.send_again(db(), runtime(), user=user, now=now, actor=actor())
+    except MailPending:
+        raise mail_pending("no link can be sent", "The person stays as they are.") from None
+    except TooManyMails as refused:
+        raise too_many_mails(refused.retry_at, now) from None
+    db().commit()
+    flash(f"A new link is on its way to {user.email}; the older one no longer works.", "good")
+    return redirect(url_for("accounts.administrators"), 303)
+
+
+@blueprint.post(f"{PATH}/<int:user_id>/unlock")
+@requires(Permission.SYSTEM_CONFIGURE)
+def lift_lock(user_id: int) -> Response:
+    user = _administrator(user_id)
+    lockout.lift_lock(db(), email_key=user.email_key, now=runtime().now(), actor=actor())
+    db().commit()
+    flash(f"{user.email} can sign in again.", "good")
+    return redirect(url_for("accounts.administrators"), 303)
+
+
+def _leave(leave: Callable[..., User | None], user_id: int, words: str) -> Response:
+    session: Session = db()
+    moment: datetime = runtime().now()
+    who: Actor = actor()
+    try:
+        user = leave(session, user_id=user_id, now=moment, actor=who)
+    except LastAdministrator:
+        raise Refusal(
+            409,
+            "The last administrator has to stay",
+            "Nobody else could open the system console: there is no other install administrator"
+            " with a password and a verified address.",
+            "Make somebody else an administrator first and let them verify their address.",
+            PATH,
+            "Back to the administrators",
+        ) from None
+    if user is None:
+        raise _not_found()
+    session.commit()
+    flash(words.format(user.email), "good")
+    return redirect(PATH if user_id != who.id else "/", 303)
+
+
+def _administrator(user_id: int) -> User:
+    user = db().get(User, user_id)
+    if user is None or not user.is_install_admin:
+        raise _not_found()
+    return user
+
+
+def _not_found() -> Refusal:
+    return Refusal(404, *STANDARD[404], PATH, "Back to the administrators")
+
+
+def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
+    session, now = db(), runtime().now()
+    everybody = administrators.everybody(session)
+    return render_template(
+        "accounts/administrators.html",
+        form=form,
+        administrators=everybody,
+        locks=lockout.locks(session, email_keys=[user.email_key for user in everybody], now=now),
+        can_work=administrators.can_work,
+        working=sum(administrators.can_work(user) for user in everybody),
+        mail_pending=mail_state(session, runtime()) == "pending",
+        needs_mail=needs_mail,
+    )

@@ -1,0 +1,67 @@
+"""The page a locked person sees, and the one that takes the code."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts import clients, unlock
+from app.accounts.forms import UnlockForm, typed
+from app.accounts.throttle import seconds_until
+from app.accounts.views import blueprint
+from app.extensions import limiter
+from app.mailer.state import mail_state
+from app.runtime import runtime
+from app.web.context import client_ip, db
+
+FLOOD = "120 per 15 minutes"
+
+
+def locked_page(email: str, until: datetime, now: datetime) -> Response:
+    """Says the same to everybody: until when, and what lifts the lock before that."""
+    form = UnlockForm(formdata=None, email=email)
+    page = render_template(
+        "accounts/locked.html", form=form, until=until, mail_pending=_mail_pending()
+    )
+    return Response(
+        page, 429, {"Retry-After": str(seconds_until(until, now))}, mimetype="text/html"
+    )
+
+
+@blueprint.get("/unlock", endpoint="unlock")
+def unlock_page() -> str:
+    form = UnlockForm(formdata=None, email=request.args.get("email", "")[:320])
+    return render_template("accounts/unlock.html", form=form, mail_pending=_mail_pending())
+
+
+@blueprint.post("/unlock")
+@limiter.limit(FLOOD)
+def unlock_submit() -> Response | tuple[str, int]:
+    form = UnlockForm()
+    if not form.validate():
+        return _again(form)
+    run, ip, now = runtime(), client_ip(), runtime().now()
+    clients.refuse_guesser(db(), run.config, purpose=unlock.WRONG_CODES, ip=ip, now=now)
+    lifted = unlock.lift_with_code(
+        db(), run, email=typed(form.email), code=typed(form.code), ip=ip, now=now
+    )
+    db().commit()
+    if not lifted:
+        form.code.errors = [
+            "This code is wrong, used up or older than ten minutes. After five tries no code"
+            " works any more, and the lock ends by itself."
+        ]
+        return _again(form)
+    flash("The lock is lifted. Sign in with your password.", "good")
+    return redirect(url_for("accounts.login"), 303)
+
+
+def _again(form: UnlockForm) -> tuple[str, int]:
+    page = render_template("accounts/unlock.html", form=form, mail_pending=_mail_pending())
+    return page, 422
+
+
+def _mail_pending() -> bool:
+    return mail_state(db(), runtime()) == "pending"

@@ -1,0 +1,61 @@
+"""Refusals that several account pages share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_login import current_user
+
+from app.accounts.throttle import seconds_until
+from app.web.errors import Refusal
+from app.web.guards import Permission
+from app.web.times import exact
+
+
+def mail_pending(consequence: str, next_step: str) -> Refusal:
+    """503 for a flow that needs mail: the cause, and who can end it."""
+    may = current_user.is_authenticated and (
+        current_user.denial(Permission.SYSTEM_CONFIGURE) is None
+    )
+    who = (
+        "Set it up under System → Mailer."
+        if may
+        else "An install administrator can set it up under System → Mailer."
+    )
+    return Refusal(
+        503,
+        "Mail is not set up yet",
+        f"This install has no mail configuration, so {consequence}. {next_step}",
+        who,
+        "/admin/system/mailer" if may else "/account",
+        "Set up mail" if may else "Go to your account",
+    )
+
+
+def too_many_mails(retry_at: datetime, now: datetime) -> Refusal:
+    """429: that address had its three mails."""
+    return Refusal(
+        429,
+        "Three mails went to this address already",
+        "No more than three of these are sent to one address within 15 minutes, so that nobody"
+        " can flood a mailbox from here.",
+        f"Look into the mailbox and its spam folder first. The next one can go out at"
+        f" {exact(retry_at)}.",
+        "/account",
+        "Go to your account",
+        {"Retry-After": str(seconds_until(retry_at, now))},
+    )
+
+
+def too_many_guesses(retry_at: datetime, now: datetime) -> Refusal:
+    """429: the present password was wrong too often."""
+    return Refusal(
+        429,
+        "The current password was wrong five times",
+        "So that nobody can try passwords at a session left open, this page waits 15 minutes.",
+        f"Try again at {exact(retry_at)}. If you do not know your password, sign out and ask for"
+        " a reset link.",
+        "/account",
+        "Go to your account",
+        {"Retry-After": str(seconds_until(retry_at, now))},
+    )
