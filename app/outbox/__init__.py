@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from flask import Flask
+from sqlalchemy.orm import Session
+
+from app.runtime import EXTENSION, QueueSummary, Runtime
 
 
 def init_app(app: Flask) -> None:
-    """Everything in this room that binds to the application."""
+    """Wake workers, count the queue and, where people run their own mail, show the activity."""
+    from app.outbox.summary import summarize
+    from app.outbox.waking import Waker
+
+    runtime: Runtime = app.extensions[EXTENSION]
+    runtime.wake_worker = Waker(runtime.database)
+
+    def summary(session: Session) -> QueueSummary:
+        return summarize(session, runtime.now())
+
+    runtime.queue_summary = summary
+    if not runtime.config.is_cloud:
+        from app.outbox.views import init_app as show_activity
+
+        show_activity(app)

@@ -9,6 +9,8 @@ from typing import Any
 from flask import Flask, current_app, request
 from flask_login import current_user
 
+from app.web.guards import Permission
+
 EXTENSION = "novantra.shell"
 # The section "System" stands after the organizations, whoever contributes to either.
 SYSTEM_ORDER = 50
@@ -48,8 +50,8 @@ class Notice:
 class Shell:
     """Contributors are asked once per page; ``order`` sorts.
 
-    ``system_entries`` make up the one section "System": several packages each add a line to it
-    and answer ``None`` for a person who may not open the page.
+    ``system_entries`` make up the one section "System", to which several packages each add a
+    line. Only people who may configure the system are shown it.
     """
 
     sections: list[tuple[int, Callable[[], Section | None]]] = field(default_factory=list)
@@ -62,7 +64,9 @@ class Shell:
         found = [make() for _, make in sorted(contributors, key=_order)]
         return [section for section in found if section and section.entries]
 
-    def _system(self) -> Section:
+    def _system(self) -> Section | None:
+        if current_user.denial(Permission.SYSTEM_CONFIGURE) is not None:
+            return None
         found = [make() for _, make in sorted(self.system_entries, key=_order)]
         return Section("System", [entry for entry in found if entry])
 

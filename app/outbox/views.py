@@ -1,0 +1,198 @@
+"""System → Mail activity: what was sent or waits, and what came of each attempt."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.mailer.active import active_mailer
+from app.mailer.health import look
+from app.mailer.situations import context_of, explain_stored
+from app.outbox import actions, activity, captions
+from app.outbox.kinds import MAILS, label_of
+from app.outbox.models import OutboxAttempt, OutboxMessage
+from app.runtime import runtime
+from app.web.context import actor, db
+from app.web.errors import Refusal
+from app.web.guards import Permission, requires
+from app.web.shell import Entry, here, shell
+
+PATH = "/admin/system/mail-activity"
+FILTERS = ("state", "kind", "recipient", "since", "until")
+blueprint = Blueprint("outbox", __name__, url_prefix=PATH)
+
+
+def _day(name: str) -> date | None:
+    text = request.args.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refusal(
+            422,
+            "This day cannot be read",
+            "A day in the filter is not a date.",
+            "Write it as year-month-day, such as 2026-11-22.",
+            url_for("outbox.index"),
+            "Show all mail",
+        ) from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _filter() -> activity.Filter:
+    since, until = _day("since"), _day("until")
+    return activity.Filter(
+        state=request.args.get("state", ""),
+        kind=request.args.get("kind", "")[:40],
+        recipient=request.args.get("recipient", "").strip()[:320],
+        since=_midnight(since) if since else None,
+        until=_midnight(until) + timedelta(days=1) if until and until < date.max else None,
+    )
+
+
+def _kept(**more: str | None) -> str | None:
+    """This page with the filter as it is and another cursor, or nothing without a cursor."""
+    cursors = {name: value for name, value in more.items() if value}
+    if not cursors:
+        return None
+    kept = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    return f"{url_for('outbox.index')}?{urlencode(kept | cursors)}"
+
+
+def _found(public_id: str) -> OutboxMessage:
+    message = actions.find(db(), public_id)
+    if message is None:
+        raise Refusal(
+            404,
+            "There is no such mail",
+            "Its record is gone: records of mail are kept for"
+            f" {runtime().config.activity_retention_days} days.",
+            "Go back to the list.",
+            url_for("outbox.index"),
+            "Show mail activity",
+        )
+    return message
+
+
+def _durations(session: Session, messages: list[OutboxMessage]) -> dict[int, int]:
+    """How long the attempt took that got each of these accepted, in milliseconds."""
+    sent = [message.id for message in messages if message.sent_at]
+    rows = session.execute(
+        select(OutboxAttempt.message_id, func.max(OutboxAttempt.duration_ms))
+        .where(OutboxAttempt.message_id.in_(sent), OutboxAttempt.code.is_(None))
+        .group_by(OutboxAttempt.message_id)
+    )
+    return dict(rows.tuples().all())
+
+
+@blueprint.get("")
+@requires(Permission.SYSTEM_CONFIGURE)
+def index() -> str:
+    session = db()
+    found = activity.page(
+        session,
+        _filter(),
+        before=request.args.get("before", ""),
+        after=request.args.get("after", ""),
+    )
+    active = active_mailer(session, runtime())
+    health = look(session)
+    return render_template(
+        "outbox/index.html",
+        found=found,
+        narrowed=any(request.args.get(name) for name in FILTERS),
+        states=[(name, label) for name, (label, _) in activity.STATES.items()],
+        kinds=[(kind.name, kind.label) for kind in MAILS.values()],
+        kind_label=label_of,
+        captions=captions,
+        active=active,
+        durations=_durations(session, found.messages),
+        paused=explain_stored(health.pause_code, context_of(active)),
+        queue=runtime().queue_summary(session),
+        newer_href=_kept(after=found.newer),
+        older_href=_kept(before=found.older),
+    )
+
+
+@blueprint.get("/<public_id>")
+@requires(Permission.SYSTEM_CONFIGURE)
+def detail(public_id: str) -> str:
+    session, message = db(), _found(public_id)
+    active, now = active_mailer(session, runtime()), runtime().now()
+    attempts = session.scalars(
+        select(OutboxAttempt)
+        .where(OutboxAttempt.message_id == message.id)
+        .order_by(OutboxAttempt.id.desc())
+        .limit(100)
+    ).all()
+    key_id = runtime().box.key_id_of(message.sealed_bytes) if message.sealed_bytes else None
+    return render_template(
+        "outbox/detail.html",
+        message=message,
+        attempts=attempts,
+        captions=captions,
+        active=active,
+        kind_label=label_of,
+        last=captions.explanation(message.last_code, message, active),
+        key_missing=key_id is not None and runtime().box.ring.find(key_id) is None,
+        can_retry=actions.can_retry(message, now),
+        can_cancel=actions.can_cancel(message),
+    )
+
+
+@blueprint.post("/<public_id>/retry")
+@requires(Permission.SYSTEM_CONFIGURE)
+def retry(public_id: str) -> Response:
+    session, message = db(), _found(public_id)
+    done = actions.retry(session, message, now=runtime().now(), actor=actor())
+    session.commit()
+    runtime().wake_worker()
+    if done:
+        flash("It goes out again as soon as the relay takes it.", "good")
+    else:
+        flash("It cannot be sent again: it is on its way, done, or its contents are gone.", "warn")
+    return redirect(url_for("outbox.detail", public_id=message.public_id), 303)
+
+
+@blueprint.post("/<public_id>/cancel")
+@requires(Permission.SYSTEM_CONFIGURE)
+def cancel(public_id: str) -> Response:
+    session, message = db(), _found(public_id)
+    done = actions.cancel(session, message, now=runtime().now(), actor=actor())
+    session.commit()
+    if done:
+        flash("It will not be sent. Its contents were deleted.", "good")
+    else:
+        flash("It cannot be cancelled any more: it is on its way, or it has ended.", "warn")
+    return redirect(url_for("outbox.detail", public_id=message.public_id), 303)
+
+
+@blueprint.post("/retry-failed")
+@requires(Permission.SYSTEM_CONFIGURE)
+def retry_failed() -> Response:
+    session = db()
+    number = actions.retry_all_failed(session, now=runtime().now(), actor=actor())
+    session.commit()
+    runtime().wake_worker()
+    if number:
+        flash(f"{number} failed {'mail is' if number == 1 else 'mails are'} waiting again.", "good")
+    else:
+        flash("No failed mail can be sent again: contents are kept for seven days.", "warn")
+    return redirect(url_for("outbox.index"), 303)
+
+
+def _entry() -> Entry:
+    return Entry("Mail activity", url_for("outbox.index"), here(PATH))
+
+
+def init_app(app: Flask) -> None:
+    """The pages, and their line in the navigation."""
+    app.register_blueprint(blueprint)
+    shell(app).system_entries.append((30, _entry))
