@@ -1,0 +1,199 @@
+"""``mailer status``, ``check``, ``test``, ``explain`` and ``resume``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import NoReturn
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.install.service import links
+from app.mail.addresses import AddressError, normalise
+from app.mail.diagnosis import diagnose_text
+from app.mail.failures import Explanation, FailureContext, explain
+from app.mail.phases import Phase
+from app.mailer import health
+from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.check import check_relay
+from app.mailer.situations import context_of
+from app.mailer.summary import Summary, summarise
+from app.mailer.testmail import TestMail, send_test
+from app.mailer.verdict import record_test
+from app.runtime import runtime
+from app.web.context import Actor
+
+FAILING, PENDING = 1, 2
+MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "-", "not_reached": "not reached"}
+
+group = AppGroup("mailer", help="State, checks and tests of the mail configuration.")
+
+
+@group.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+def status(as_json: bool) -> None:
+    """Say how mail fares. Exit code 0: healthy, 1: failing or paused, 2: not set up."""
+    with runtime().database.session(reading=True) as session:
+        summary = summarise(session, runtime())
+    click.echo(json.dumps(_facts(summary)) if as_json else _words(summary))
+    sys.exit(_exit_code(summary))
+
+
+@group.command("check")
+def check() -> None:
+    """Try the saved configuration step by step; nothing is sent."""
+    active = _active()
+    if active.relay is None:
+        click.echo("The console provider contacts no relay: there is nothing to check.")
+        return
+    found = check_relay(active.relay, sender=active.sender_address, recipient=active.sender_address)
+    for step in found.steps:
+        took = f" ({step.ms} ms)" if step.state in {"passed", "failed"} else ""
+        detail = f"  {step.detail}" if step.detail else ""
+        click.echo(f"{step.name:<10} {MARKS[step.state]:<11}{detail}{took}")
+    for warning in found.warnings:
+        click.echo(f"Note: {warning}")
+    failed = next((step for step in found.steps if step.explanation), None)
+    if found.suggestion:
+        click.echo(f"{found.suggestion.title}. {found.suggestion.text}")
+    if failed and failed.explanation:
+        _fail(failed.explanation, failed.reply_code, failed.enhanced)
+    click.echo(found.summary)
+
+
+@group.command("test")
+@click.option("--to", required=True, metavar="ADDRESS", help="Who receives the test mail.")
+def test(to: str) -> None:
+    """Send a test mail with the saved configuration. Exit code 1 when it fails."""
+    try:
+        recipient = normalise(to)
+    except AddressError as error:
+        raise click.BadParameter(error.reason, param_hint="--to") from None
+    active, live = _active(), runtime()
+    with live.database.session(reading=True) as session:
+        base = links(session, live.config)
+    mail = TestMail(
+        to=recipient,
+        asked_by="the server's shell",
+        access_url=base.base,
+        access_host=base.host,
+        at=live.now(),
+    )
+    outcome = send_test(active, mail)
+    with live.database.transaction() as session:
+        record_test(session, now=live.now(), to=recipient, version=active.version, outcome=outcome)
+    if outcome.code is not None:
+        context = context_of(active, recipient=recipient)
+        _fail(explain(outcome.code, context), outcome.reply_code, outcome.enhanced)
+    how = "Written to the log" if active.relay is None else f"Sent through {active.where}"
+    click.echo(f"{how} in {outcome.ms} ms, to {recipient}.")
+
+
+@group.command("explain")
+@click.argument("text")
+@click.option("--phase", type=click.Choice([phase.value for phase in Phase]))
+@click.option("--provider", help="smtp, microsoft365, ses, or the name of a service.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+def explain_text(text: str, phase: str | None, provider: str | None, as_json: bool) -> None:
+    """Say what an error text from anywhere means and what to do about it."""
+    code = diagnose_text(text, Phase(phase) if phase else None, provider)
+    found = explain(code, FailureContext(provider=provider))
+    if as_json:
+        said = {
+            "code": found.code.value,
+            "title": found.title,
+            "cause": found.cause,
+            "fix": list(found.fix),
+            "disposition": found.disposition.value,
+        }
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    click.echo("\n".join(_told(found)))
+    click.echo(f"Code: {found.code.value}, disposition: {found.disposition.value}")
+
+
+@group.command("resume")
+def resume() -> None:
+    """End a pause: what waits goes out again."""
+    live = runtime()
+    with live.database.transaction() as session:
+        actor = Actor(None, "shell", None)
+        resumed = health.resume(session, now=live.now(), actor=actor)
+    click.echo("Sending has resumed." if resumed else "Mail was not paused.")
+
+
+def _active() -> ActiveMailer:
+    """The saved configuration, fit to be used; ends the command with the reason otherwise."""
+    with runtime().database.session(reading=True) as session:
+        active = active_mailer(session, runtime())
+    if active is None:
+        click.echo("Mail is not set up yet: save a configuration first.", err=True)
+        sys.exit(PENDING)
+    if active.problem:
+        click.echo(active.problem, err=True)
+        sys.exit(FAILING)
+    return active
+
+
+def _fail(found: Explanation, reply_code: int | None, enhanced: str | None) -> NoReturn:
+    said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
+    for line in _told(found):
+        click.echo(line, err=True)
+    click.echo(f"Code: {found.code.value}" + (f" ({said})" if said else ""), err=True)
+    sys.exit(FAILING)
+
+
+def _told(found: Explanation) -> list[str]:
+    steps = [f"{number}. {step}" for number, step in enumerate(found.fix, start=1)]
+    return [f"{found.title}.", found.cause, *steps]
+
+
+def _exit_code(summary: Summary) -> int:
+    if summary.state == "pending":
+        return PENDING
+    return FAILING if summary.pill[0] == "bad" else 0
+
+
+def _facts(summary: Summary) -> dict[str, object]:
+    row, queue = summary.health, summary.queue
+    return {
+        "state": summary.state,
+        "provider": summary.active.provider if summary.active else None,
+        "problem": summary.active.problem if summary.active else None,
+        "queued": queue.waiting,
+        "consecutive_failures": row.consecutive_failures or 0,
+        "last_success_at": row.last_success_at.isoformat() if row.last_success_at else None,
+        "last_failure_code": row.last_failure_code if row.consecutive_failures else None,
+        "paused_at": row.paused_at.isoformat() if row.paused_at else None,
+        "pause_code": row.pause_code,
+        "last_test": {
+            "result": summary.test_result,
+            "at": row.last_test_at.isoformat() if row.last_test_at else None,
+            "code": row.last_test_code if summary.test_result == "failed" else None,
+        },
+    }
+
+
+def _words(summary: Summary) -> str:
+    row, queue = summary.health, summary.queue
+    lines = [f"Mail: {summary.pill[1]}"]
+    if summary.active:
+        lines.append(f"Provider: {summary.active.provider}, through {summary.active.where}")
+        if summary.active.problem:
+            lines.append(summary.active.problem)
+    if summary.standing:
+        lines += _told(summary.standing)
+    success = f"{row.last_success_at:%Y-%m-%d %H:%M:%S} UTC" if row.last_success_at else "none yet"
+    lines += [
+        f"Last successful send: {success}",
+        f"Consecutive failures: {row.consecutive_failures or 0}",
+        f"Waiting: {queue.waiting}",
+        f"Last test: {summary.test_result}",
+    ]
+    return "\n".join(lines)
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(group)

@@ -1,0 +1,72 @@
+"""The button "Check connection": what is typed, tried step by step, nothing sent or saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+from flask_login import current_user
+
+from app.crypto.box import SealBroken
+from app.crypto.secret import Secret
+from app.mailer.active import access_host
+from app.mailer.check import run_check
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.models import MailerConfiguration
+from app.mailer.stored import password_of, stored
+from app.mailer.views.page import posted_form, show
+from app.mailer.views.settings import PROVIDER_UNKNOWN, refuse_stored_password
+from app.mailer.views.transcript import sealed
+from app.runtime import runtime
+from app.web.context import db
+from app.web.guards import Permission, requires
+
+UNREADABLE = (
+    "The stored password cannot be decrypted, because its key is missing. Type it again to check"
+    " with it."
+)
+
+
+def check() -> Response:
+    """Refused like a save when the form has errors, or the stored password would go elsewhere."""
+    session = db()
+    row = stored(session)
+    if request.form.get("provider") not in FORMS:
+        return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
+    form = posted_form(row)
+    _use_suggestion(form)
+    if not form.validate() or refuse_stored_password(form, row):
+        return show(form, status=422)
+    change = form.password_change()
+    try:
+        password = change.typed or (_kept(row) if change.keeps else None)
+    except SealBroken:
+        form.refuse("password", UNREADABLE)
+        return show(form, status=422)
+    host, recipient = access_host(session, runtime()), current_user.email
+    session.commit()  # no transaction stays open while the network is waited for
+    found = run_check(form.answers(), password, access_host=host, recipient=recipient)
+    return show(
+        form,
+        check=replace(found, transcript=sealed(found.transcript) or ""),
+        forget_password=change.typed is not None,
+    )
+
+
+def _kept(row: MailerConfiguration | None) -> Secret | None:
+    return password_of(row, runtime().box) if row else None
+
+
+def _use_suggestion(form: MailerForm) -> None:
+    """The button under a failed check changes port and Secure and checks again."""
+    port, _, secure = request.form.get("use", "").partition(":")
+    if not port or "port" not in form:
+        return
+    form["port"].data = port
+    if "secure" in form:
+        form["secure"].data = secure == "on"
+
+
+def register(blueprint: Blueprint) -> None:
+    guard = requires(Permission.SYSTEM_CONFIGURE)
+    blueprint.add_url_rule("/check", "check", guard(check), methods=["POST"])

@@ -1,0 +1,93 @@
+"""Puts the mailer page together, whatever happened before it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask_login import current_user
+
+from app.install.service import access_url
+from app.mailer.allowance import allowance
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms.filling import Kept, data_of
+from app.mailer.models import MailerConfiguration
+from app.mailer.providers import DEFAULT, PROVIDERS
+from app.mailer.stored import settings_of, stored
+from app.mailer.summary import current_summary
+from app.runtime import runtime
+from app.web.context import db
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A test that was not sent, and why."""
+
+    title: str
+    text: str
+
+
+def chosen_provider(name: str | None, row: MailerConfiguration | None) -> str:
+    """The provider whose fields to show: the one asked for, else the stored one."""
+    if name in FORMS:
+        return str(name)
+    return row.provider if row else DEFAULT
+
+
+def fresh_form(
+    provider: str,
+    row: MailerConfiguration | None,
+    kept: Kept | None = None,
+    sender: dict[str, Any] | None = None,
+) -> MailerForm:
+    """A form filled from what is stored, or this provider's defaults, or what was typed before."""
+    version = row.version if row else 0
+    if row is not None and row.provider == provider:
+        data = data_of(settings_of(row), version)
+    else:
+        data = data_of(PROVIDERS[provider].defaults(), version)
+        if row is not None:
+            data |= {"sender_address": row.sender_address, "sender_name": row.sender_name}
+    data |= (kept.answers.get(provider) if kept else None) or {}
+    data |= sender or {}
+    return FORMS[provider](formdata=None, data=data, stored=bool(row and row.password_sealed))
+
+
+def posted_form(row: MailerConfiguration | None) -> MailerForm:
+    """The form as it was sent; an unknown provider is refused beside the choice."""
+    name = request.form.get("provider", "")
+    return FORMS[chosen_provider(name, row)](
+        formdata=request.form, stored=bool(row and row.password_sealed)
+    )
+
+
+def posted_kept() -> Kept:
+    return Kept.read(request.form.get("kept"), FORMS)
+
+
+def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
+    """The page. ``more`` is what just happened: ``check``, ``conflict``, ``refused_test``,
+    ``too_many_tests``, ``provider_error``; and ``kept`` where it is not the posted one.
+    """
+    session, live = db(), runtime()
+    row = stored(session)
+    now = live.now()
+    kept = more.pop("kept", None) or posted_kept()
+    body = render_template(
+        "mailer/page.html",
+        form=form,
+        row=row,
+        provider=form.provider,
+        providers=[
+            {"value": p.value, "title": p.title, "text": p.summary} for p in PROVIDERS.values()
+        ],
+        kept=str(kept),
+        hints=form.hints(),
+        summary=current_summary(),
+        tests=allowance(session, user_id=int(current_user.id), now=now),
+        access_url=access_url(session, live.config),
+        now=now,
+        **more,
+    )
+    return make_response(body, status)

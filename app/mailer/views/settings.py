@@ -1,0 +1,134 @@
+"""System → Mailer: looking, switching provider, saving, resuming."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.crypto.keys import KeysUnusable
+from app.mailer import health, service
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms.filling import SHARED
+from app.mailer.models import MailerConfiguration
+from app.mailer.stored import settings_of, stored, why_type_again
+from app.mailer.views.conflict import Conflict
+from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
+from app.runtime import runtime
+from app.web.context import actor, db
+from app.web.guards import Permission, requires
+
+PROVIDER_UNKNOWN = "Choose one of the four providers."
+KEYS_MISSING = (
+    "The password cannot be stored, because the install's keys cannot be used ({problem})"
+    " Restore them from their backup; nothing was saved."
+)
+
+
+def page() -> Response:
+    """The page as it stands, or with another provider's empty fields (``?provider=``)."""
+    row = stored(db())
+    return show(fresh_form(chosen_provider(request.args.get("provider"), row), row))
+
+
+def save() -> AnyResponse:
+    """Save what was typed, or show another provider's fields (``action=switch``)."""
+    if request.form.get("action") == "switch":
+        return switch()
+    session, row = db(), stored(db())
+    if request.form.get("provider") not in FORMS:
+        return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
+    form = posted_form(row)
+    if not form.validate():
+        return show(form, status=422)
+    if form.expected_version != (row.version if row else 0):
+        return conflict(form, row)
+    if refuse_stored_password(form, row):
+        return show(form, status=422)
+    try:
+        done = service.save(
+            session,
+            runtime().box,
+            settings=form.answers(),
+            password=form.password_change(),
+            version=form.expected_version,
+            now=runtime().now(),
+            actor=actor(),
+        )
+    except service.StaleConfiguration:
+        session.rollback()
+        return conflict(form, stored(session))
+    except KeysUnusable as broken:
+        session.rollback()
+        form.refuse("password", KEYS_MISSING.format(problem=broken))
+        return show(form, status=422)
+    session.commit()
+    if done.changed:
+        runtime().wake_worker()
+    flash(*_told(done))
+    return redirect(url_for("mailer.page"), 303)
+
+
+def switch() -> Response:
+    """Another provider's fields; what was typed for this one comes back with it."""
+    row, kept = stored(db()), posted_kept()
+    was = request.form.get("shown")
+    sender = {name: request.form.get(name, "")[:400] for name in SHARED if name in request.form}
+    if was in FORMS:
+        kept.remember(FORMS[was](formdata=request.form))
+    wanted = request.form.get("provider")
+    if wanted not in FORMS:
+        return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
+    form = fresh_form(wanted, row, kept, sender)
+    if "version" in request.form:
+        form.version.data = request.form["version"][:10]
+    return show(form, kept=kept)
+
+
+def resume() -> AnyResponse:
+    """End a pause by hand, without a change."""
+    session = db()
+    if health.resume(session, now=runtime().now(), actor=actor()):
+        session.commit()
+        runtime().wake_worker()
+        flash("Sending has resumed. What waited goes out now, oldest first.", "good")
+    else:
+        flash("Mail was not paused.", "quiet")
+    return redirect(url_for("mailer.page"), 303)
+
+
+def conflict(form: MailerForm, row: MailerConfiguration | None) -> Response:
+    """Somebody saved in between: both versions, and the choice."""
+    found = Conflict.between(form.answers(), row)
+    form.version.data = str(row.version if row else 0)
+    return show(form, status=409, conflict=found)
+
+
+def refuse_stored_password(form: MailerForm, row: MailerConfiguration | None) -> bool:
+    """Whether the stored password would leave for somewhere else; says so beside its field."""
+    why = why_type_again(
+        settings_of(row) if row else None,
+        bool(row and row.password_sealed),
+        form.answers(),
+        form.password_change(),
+    )
+    if why:
+        form.refuse("password", why)
+    return why is not None
+
+
+def _told(done: service.Saved) -> tuple[str, str]:
+    if not done.changed:
+        return "Nothing to save: this is the configuration already.", "quiet"
+    text = "Saved." if not done.created else "Saved. Mail is set up."
+    if done.resumed:
+        text += " Sending has resumed; what waited goes out now, oldest first."
+    else:
+        text += " Send a test email to see it arrive."
+    return text, "good"
+
+
+def register(blueprint: Blueprint) -> None:
+    guard = requires(Permission.SYSTEM_CONFIGURE)
+    blueprint.add_url_rule("", "page", guard(page), methods=["GET"])
+    blueprint.add_url_rule("", "save", guard(save), methods=["POST"])
+    blueprint.add_url_rule("/resume", "resume", guard(resume), methods=["POST"])

@@ -1,0 +1,123 @@
+"""The button "Send test email"."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.install.service import links
+from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.allowance import TooManyTests, take
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.models import MailerConfiguration
+from app.mailer.stored import settings_of, stored
+from app.mailer.testmail import TestMail, send_test
+from app.mailer.verdict import record_test
+from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
+from app.mailer.views.settings import refuse_stored_password
+from app.runtime import runtime
+from app.web.context import db
+from app.web.errors import Refusal
+from app.web.guards import Permission, requires
+
+UNSAVED = Refused(
+    "No test was sent: the form holds changes that are not saved",
+    "A test uses the saved configuration, so it would say nothing about what is typed. Save"
+    " first, or check the connection with what is typed.",
+)
+
+
+def test() -> AnyResponse:
+    """Send with the saved configuration to whoever presses the button.
+
+    The allowance is used up and committed before the network; while the relay is spoken to, no
+    transaction is open.
+    """
+    session, live = db(), runtime()
+    active = active_mailer(session, live)
+    if active is None:
+        raise _pending()
+    unsaved = _unsaved(stored(session))
+    if unsaved is not None:
+        return show(unsaved, status=422, refused_test=UNSAVED)
+    if active.problem:
+        raise _held(active)
+    began = live.now()
+    try:
+        take(session, user_id=int(current_user.id), now=began)
+    except TooManyTests as refusal:
+        session.rollback()
+        return _too_many(refusal.again_at, began)
+    base = links(session, live.config)
+    mail = TestMail(
+        to=current_user.email,
+        asked_by=current_user.name,
+        access_url=base.base,
+        access_host=base.host,
+        at=began,
+    )
+    session.commit()
+    outcome = send_test(active, mail)
+    record_test(session, now=live.now(), to=mail.to, version=active.version, outcome=outcome)
+    session.commit()
+    return redirect(url_for("mailer.page"), 303)
+
+
+def _unsaved(row: MailerConfiguration | None) -> MailerForm | None:
+    """The form, when the button carried one that says something else than what is saved."""
+    if row is None or "provider" not in request.form:
+        return None
+    form = posted_form(row)
+    same = (
+        request.form["provider"] in FORMS
+        and form.validate()
+        and form.answers() == settings_of(row)
+        and form.password_change().keeps
+    )
+    if same:
+        return None
+    if not form.errors:
+        refuse_stored_password(form, row)
+    return form
+
+
+def _too_many(again_at: datetime, now: datetime) -> Response:
+    row = stored(db())
+    response = show(
+        fresh_form(chosen_provider(None, row), row), status=429, too_many_tests=again_at
+    )
+    wait = max(1, math.ceil((again_at - now).total_seconds()))
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _pending() -> Refusal:
+    return Refusal(
+        503,
+        "Mail is not set up",
+        "A test email is sent with the saved configuration, and none has been saved yet.",
+        "Choose a provider, fill in its fields and save them first.",
+        url_for("mailer.page"),
+        "Back to the mailer",
+    )
+
+
+def _held(active: ActiveMailer) -> Refusal:
+    return Refusal(
+        503,
+        "The stored password cannot be read",
+        active.problem or "",
+        "Restore the key from its backup and restart Novantra, or type the password again on the"
+        " mailer page once keys work. “flask keys doctor” names what needs which key.",
+        url_for("mailer.page"),
+        "Back to the mailer",
+    )
+
+
+def register(blueprint: Blueprint) -> None:
+    guard = requires(Permission.SYSTEM_CONFIGURE)
+    blueprint.add_url_rule("/test", "test", guard(test), methods=["POST"])
