@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule
+from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
-_CERTIFICATE = ("certificate", "cert ", "x509", "altname", "alternative name", "ssl ", "peer")
+_CERTIFICATE = stems(
+    "certificate|cert |x509|altname|alternative name|ssl |peer",
+)
 
 CERTIFICATES = (
     # Some libraries list every conceivable reason; that only says "not trusted".
@@ -15,21 +17,10 @@ CERTIFICATES = (
         Code.CERT_HOSTNAME,
         words=(
             (*_CERTIFICATE, "host name", "hostname"),
-            (
-                "did not match",
-                "does not match",
-                "doesn t match",
-                "not match",
-                "mismatch",
-                "is valid for",
-                "not valid for",
-                "altname",
-                "alternative names",
-                "alternative name",
-                "alternative dns",
-                "ip sans",
-                "certificate name",
-                "name invalid",
+            stems(
+                "did not match|does not match|doesn t match|not match|mismatch|is valid for",
+                "not valid for|altname|alternative names|alternative name|alternative dns",
+                "ip sans|certificate name|name invalid",
             ),
         ),
         unless=("cipher", "version mismatch", "algorithm"),
@@ -38,13 +29,8 @@ CERTIFICATES = (
         Code.CERT_EXPIRED,
         words=(
             (*_CERTIFICATE, "validity"),
-            (
-                "expired",
-                "not yet valid",
-                "not time valid",
-                "out of date",
-                "not after",
-                "validity check",
+            stems(
+                "expired|not yet valid|not time valid|out of date|not after|validity check",
                 "validity period",
             ),
         ),
@@ -52,42 +38,23 @@ CERTIFICATES = (
     Rule(
         Code.CERT_SELF_SIGNED,
         words=(
-            ("self signed", "selfsigned", "depth zero", "untrusted root", "root certificate which"),
+            stems(
+                "self signed|selfsigned|depth zero|untrusted root|root certificate which",
+            ),
         ),
     ),
     Rule(
         Code.CERT_UNKNOWN_ISSUER,
         words=(
-            (
-                "unknown authority",
-                "local issuer",
-                "issuer certificate",
-                "unable to get issuer",
-                "verify the first",
-                "verify leaf",
-                "unknown issuer",
-                "pkix path",
-                "certification path",
-                "certificate chain",
-                "partial chain",
-                "chain errors",
-                "not trusted",
-                "trust anchor",
-                "unknown ca",
-                "certificate unknown",
-                "certificate verify failed",
-                "certificate verification",
-                "verify certificate",
-                "verify the certificate",
-                "certificate is invalid",
-                "certificate was rejected",
-                "invalid certificate",
-                "bad certificate",
-                "certificate could not",
-                "invalid peer certificate",
-                "certificate revoked",
-                "certificate has been revoked",
-                "untrusted",
+            stems(
+                "unknown authority|local issuer|issuer certificate|unable to get issuer",
+                "verify the first|verify leaf|unknown issuer|pkix path|certification path",
+                "certificate chain|partial chain|chain errors|not trusted|trust anchor",
+                "unknown ca|certificate unknown|certificate verify failed",
+                "certificate verification|verify certificate|verify the certificate",
+                "certificate is invalid|certificate was rejected|invalid certificate",
+                "bad certificate|certificate could not|invalid peer certificate",
+                "certificate revoked|certificate has been revoked|untrusted",
             ),
         ),
         unless=("revocation", "certificate crl"),
@@ -98,29 +65,13 @@ VERSIONS = (
     Rule(
         Code.TLS_MODE_MISMATCH,
         words=(
-            (
-                "wrong version number",
-                "wrong ssl version",
-                "record layer version",
-                "first record does",
-                "look like a tls",
-                "unknown protocol",
-                "plaintext connection",
-                "unrecognized ssl",
-                "unrecognised ssl",
-                "frame size",
-                "corrupted frame",
-                "invalid content type",
-                "corrupt message",
-                "packet length too",
-                "oversized record",
-                "record overflow",
-                "record too large",
-                "http request",
-                "non tls",
-                "not an ssl",
-                "unexpected tls packet",
-                "unexpected packet format",
+            stems(
+                "wrong version number|wrong ssl version|record layer version",
+                "record layer failure|first record does|look like a tls|unknown protocol",
+                "plaintext connection|unrecognized ssl|unrecognised ssl|frame size",
+                "corrupted frame|invalid content type|corrupt message|packet length too",
+                "oversized record|record overflow|record too large|http request|non tls",
+                "not an ssl|unexpected tls packet|unexpected packet format",
                 "unexpected message type",
             ),
         ),
@@ -128,62 +79,31 @@ VERSIONS = (
     Rule(
         Code.TLS_VERSION,
         words=(
-            (
-                "unsupported protocol",
-                "protocol version",
-                "no protocols available",
-                "appropriate protocol",
-                "protocol is disabled",
-                "no shared cipher",
-                "no cipher",
-                "cipher suite",
-                "cipher mismatch",
-                "version too low",
-                "unsupported version",
-                "selected unsupported",
-                "handshake failure",
-                "key too small",
-                "key too weak",
-                "md too weak",
-                "legacy renegotiation",
-                "legacy sigalg",
-                "legacy server",
-                "common algorithm",
-                "algorithm mismatch",
-                "inappropriate fallback",
-                "insufficient security",
-                "peer incompatible",
-                "ssl choose client",
-                "tls version",
-                "wrong cipher",
-                "wrong signature type",
+            stems(
+                "unsupported protocol|protocol version|no protocols available",
+                "appropriate protocol|protocol is disabled|no shared cipher|no cipher",
+                "cipher suite|cipher mismatch|version too low|unsupported version",
+                "selected unsupported|handshake failure|key too small|key too weak",
+                "md too weak|legacy renegotiation|legacy sigalg|legacy server",
+                "common algorithm|algorithm mismatch|inappropriate fallback",
+                "insufficient security|peer incompatible|ssl choose client|tls version",
+                "wrong cipher|wrong signature type",
             ),
         ),
     ),
 )
 
 TLS_FAILURES = (
+    Rule(Code.TLS_FAILED, words=(("tlsv1 unrecognized name", "unrecognized name"),)),
     Rule(
         Code.TLS_FAILED,
         words=(
-            ("tls", "ssl", "handshake", "crypto", "secure connection", "secure channel"),
-            (
-                "fail",
-                "error",
-                "eof",
-                "disconnect",
-                "could not",
-                "unable",
-                "cannot",
-                "abort",
-                "clos",
-                "timeout",
-                "timed out",
-                "alert",
-                "revocation",
-                "crl",
-                "reset",
-                "not establish",
+            stems(
+                "tls|ssl|handshake|crypto|secure connection|secure channel",
+            ),
+            stems(
+                "fail|error|eof|disconnect|could not|unable|cannot|abort|clos|timeout",
+                "timed out|alert|revocation|crl|reset|not establish",
             ),
         ),
         unless=("econnrefused", "connection refused", "getaddrinfo", "auth"),
@@ -195,18 +115,9 @@ OFFERS = (
         Code.STARTTLS_NOT_OFFERED,
         words=(
             ("starttls", "secure connections", "tls extension", "tls upgrade"),
-            (
-                "not support",
-                "doesn t support",
-                "not offer",
-                "not advertis",
-                "not available",
-                "unsupported",
-                "no starttls",
-                "required but",
-                "not provide",
-                "not enabled",
-                "didn t advertise",
+            stems(
+                "not support|doesn t support|not offer|not advertis|not available|unsupported",
+                "no starttls|required but|not provide|not enabled|didn t advertise",
             ),
         ),
     ),

@@ -7,6 +7,7 @@ Everything here is linear in the length of the text, and the length is capped.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.mail.failures.providers import Family, family_of
@@ -17,6 +18,7 @@ LONGEST_TEXT = 8192
 
 _ESCAPED_END = re.compile(r"\\[rnt]")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,64}@[^\s<>\"'(),;:\[\]@]{1,255}")
+_SCHEME = re.compile(r"\b[a-z]{2,10}://")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3}\.\d{1,3})(?![\w]|\.\d)")
@@ -25,8 +27,8 @@ _REPLY_THEN_STATUS = re.compile(
     r"(?<![\w.])(4[2-5]\d|5[0-7]\d)(?:\W{1,6})[45]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)"
 )
 _REPEATED = re.compile(r"(?<![\w.])[245]\d\d(?:-(?!\d\d)|[ \-]{1,3}[245]\.\d{1,3}\.\d{1,3}\b)")
-_LONGEST_PREFIX = 120
-_SHORTEST_REPLY = 3
+_LONGEST_PREFIX = 200
+_SHORTEST_REPLY = 2
 _NOT_A_REPLY_AFTER = ("line", "port", "step", "errno", "pid", "error number", "tcp", "ssl")
 
 
@@ -93,7 +95,7 @@ def read(
 
 
 def _words(raw: str) -> str:
-    text = _ADDRESS.sub(" ", raw)
+    text = _ADDRESS.sub(" ", _SCHEME.sub(" ", raw))
     text = _REPEATED.sub(" ", text)
     text = _STATUS.sub(" ", text)
     text = _HUMP.sub(" ", text).casefold()
@@ -103,23 +105,33 @@ def _words(raw: str) -> str:
 
 def _from_reply_on(raw: str, words: str) -> str:
     """Drops what a mail library put before the reply, which tells of its steps, not the cause."""
-    match = _REPLY_THEN_STATUS.search(raw, 0, _LONGEST_PREFIX) or _REPLY.search(
-        raw, 0, _LONGEST_PREFIX
-    )
-    if match is None or match.start() == 0:
+    start = _reply_start(raw[:_LONGEST_PREFIX])
+    if not start:
         return words
-    rest = _words(raw[match.start() :])
+    rest = _words(raw[start:])
     return rest if len(rest.split()) > _SHORTEST_REPLY else words
+
+
+def _reply_start(raw: str) -> int | None:
+    if match := _REPLY_THEN_STATUS.search(raw):
+        return match.start()
+    starts = [match.start() for match in _replies_in(raw)]
+    starts += [match.start() for match in _STATUS.finditer(raw)]
+    return min(starts, default=None)
+
+
+def _replies_in(raw: str) -> Iterator[re.Match[str]]:
+    for match in _REPLY.finditer(raw):
+        before = raw[max(0, match.start() - 14) : match.start()].rstrip(" \t").casefold()
+        if not before.endswith(_NOT_A_REPLY_AFTER):
+            yield match
 
 
 def _reply_code(raw: str) -> int | None:
     if match := _REPLY_THEN_STATUS.search(raw):
         return int(match[1])
-    for match in _REPLY.finditer(raw):
-        before = raw[max(0, match.start() - 14) : match.start()].rstrip(" \t").casefold()
-        if not before.endswith(_NOT_A_REPLY_AFTER):
-            return int(match[1])
-    return None
+    first = next(_replies_in(raw), None)
+    return int(first[1]) if first else None
 
 
 def _enhanced(raw: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule
+from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
@@ -10,31 +10,13 @@ PROTOCOL = (
     Rule(
         Code.PROTOCOL_ERROR,
         words=(
-            (
-                "bad sequence",
-                "sequence of commands",
-                "out of sequence",
-                "wrong state",
-                "must precede",
-                "need mail",
-                "need rcpt",
-                "protocol violation",
-                "protocol error",
-                "synchronization error",
-                "synchronisation error",
-                "pipelin",
-                "nested mail",
-                "improper use",
-                "command unrecogni",
-                "unrecognized command",
-                "unrecognised command",
-                "command not recogni",
-                "command not implement",
-                "unknown command",
-                "invalid command",
-                "unimplemented",
-                "already authenticated",
-                "already specified",
+            stems(
+                "bad sequence|sequence of commands|out of sequence|wrong state|must precede",
+                "need mail|need rcpt|protocol violation|protocol error|synchronization error",
+                "synchronisation error|pipelin|nested mail|improper use|command unrecogni",
+                "unrecognized command|unrecognised command|command not recogni",
+                "command not implement|unknown command|invalid command|unimplemented",
+                "already authenticated|already specified",
             ),
         ),
     ),
@@ -46,19 +28,10 @@ ENDING = (
         Code.CONNECTION_DROPPED,
         replies=("4",),
         words=(
-            (
-                "timeout",
-                "timed out",
-                "time out",
-                "idle",
-                "waiting for data",
-                "connection dropped",
-                "connection reset",
-                "connection lost",
-                "lost connection",
-                "connection closed",
-                "closing connection due",
-                "inactivity",
+            stems(
+                "timeout|timed out|time out |idle|waiting for data|connection dropped",
+                "connection reset|connection lost|lost connection|connection closed",
+                "closing connection due|inactivity",
             ),
         ),
         unless=("lookup", "address verification", "unverified address"),
@@ -69,7 +42,7 @@ ENDING = (
         replies=("45",),
         status=("7.1",),
         words=(("try again", "later", "come back", "please retry"),),
-        phases=(Phase.RCPT_TO,),
+        phases=(Phase.RCPT_TO, None),
         unless=("service", "server", "unavailable"),
     ),
 )

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule
+from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
-_TLS = ("tls", "ssl", "starttls", "encrypt", "secure connection", "secure channel")
-_MISSING = (
-    "not support",
-    "unsupported",
-    "not offer",
-    "not advertis",
-    "not implement",
-    "not recogni",
-    "unrecogni",
-    "not available",
-    "not enabled",
-    "disabled",
-    "unknown command",
+_TLS = stems(
+    "tls|ssl|starttls|encrypt|secure connection|secure channel",
+)
+_MISSING = stems(
+    "not support|unsupported|not offer|not advertis|not implement|not recogni",
+    "unrecogni|not available|not enabled|disabled|unknown command",
 )
 
 REPLIES = (
     Rule(Code.TLS_VERSION, status=("7.66",)),
     Rule(
         Code.TLS_VERSION,
-        words=(("tls", "ssl"), ("1 0", "1 1", "v1", "sslv3", "version", "cipher", "protocol")),
+        words=(
+            ("tls", "ssl"),
+            stems(
+                "1 0|1 1|v1|sslv3|version|cipher|protocol",
+            ),
+        ),
         unless=("first", "handshake fail", "must issue", "starttls"),
     ),
     Rule(
@@ -48,7 +46,9 @@ REPLIES = (
         Code.TLS_REQUIRED,
         words=(
             _TLS,
-            ("must", "requir", "first", "need", "mandatory", "without", "not allowed", "only"),
+            stems(
+                "must|requir|first|need|mandatory|without|not allowed|only",
+            ),
         ),
         unless=("no commands allowed", "protocol violation", "content", "not required"),
     ),

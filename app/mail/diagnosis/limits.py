@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule
+from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
-_OVER = ("exceed", "reached", "over ", "exhaust", "used up", "maximum", "out of", "hit ")
-_SENDING = (
-    "daily",
-    "sending",
-    "sent",
-    "send ",
-    "outgoing",
-    "outbound",
-    "submission",
-    "relay",
-    "policy rejection",
-    "message quota",
-    "hourly",
-    "monthly",
-    "per hour",
-    "per day",
+_OVER = stems(
+    "exceed|reached|over |exhaust|used up|maximum|out of|hit ",
 )
-_MAILBOX = (
-    "mailbox",
-    "inbox",
-    "recipient",
-    "user ",
-    "account that",
-    "storage",
-    "customer s mailbox",
+_SENDING = stems(
+    "daily|sending|sent|send |outgoing|outbound|submission|relay|policy rejection",
+    "message quota|hourly|monthly|per hour|per day",
+)
+_MAILBOX = stems(
+    "mailbox|inbox|recipient|user |account that|storage|customer s mailbox",
 )
 
 REPLIES = (
     Rule(
         Code.RECIPIENT_TEMPORARY,
         words=(
-            (
-                "receiving mail too",
-                "receiving mail at",
-                "is receiving mail",
-                "messages they can receive",
-                "recipient has exceeded",
+            stems(
+                "receiving mail too|receiving mail at|is receiving mail",
+                "messages they can receive|recipient has exceeded",
             ),
         ),
     ),
@@ -50,17 +31,9 @@ REPLIES = (
         Code.RECIPIENT_TEMPORARY,
         words=(
             _MAILBOX,
-            (
-                "full",
-                "over quota",
-                "overquota",
-                "over its quota",
-                "quota exceed",
-                "exceeded quota",
-                "exceeded its quota",
-                "quota violation",
-                "exceeded storage",
-                "storage allocation",
+            stems(
+                "full|over quota|overquota|over its quota|quota exceed|exceeded quota",
+                "exceeded its quota|quota violation|exceeded storage|storage allocation",
                 "mailbox size",
             ),
         ),
@@ -70,26 +43,10 @@ REPLIES = (
     Rule(
         Code.QUOTA_EXCEEDED,
         words=(
-            (
-                "daily",
-                "per day",
-                "a day",
-                "24 hour",
-                "24h",
-                "hourly",
-                "per hour",
-                "an hour",
-                "each hour",
-                "monthly",
-                "per month",
-                "credit",
-                "quota",
-                "sending limit",
-                "message limit",
-                "email limit",
-                "plan limit",
-                "allowance",
-                "defers and failures",
+            stems(
+                "daily|per day|a day|24 hour|24h|hourly|per hour|an hour|each hour|monthly",
+                "per month|credit|quota|sending limit|message limit|email limit|plan limit",
+                "allowance|defers and failures",
             ),
             (*_OVER, "limit"),
         ),
@@ -98,32 +55,13 @@ REPLIES = (
     Rule(
         Code.RATE_LIMITED,
         words=(
-            (
-                "rate limit",
-                "ratelimit",
-                "rate exceeded",
-                "sending rate",
-                "unusual rate",
-                "throttl",
-                "too fast",
-                "too quickly",
-                "slow down",
-                "per second",
-                "per minute",
-                "per session",
-                "per connection",
-                "relay limit",
-                "frequency",
-                "excessive volume",
-                "unexpected volume",
-                "concurrent connection",
-                "connection limit",
-                "connections limit",
-                "number of connections",
-                "connection rate",
-                "limit of connections",
-                "message limit",
-                "permitted limits",
+            stems(
+                "rate limit|ratelimit|rate exceeded|sending rate|unusual rate|throttl",
+                "too fast|too quickly|slow down|per second|per minute|per session",
+                "per connection|relay limit|frequency|excessive volume|unexpected volume",
+                "concurrent connection|connection limit|connections limit",
+                "number of connections|connection rate|limit of connections|message limit",
+                "permitted limits|submission rate|thread limit",
             ),
         ),
         unless=("authentication rate",),
@@ -136,20 +74,10 @@ REPLIES = (
     Rule(
         Code.RATE_LIMITED,
         words=(
-            ("too many", "too much", "maximum number of", "more than"),
-            (
-                "message",
-                "mail",
-                "email",
-                "connection",
-                "session",
-                "recipient",
-                "login",
-                "auth",
-                "request",
-                "attempt",
-                "concurrent",
-                "transaction",
+            ("too many", "too much", "maximum number of"),
+            stems(
+                "message|mail|email|connection|session|recipient|login|auth|request|attempt",
+                "concurrent|transaction",
             ),
         ),
         unless=("hops", "received headers", "too many errors"),
@@ -158,55 +86,27 @@ REPLIES = (
         Code.RATE_LIMITED,
         words=(("try again in", "retry in", "retry after"),),
         replies=("42", "45"),
-        phases=(Phase.GREETING, Phase.MAIL_FROM, Phase.DATA),
+        phases=(Phase.GREETING, Phase.MAIL_FROM, Phase.DATA, None),
     ),
     Rule(
         Code.SERVER_STORAGE,
         words=(
-            (
-                "insufficient system",
-                "insufficient storage",
-                "insufficient disk",
-                "insufficient memory",
-                "insufficient resource",
-                "system storage",
-                "system resources",
-                "out of memory",
-                "out of disk",
-                "out of space",
-                "disk full",
-                "disk is full",
-                "no space",
-                "not enough space",
-                "not enough memory",
-                "not enough disk",
-                "queue file write",
-                "resources temporarily",
-                "resource temporarily",
-                "out of resources",
-                "low on disk",
+            stems(
+                "insufficient system|insufficient storage|insufficient disk",
+                "insufficient memory|insufficient resource|system storage|system resources",
+                "out of memory|out of disk|out of space|disk full|disk is full|no space",
+                "not enough space|not enough memory|not enough disk|queue file write",
+                "resources temporarily|resource temporarily|out of resources|low on disk",
             ),
         ),
     ),
     Rule(
         Code.MESSAGE_TOO_LARGE,
         words=(
-            (
-                "message size",
-                "mail size",
-                "email size",
-                "size limit",
-                "size exceed",
-                "exceeds size",
-                "exceeded size",
-                "exceeds fixed",
-                "maximum size",
-                "max size",
-                "maximum message size",
-                "too large",
-                "too big",
-                "message length",
-                "header size",
+            stems(
+                "message size|mail size|email size|size limit|size exceed|exceeds size",
+                "exceeded size|exceeds fixed|maximum size|max size|maximum message size",
+                "too large|too big|message length|header size",
             ),
         ),
         unless=("per transaction", "mailbox size", "recipient limit", "key too"),

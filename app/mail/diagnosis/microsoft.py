@@ -50,4 +50,9 @@ REPLIES = (
     Rule(Code.SENDER_REJECTED, words=(("send as denied",),)),
     Rule(Code.ACCOUNT_BLOCKED, words=(("outbound spam exception", "wascl"),)),
     Rule(Code.RECIPIENT_TEMPORARY, words=(("recipient thread limit",),)),
+    Rule(
+        Code.RECIPIENT_REJECTED,
+        words=(("resolver rst", "resolver adr"),),
+        unless=("size", "limit"),
+    ),
 )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule
+from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.failures.providers import Family
 from app.mail.phases import Phase
 
 GREETING_FIRST = (
+    Rule(Code.PROTOCOL_ERROR, words=(("protocol violation",),)),
     # A server that wants to be greeted first: we did, so it did not take our greeting for one.
     Rule(
         Code.EHLO_REJECTED,
-        words=(("hello first", "helo first", "ehlo first", "helo ehlo first", "say helo"),),
+        words=(
+            stems(
+                "hello first|helo first|ehlo first|helo ehlo first|say helo",
+            ),
+        ),
     ),
 )
 
@@ -20,30 +25,15 @@ GREETING = (
         Code.EHLO_REJECTED,
         words=(
             ("helo", "ehlo"),
-            (
-                "invalid",
-                "reject",
-                "need fully",
-                "syntactically",
-                "not valid",
-                "bad ",
-                "not fully",
-                "malform",
-                "illegal",
-                "does not",
-                "must ",
-                "name contains",
-                "impersonat",
-                "forg",
-                "mismatch",
-                "closing connection",
-                "refus",
-                "not resolve",
-                "unacceptable",
-                "ip address",
+            stems(
+                "invalid|reject|need fully|syntactically|not valid|bad |not fully|malform",
+                "illegal|does not|must |name contains|impersonat|forg|mismatch",
+                "closing connection|refus|not resolve|unacceptable|ip address",
             ),
         ),
-        unless=("for relay", "must precede", "sequence", "already", "spamhaus"),
+        unless=stems(
+            "for relay|must precede|sequence|already|spamhaus",
+        ),
     ),
     Rule(
         Code.EHLO_REJECTED,
@@ -56,8 +46,12 @@ GREETING = (
         replies=("501", "504", "550", "553"),
         phases=(Phase.GREETING,),
         words=(
-            ("domain", "host", "argument", "address", "syntax", "parameter", "name"),
-            ("invalid", "syntax", "need", "bad", "malform", "illegal", "not ", "reject"),
+            stems(
+                "domain|host|argument|address|syntax|parameter|name",
+            ),
+            stems(
+                "invalid|syntax|need|bad|malform|illegal|not |reject",
+            ),
         ),
         unless=("blocked", "blacklist", "listed", "ip address"),
     ),
@@ -82,22 +76,23 @@ GREETING = (
 )
 
 DOMAIN = (
+    # RFC 7505: the sender's domain says that it takes no mail at all.
+    Rule(Code.SENDER_REJECTED, status=("7.27",), words=(("null mx", "nullmx", "no mail"),)),
     Rule(
         Code.SENDER_UNAUTHENTICATED,
-        words=(("spf", "dkim", "dmarc", "sender policy framework", "domainkey"),),
+        words=(
+            stems(
+                "spf|dkim|dmarc|sender policy framework|domainkey",
+            ),
+        ),
         unless=("duplicate header",),
     ),
     Rule(
         Code.SENDER_UNAUTHENTICATED,
         words=(
-            (
-                "sender is unauthenticated",
-                "unauthenticated email from",
-                "unauthenticated mail",
-                "authentication checks",
-                "spoof",
-                "domain authentication",
-                "sender authentication fail",
+            stems(
+                "sender is unauthenticated|unauthenticated email from|unauthenticated mail",
+                "authentication checks|spoof|domain authentication|sender authentication fail",
             ),
         ),
         unless=("unauthenticated senders",),
@@ -113,18 +108,10 @@ RELAY = (
         Code.AUTH_REQUIRED,
         words=(
             _RELAYING,
-            (
-                "authentication requir",
-                "authentication is requir",
-                "auth required",
-                "must authenticat",
-                "authenticate first",
-                "requires authentication",
-                "without auth",
-                "please authenticate",
-                "need to authenticate",
-                "log in",
-                "login",
+            stems(
+                "authentication requir|authentication is requir|auth required",
+                "must authenticat|authenticate first|requires authentication|without auth",
+                "please authenticate|need to authenticate|log in|login",
             ),
         ),
         unless=("smtp auth to",),
@@ -134,34 +121,21 @@ RELAY = (
         Code.RELAY_DENIED,
         words=(
             _RELAYING,
-            (
-                "denied",
-                "denies",
-                "deny",
-                "not permitted",
-                "not allow",
-                "unable",
-                "prohibit",
-                "refus",
-                "cannot",
-                "can t",
-                "not authori",
-                "unauthori",
-                "disallow",
-                "forbidden",
-                "do not",
-                "don t",
-                "not configured",
-                "no relay",
-                "reject",
-                "is not",
-                "not relay",
+            stems(
+                "denied|denies|deny|not permitted|not allow|unable|prohibit|refus|cannot",
+                "can t|not authori|unauthori|disallow|forbidden|do not|don t|not configured",
+                "not been|no relay|reject|is not|not relay",
             ),
         ),
         unless=("relay limit",),
     ),
     Rule(
         Code.RELAY_DENIED,
-        words=(("rcpthosts", "not a gateway", "not local host", "non accepted domain"),),
+        words=(
+            stems(
+                "rcpthosts|not a gateway|not local host|non accepted domain",
+                "delivery is not allowed|cannot deliver mail for",
+            ),
+        ),
     ),
 )

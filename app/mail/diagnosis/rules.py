@@ -11,6 +11,11 @@ from app.mail.failures.providers import Family
 from app.mail.phases import Phase
 
 
+def stems(*lines: str) -> tuple[str, ...]:
+    """Stems written many to a line, with bars between them. A space at the end ends the word."""
+    return tuple(stem for line in lines for stem in line.split("|"))
+
+
 @dataclass(frozen=True)
 class Rule:
     """Gives ``code`` where every stated condition holds.
@@ -35,7 +40,8 @@ class Rule:
             return False
         if self.phases and clues.phase not in self.phases:
             return False
-        if self.replies and not str(clues.code or "").startswith(self.replies):
+        # A refusal without its number is taken for a final one, as people quote those.
+        if self.replies and not str(clues.code or "5").startswith(self.replies):
             return False
         if self.status and not any(_covers(span, clues.status) for span in self.status):
             return False

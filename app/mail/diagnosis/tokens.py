@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.mail.diagnosis.clues import Clues
-from app.mail.diagnosis.rules import Rule, first_match
+from app.mail.diagnosis.rules import Rule, first_match, stems
 from app.mail.failures.codes import FailureCode as Code
 
 _ENTRA = re.compile(r"aadsts(\d{5,9})")
@@ -28,24 +28,11 @@ _WORDS = (
     Rule(
         Code.OAUTH_REJECTED,
         words=(
-            (
-                "invalid grant",
-                "invalid client",
-                "unauthorized client",
-                "invalid scope",
-                "invalid token",
-                "token is invalid",
-                "token expired",
-                "token has expired",
-                "expired token",
-                "token revoked",
-                "interaction required",
-                "consent required",
-                "client assertion",
-                "unsupported grant",
-                "new access token",
-                "app registration",
-                "service principal",
+            stems(
+                "invalid grant|invalid client|unauthorized client|invalid scope|invalid token",
+                "token is invalid|token expired|token has expired|expired token|token revoked",
+                "interaction required|consent required|client assertion|unsupported grant",
+                "new access token|app registration|service principal",
             ),
         ),
         unless=("authorization grant", "server token", "api token", "smtp token"),
@@ -53,10 +40,16 @@ _WORDS = (
     Rule(
         Code.OAUTH_REJECTED,
         words=(
-            ("oauth", "xoauth2", "access token", "refresh token", "bearer", "oauthbearer"),
-            ("invalid", "fail", "reject", "refus", "expired", "revoked", "unsuccess", "denied"),
+            stems(
+                "oauth|xoauth2|access token|refresh token|bearer|oauthbearer",
+            ),
+            stems(
+                "invalid|fail|reject|refus|expired|revoked|unsuccess|denied",
+            ),
         ),
-        unless=("not support", "unsupported", "unrecogni", "mechanism", "timed out"),
+        unless=stems(
+            "not support|unsupported|unrecogni|mechanism|timed out",
+        ),
     ),
     # The server's challenge after a refused bearer token: {"status":"40… in base64.
     Rule(Code.OAUTH_REJECTED, words=(("eyjzdgf0dxmio",),)),
