@@ -1,0 +1,120 @@
+"""Mails for tests of the queue: a configured relay, and rows that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.crypto.secret import Secret
+from app.mail.addresses import normalise
+from app.mailer.models import MailHealth
+from app.mailer.service import save
+from app.mailer.settings import PasswordChange, Settings
+from app.mailer.stored import stored
+from app.outbox.models import OutboxAttempt, OutboxMessage
+from app.outbox.queue import enqueue
+from app.runtime import Runtime
+from app.web.context import Actor
+
+ALICE = Actor(1, "alice@acme.test", "127.0.0.1")
+SECRET = "5-secret-token-that-nobody-may-see"
+LINK = f"https://hr.acme.test/reset-password/{SECRET}"
+
+
+def configure(
+    runtime: Runtime,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 25,
+    provider: str = "smtp",
+    username: str | None = None,
+    password: str | None = None,
+    timeout: int = 2,
+) -> None:
+    """Save a configuration as the mailer page does."""
+    console = provider == "console"
+    with runtime.database.transaction() as session:
+        row = stored(session)
+        save(
+            session,
+            runtime.box,
+            settings=Settings(
+                provider=provider,
+                sender_address="novantra@acme.test",
+                sender_name="Acme",
+                host=None if console else host,
+                port=None if console else port,
+                secure=False,
+                username=username,
+                connection_timeout=timeout,
+            ),
+            password=PasswordChange(Secret(password)) if password else PasswordChange(),
+            version=row.version if row else 0,
+            now=runtime.now(),
+            actor=ALICE,
+        )
+
+
+def reset_mail(
+    session: Session, runtime: Runtime, to: str, *, expires_at: datetime | None = None
+) -> OutboxMessage:
+    """A password reset in the queue: it carries a link, and goes in the express lane."""
+    shown = expires_at or datetime(2036, 11, 22, 11, 12, tzinfo=UTC)
+    return enqueue(
+        session,
+        runtime,
+        kind="password-reset",
+        to=to,
+        context={"email": normalise(to), "link": LINK, "expires_at": shown},
+        expires_at=expires_at,
+    )
+
+
+def notice_mail(session: Session, runtime: Runtime, to: str) -> OutboxMessage:
+    """A notice in the queue: nothing secret, no expiry, in the ordinary lane."""
+    return enqueue(
+        session,
+        runtime,
+        kind="password-changed",
+        to=to,
+        context={"email": to, "changed_at": runtime.now(), "reset_link": "https://hr.acme.test/"},
+    )
+
+
+def queue_resets(runtime: Runtime, recipients: Iterable[str], **options: Any) -> list[str]:
+    """Committed resets, one second after another where the clock can be moved; their names."""
+    names = []
+    for to in recipients:
+        with runtime.database.transaction() as session:
+            names.append(reset_mail(session, runtime, to, **options).public_id)
+        if hasattr(runtime.clock, "advance"):
+            runtime.clock.advance(seconds=1)
+    return names
+
+
+def rows(runtime: Runtime) -> list[OutboxMessage]:
+    """The queue as it is in the database now, oldest first."""
+    with runtime.database.session(reading=True) as session:
+        return list(session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)))
+
+
+def only_row(runtime: Runtime) -> OutboxMessage:
+    (row,) = rows(runtime)
+    return row
+
+
+def attempts(runtime: Runtime) -> list[OutboxAttempt]:
+    """All attempts, oldest first."""
+    with runtime.database.session(reading=True) as session:
+        return list(session.scalars(select(OutboxAttempt).order_by(OutboxAttempt.id)))
+
+
+def health(runtime: Runtime) -> MailHealth:
+    with runtime.database.session(reading=True) as session:
+        found = session.get(MailHealth, 1)
+        assert found is not None
+        return found

@@ -1,0 +1,159 @@
+"""Threads that deliver: woken at once, sharing the work, stopping cleanly, surviving errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from app.database import Database, utcnow
+from app.outbox import embedded, fleet
+from app.outbox.drain import Drain
+from app.outbox.fleet import Fleet
+from app.outbox.waking import Waker
+from app.outbox.watching import watch
+from app.outbox.worker import Deliverer, Step
+from app.runtime import Runtime
+from tests.outbox.letters import queue_resets, rows
+from tests.smtpd import Relay
+
+
+def until(happened: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_new_mail_is_sent_at_once(mail: Runtime, relay: Relay) -> None:
+    mail.clock = utcnow
+    workers = Fleet(mail, 2)
+    workers.start()
+    try:
+        queue_resets(mail, ["warm@acme.test"])
+        until(lambda: len(relay.envelopes) == 1)
+        time.sleep(0.3)  # everybody sleeps now
+        began = time.monotonic()
+        queue_resets(mail, ["dana@acme.test"])
+        until(lambda: len(relay.envelopes) == 2)
+        assert time.monotonic() - began < 1
+    finally:
+        workers.stop()
+
+
+def test_the_embedded_worker_delivers_and_stops(app: Flask, mail: Runtime, relay: Relay) -> None:
+    mail.clock = utcnow
+    workers = embedded.start(app)
+    queue_resets(mail, [f"p{n}@acme.test" for n in range(10)])
+    until(lambda: len(relay.envelopes) == 10)
+    workers.stop()
+    workers.stop()
+    assert not [t for t in threading.enumerate() if t.name.startswith("mail-")]
+
+
+def test_stopping_finishes_the_message_under_way(mail: Runtime, relay: Relay) -> None:
+    mail.clock = utcnow
+    relay.delay = 1.0
+    queue_resets(mail, ["dana@acme.test", "kim@acme.test"])
+    workers = Fleet(mail, 1)
+    workers.start()
+    until(lambda: relay.received("DATA") == 1)
+    workers.stop()
+    assert sorted(row.state for row in rows(mail)) == ["queued", "sent"]
+    assert len(relay.envelopes) == 1
+
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(
+    mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail.clock = utcnow
+    monkeypatch.setattr(fleet, "BACK_OFF", (0.05,))
+    real, failures = Deliverer.step, iter([True, True, True])
+
+    def step(self: Deliverer) -> Step:
+        if next(failures, False):
+            raise OperationalError("SELECT 1", {}, ConnectionError("server closed"))
+        return real(self)
+
+    monkeypatch.setattr(Deliverer, "step", step)
+    queue_resets(mail, ["dana@acme.test"])
+    workers = Fleet(mail, 1)
+    workers.start()
+    until(lambda: len(relay.envelopes) == 1)
+    workers.stop()
+
+
+def test_an_outcome_is_written_when_the_database_is_back(
+    mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01, 0.01))
+    real, failures = Deliverer._settle, iter([True, True])
+
+    def settle(self: Deliverer, *arguments: object) -> object:
+        if next(failures, False):
+            raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
+        return real(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Deliverer, "_settle", settle)
+    queue_resets(mail, ["dana@acme.test"])
+    deliverer = Deliverer(mail)
+    assert deliverer.step() is Step.SENT
+    assert deliverer.step() is Step.EMPTY
+    deliverer.close()
+    assert len(relay.envelopes) == 1
+
+
+def test_mail_committed_by_another_process_is_noticed(mail: Runtime) -> None:
+    waker = Waker(mail.database)
+    stop = threading.Event()
+    watcher = threading.Thread(target=watch, args=(mail.database, waker.bell, stop))
+    watcher.start()
+    try:
+        time.sleep(0.5)
+        seen = waker.bell.rung
+        other = Database(mail.config.database_url)
+        elsewhere = Runtime(mail.config, other, mail.box, wake_worker=Waker(other))
+        queue_resets(elsewhere, ["dana@acme.test"])
+        assert waker.bell.wait(seen, 5) > seen
+        other.close()
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def test_an_idle_step_writes_nothing(mail: Runtime) -> None:
+    """Otherwise workers of two processes would wake each other for ever."""
+    if not mail.database.is_sqlite:
+        pytest.skip("only SQLite tells of a write by its file; PostgreSQL notifies by name")
+    deliverer = Deliverer(mail)
+    while not deliverer.step().idle:
+        pass
+    with mail.database.engine.connect() as connection:
+        before = connection.exec_driver_sql("PRAGMA data_version").scalar()
+        connection.rollback()
+        deliverer.step()
+        assert connection.exec_driver_sql("PRAGMA data_version").scalar() == before
+
+
+def test_draining_counts_what_became_of_the_mail(mail: Runtime, relay: Relay) -> None:
+    relay.reject_rcpt = {
+        "gone@acme.test": "550 5.1.1 no such user",
+        "full@acme.test": "452 4.2.2 mailbox full",
+    }
+    queue_resets(mail, ["a@acme.test", "gone@acme.test", "full@acme.test", "b@acme.test"])
+    counted = Drain(mail).run(2)
+    assert (counted[Step.SENT], counted[Step.RETRIED], counted[Step.FAILED]) == (2, 1, 1)
+
+
+def test_the_drain_command_says_how_it_went(app: Flask, mail: Runtime, relay: Relay) -> None:
+    relay.reject_rcpt = {"gone@acme.test": "550 5.1.1 no such user"}
+    queue_resets(mail, ["a@acme.test", "gone@acme.test"])
+    result = app.test_cli_runner().invoke(args=["mailer", "drain", "--connections", "3"])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[0] == "sent 1, retried 0, failed 1"
+    result = app.test_cli_runner().invoke(args=["mailer", "drain"])
+    assert result.output.splitlines()[0] == "sent 0, retried 0, failed 0"
