@@ -15,7 +15,7 @@ from app.mailer.settings import PasswordChange, Settings
 from app.web.fields import LineField, TextLength
 
 
-class MailerForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
+class MailerForm(FlaskForm):
     """One provider's form. Subclasses add fields and say in :meth:`answers` what they mean.
 
     ``stored`` tells whether a password is stored that a blank field would keep.

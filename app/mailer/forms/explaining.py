@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.mail.phases import Phase
 from app.mailer.providers import PROVIDERS
@@ -26,21 +27,21 @@ PHASES = {
 }
 
 
-class ExplainForm(FlaskForm):  # type: ignore[misc]  # flask_wtf ships no types
+class ExplainForm(FlaskForm):
     """Nothing of it is stored."""
 
     text = TextAreaField("Error text", [Filled("Paste the error first."), TextLength(MAXIMUM)])
     phase = SelectField(
         "Step in which it came",
-        choices=[(str(value), label) for value, label in PHASES.items()],
+        choices=[SelectChoice(str(value), label) for value, label in PHASES.items()],
         default="",
     )
     provider = SelectField("Provider", default="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        relays = [(p.value, p.title) for p in PROVIDERS.values() if p.uses_network]
-        self.provider.choices = [("", "Another, or I do not know"), *relays]
+        relays = [SelectChoice(p.value, p.title) for p in PROVIDERS.values() if p.uses_network]
+        self.provider.choices = [SelectChoice("", "Another, or I do not know"), *relays]
 
     @property
     def known_phase(self) -> Phase | None:

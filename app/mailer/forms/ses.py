@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from wtforms import Field, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.mailer.forms.fields import ValidHost
 from app.mailer.forms.network import NetworkForm
@@ -37,12 +38,15 @@ class SesForm(NetworkForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "Choose a region")]
-        choices += [(code, f"{name}, {code}") for code, name in REGIONS.items()]
+        regions = [SelectChoice(code, f"{name}, {code}") for code, name in REGIONS.items()]
         chosen = self.region.data
         if chosen and chosen != OTHER and chosen not in REGIONS and SHAPE.fullmatch(chosen):
-            choices.append((chosen, chosen))
-        self.region.choices = [*choices, (OTHER, "Another region: type its host below")]
+            regions.append(SelectChoice(chosen))
+        self.region.choices = [
+            SelectChoice("", "Choose a region"),
+            *regions,
+            SelectChoice(OTHER, "Another region: type its host below"),
+        ]
 
     def answers(self) -> Settings:
         host = self.host.data or None

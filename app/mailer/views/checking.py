@@ -34,7 +34,7 @@ def check() -> Response:
     if request.form.get("provider") not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = posted_form(row)
-    _use_suggestion(form)
+    use_suggestion(form)
     if not form.validate() or refuse_stored_password(form, row):
         return show(form, status=422)
     change = form.password_change()
@@ -57,7 +57,7 @@ def _kept(row: MailerConfiguration | None) -> Secret | None:
     return password_of(row, runtime().box) if row else None
 
 
-def _use_suggestion(form: MailerForm) -> None:
+def use_suggestion(form: MailerForm) -> None:
     """The button under a failed check changes port and Secure and checks again."""
     port, _, secure = request.form.get("use", "").partition(":")
     if not port or "port" not in form:
