@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.install.access_url import parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.links import Links
 from app.install.models import Install
@@ -39,6 +40,7 @@ def _page(form: AccessUrlForm, install: Install, status: int = 200, **more: obje
             install=install,
             fixed=fixed,
             links=links,
+            warning=parse_access_url(links.base).warning,
             example=links.base + "/reset-password/" + EXAMPLE_SECRET,
             **more,
         ),

@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.system import health
+    from app.system import health, overview
 
     app.register_blueprint(health.blueprint)
+    overview.init_app(app)

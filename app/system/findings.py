@@ -1,0 +1,155 @@
+"""What works and what does not yet, each with its consequence and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.install.access_url import parse_access_url
+from app.install.service import access_url, environment_access_url
+from app.mailer.providers import PROVIDERS
+from app.mailer.state import CONFIGURED, PAUSED, PENDING
+from app.mailer.summary import Summary
+from app.runtime import Runtime
+from app.schema import current_revision
+from app.version import VERSION
+
+MAILER_PAGE = "/admin/system/mailer"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about the install. ``level`` is good, warn, bad or quiet; ``state`` its word.
+
+    ``action`` is the next step; ``action_posts`` when it is a button instead of a link.
+    """
+
+    area: str
+    level: str
+    state: str
+    text: str
+    action: str | None = None
+    action_href: str | None = None
+    action_posts: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether a person should do something about it."""
+        return self.level in {"warn", "bad"}
+
+
+def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -> list[Finding]:
+    """Everything the overview tells, in the order it is shown."""
+    return [
+        mail(summary, runtime.config.is_cloud),
+        *_test_mail(summary, runtime.config.is_cloud),
+        your_address(user, mail_works=summary.state != PENDING),
+        address(session, runtime),
+        keys(runtime),
+        database(session, runtime),
+        Finding("Version", "quiet", VERSION, f"{runtime.config.edition.capitalize()} edition."),
+    ]
+
+
+def mail(summary: Summary, is_cloud: bool) -> Finding:
+    """Whether mail leaves, and if not, what stops and what to do."""
+    level, state = summary.pill
+    text, action = _about_mail(summary)
+    if is_cloud or action is None:
+        return Finding("Mail", level, state, text)
+    return Finding("Mail", level, state, text, action, MAILER_PAGE)
+
+
+def _about_mail(summary: Summary) -> tuple[str, str | None]:
+    """What there is to say, and what the button that helps is called."""
+    active = summary.active
+    if active is None:
+        return (
+            "Nobody can reset a password by mail, new people cannot be invited and new"
+            " administrators cannot verify their address. Everything else works.",
+            "Set up mail",
+        )
+    if active.problem:
+        return active.problem, "Open the mailer"
+    if summary.standing is not None:
+        kept = "Mail is kept and goes out" if summary.state == PAUSED else "Mail is tried again"
+        then = "once this is fixed." if summary.state == PAUSED else "by itself."
+        return f"{summary.standing.title}. {kept} {then}", "See what to do"
+    warning = PROVIDERS[active.provider].warning
+    if warning:
+        return warning, "Choose another provider"
+    return f"Leaves as {active.sender_address} through {active.where}.", None
+
+
+def _test_mail(summary: Summary, is_cloud: bool) -> Iterator[Finding]:
+    """A configuration that nobody has tried yet deserves a test mail."""
+    if is_cloud or summary.state != CONFIGURED or summary.health.last_success_at is not None:
+        return
+    if summary.test_result == "failed" and summary.test_failure is not None:
+        text = f"{summary.test_failure.title}."
+        yield Finding("Test mail", "bad", "Failed", text, "See what to do", MAILER_PAGE)
+    elif summary.test_result != "succeeded":
+        text = "No mail has left through this configuration so far."
+        yield Finding("Test mail", "warn", "Not tried yet", text, "Send a test mail", MAILER_PAGE)
+
+
+def your_address(user: User, *, mail_works: bool) -> Finding:
+    """The administrator who looks: is their own address proven?"""
+    if user.email_verified_at is not None:
+        return Finding("Your address", "good", "Verified", user.email)
+    if not mail_works:
+        return Finding(
+            "Your address",
+            "quiet",
+            "Not verified",
+            f"You can work all the same. {user.email} can be verified once mail is set up.",
+        )
+    return Finding(
+        "Your address",
+        "warn",
+        "Not verified",
+        f"Open the link that was mailed to {user.email}, or have it sent again.",
+        "Send the mail again",
+        "/account/verify-email",
+        action_posts=True,
+    )
+
+
+def address(session: Session, runtime: Runtime) -> Finding:
+    """Where links in mails lead."""
+    url = access_url(session, runtime.config) or ""
+    warning = parse_access_url(url).warning
+    fixed = environment_access_url(runtime.config) is not None
+    if warning:
+        text, action = f"{url}. {warning}", None if fixed else "Change it"
+        return Finding("Access URL", "warn", "Check it", text, action, "/admin/system/access-urls")
+    where = " Fixed by the environment." if fixed else ""
+    return Finding("Access URL", "good", "Set", f"Links in mails begin with {url}.{where}")
+
+
+def keys(runtime: Runtime) -> Finding:
+    """Whether stored secrets can be read."""
+    ring = runtime.box.ring
+    if not ring.usable:
+        return Finding(
+            "Encryption keys",
+            "bad",
+            "Unusable",
+            f"{ring.problem} Mail is held and no password can be saved until the keys are back."
+            " On the server, keys doctor names what cannot be read.",
+        )
+    if runtime.config.key_provider == "env":
+        where = "From the environment. Keep a copy of NOVANTRA_KEYS somewhere safe."
+    else:
+        where = f"Keep a copy of {runtime.config.key_file} apart from the database’s backup."
+    return Finding("Encryption keys", "good", "In place", where)
+
+
+def database(session: Session, runtime: Runtime) -> Finding:
+    """Which engine, at which schema."""
+    engine = "SQLite" if runtime.database.is_sqlite else "PostgreSQL"
+    revision = current_revision(session.connection())
+    return Finding("Database", "good", "Connected", f"{engine}, schema {revision}.")

@@ -1,0 +1,111 @@
+"""What the wizard was told so far, kept in the database so that another browser can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.install.models import SetupDraft
+from app.install.service import current
+
+DRAFT_ID = 1
+
+
+class SetupClosed(Exception):
+    """Setup is finished: there is nothing to answer any more."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The answers as they stand. ``mail_choice`` is ``configure``, ``defer`` or ``None``."""
+
+    access_url: str | None = None
+    organization_name: str | None = None
+    name: str | None = None
+    email: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    mail_choice: str | None = None
+    # The mail form's fields as typed, without the password.
+    mail: Mapping[str, Any] = field(default_factory=dict)
+    sealed_mail_password: str | None = field(default=None, repr=False)
+
+    @property
+    def administrator_named(self) -> bool:
+        return bool(self.organization_name and self.name and self.email and self.password_hash)
+
+
+ANSWERS = (
+    "access_url",
+    "organization_name",
+    "name",
+    "email",
+    "password_hash",
+    "mail_choice",
+    "mail",
+)
+
+
+def load(session: Session) -> Draft:
+    """The draft, empty before the first answer."""
+    return _draft(session.get(SetupDraft, DRAFT_ID))
+
+
+def save(session: Session, *, now: datetime, **answers: Any) -> Draft:
+    """Change these answers and keep the others. Raises :class:`SetupClosed`.
+
+    The row is locked first, so a finish that runs at the same time either sees this answer
+    or ends before it: then there is an install, and the answer goes nowhere.
+    """
+    row = _locked(session, now)
+    if current(session) is not None:
+        raise SetupClosed
+    if "sealed_mail_password" in answers:
+        row.sealed_mail_password = answers.pop("sealed_mail_password")
+    unknown = answers.keys() - set(ANSWERS)
+    if unknown:
+        raise ValueError(f"no such answer: {', '.join(sorted(unknown))}")
+    row.answers = {**row.answers, **answers}
+    row.updated_at = now
+    session.flush()
+    return _draft(row)
+
+
+def lock(session: Session) -> Draft:
+    """The draft, held until the transaction ends."""
+    statement = select(SetupDraft).where(SetupDraft.id == DRAFT_ID).with_for_update()
+    return _draft(session.scalar(statement.execution_options(populate_existing=True)))
+
+
+def discard(session: Session) -> None:
+    session.execute(delete(SetupDraft))
+
+
+def _locked(session: Session, now: datetime) -> SetupDraft:
+    statement = select(SetupDraft).where(SetupDraft.id == DRAFT_ID).with_for_update()
+    statement = statement.execution_options(populate_existing=True)
+    row = session.scalar(statement)
+    if row is None:
+        try:
+            with session.begin_nested():
+                session.add(SetupDraft(id=DRAFT_ID, answers={}, updated_at=now))
+                session.flush()
+        except IntegrityError:
+            # Another browser gave the first answer between our look and our insert.
+            pass
+        row = session.scalar(statement)
+    if row is None:
+        raise SetupClosed
+    return row
+
+
+def _draft(row: SetupDraft | None) -> Draft:
+    if row is None:
+        return Draft()
+    known = {name: row.answers[name] for name in ANSWERS if name in row.answers}
+    return Draft(**known, sealed_mail_password=row.sealed_mail_password)

@@ -1,0 +1,88 @@
+"""The draft's answer about mail: kept as settings and a sealed password until setup finishes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.crypto.secret import Secret
+from app.mailer.providers import provider_of
+from app.mailer.service import save
+from app.mailer.settings import PasswordChange, Settings
+from app.runtime import Runtime
+from app.sealing import DRAFT_PASSWORD
+from app.web.context import Actor
+from wizard.draft import DRAFT_ID, Draft
+
+PLACE = DRAFT_PASSWORD.place(DRAFT_ID)
+
+
+@dataclass(frozen=True)
+class MailSummary:
+    """What the review says about the chosen mail."""
+
+    title: str
+    relay: str | None
+    sender: str
+    warning: str | None
+
+
+def settings_of(draft: Draft) -> Settings | None:
+    """The mail settings as they were typed, whether chosen or only checked so far."""
+    return Settings(**draft.mail) if draft.mail else None
+
+
+def as_answers(settings: Settings) -> dict[str, Any]:
+    return asdict(settings)
+
+
+def seal(runtime: Runtime, password: Secret) -> str:
+    """Raises :class:`~app.crypto.keys.KeysUnusable`."""
+    return runtime.box.seal_secret(password, PLACE)
+
+
+def password_of(draft: Draft, runtime: Runtime) -> Secret | None:
+    """The password that waits in the draft. Raises :class:`~app.crypto.box.SealBroken`."""
+    if draft.sealed_mail_password is None:
+        return None
+    return runtime.box.open_secret(draft.sealed_mail_password, PLACE)
+
+
+def configure(
+    session: Session, runtime: Runtime, draft: Draft, *, now: datetime, actor: Actor
+) -> None:
+    """Make the draft's settings the install's first mail configuration; the caller commits.
+
+    The password is sealed anew for its place there. Raises
+    :class:`~app.crypto.box.SealBroken` and :class:`~app.crypto.keys.KeysUnusable`.
+    """
+    settings = settings_of(draft)
+    if settings is None:
+        raise ValueError("the draft holds no mail settings")
+    password = PasswordChange(typed=password_of(draft, runtime))
+    save(
+        session,
+        runtime.box,
+        settings=settings,
+        password=password,
+        version=0,
+        now=now,
+        actor=actor,
+    )
+
+
+def summary(draft: Draft) -> MailSummary | None:
+    """``None`` when mail was put off."""
+    settings = settings_of(draft)
+    if draft.mail_choice != "configure" or settings is None:
+        return None
+    provider = provider_of(settings)
+    host = provider.host(settings)
+    sender = settings.sender_address
+    if settings.sender_name:
+        sender = f"{settings.sender_name} <{sender}>"
+    relay = f"{host}:{settings.port}" if host else None
+    return MailSummary(provider.title, relay, sender, provider.warning)

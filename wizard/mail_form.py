@@ -1,0 +1,67 @@
+"""Which provider's form the mail step shows, and what stands in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Request
+
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms.filling import SHARED, Kept, data_of
+from app.mailer.providers import DEFAULT, PROVIDERS
+from wizard import mail_answer
+from wizard.draft import Draft
+
+
+def provider_asked(request: Request, draft: Draft) -> str:
+    """The provider of the form that was sent, of the address, of the draft, or the usual one.
+
+    A provider nobody knows is returned as it is in a sent form: the view refuses it.
+    """
+    sent = request.form.get("provider")
+    if sent is not None:
+        return sent
+    asked = request.args.get("provider", "")
+    if asked in FORMS:
+        return asked
+    settings = mail_answer.settings_of(draft)
+    return settings.provider if settings else DEFAULT
+
+
+def password_waits(draft: Draft, provider: str) -> bool:
+    """Whether the draft holds a password that a blank field of this form would keep."""
+    settings = mail_answer.settings_of(draft)
+    same = settings is not None and settings.provider == provider
+    return same and draft.sealed_mail_password is not None
+
+
+def shown(draft: Draft, provider: str) -> MailerForm:
+    """The form of a page that is opened."""
+    settings = mail_answer.settings_of(draft)
+    if settings is None or settings.provider != provider:
+        data = data_of(PROVIDERS[provider].defaults(), 0)
+        data |= _sender(draft) if settings is None else {n: getattr(settings, n) for n in SHARED}
+    else:
+        data = data_of(settings, 0)
+    return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
+
+
+def sent(request: Request, draft: Draft, provider: str) -> MailerForm:
+    """The form as it was sent."""
+    return FORMS[provider](formdata=request.form, stored=password_waits(draft, provider))
+
+
+def switched(request: Request, draft: Draft, provider: str, kept: Kept) -> MailerForm:
+    """Another provider's form: the sender goes along, the rest comes back as it was typed."""
+    data: dict[str, Any] = data_of(PROVIDERS[provider].defaults(), 0)
+    settings = mail_answer.settings_of(draft)
+    if settings is not None and settings.provider == provider:
+        data = data_of(settings, 0)
+    data |= kept.answers.get(provider, {})
+    data |= {name: request.form.get(name, "")[:320] for name in SHARED}
+    return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
+
+
+def _sender(draft: Draft) -> dict[str, str]:
+    """Mail that names the organization is recognised; the address only its owner can know."""
+    return {"sender_name": draft.organization_name or ""}

@@ -1,0 +1,59 @@
+"""Address: where people open this install."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.install.access_url import AccessUrlRefused, parse_access_url
+from app.install.forms import AccessUrlForm
+from app.install.service import environment_access_url
+from app.runtime import runtime
+from app.web.context import db
+from wizard import draft as drafts
+from wizard.draft import Draft
+from wizard.gate import step
+from wizard.guess import guess_access_url
+from wizard.steps import next_step, stepper
+from wizard.views import blueprint
+
+
+@blueprint.route("/access-url", methods=["GET", "POST"])
+@step
+def access_url(draft: Draft) -> Response:
+    fixed = environment_access_url(runtime().config)
+    if request.method == "GET":
+        guess = guess_access_url(request, runtime().config.trusted_proxies)
+        form = AccessUrlForm(formdata=None, access_url=draft.access_url or guess)
+        return _page(draft, form, guessed=bool(guess) and draft.access_url is None)
+    form = AccessUrlForm()
+    # What the environment fixes is confirmed here, whatever the field says.
+    if fixed is None and not form.validate():
+        return _page(draft, form, status=422)
+    answer = fixed or form.parsed
+    session = db()
+    draft = drafts.save(session, now=runtime().now(), access_url=answer.url)
+    session.commit()
+    return redirect(url_for(next_step(draft).endpoint), 303)
+
+
+def _page(
+    draft: Draft, form: AccessUrlForm, *, guessed: bool = False, status: int = 200
+) -> Response:
+    body = render_template(
+        "wizard/access_url.html",
+        form=form,
+        steps=stepper(draft, "wizard.access_url"),
+        fixed=environment_access_url(runtime().config),
+        guessed=guessed,
+        warning=warning_about(form.access_url.data),
+    )
+    return make_response(body, status)
+
+
+def warning_about(text: str | None) -> str | None:
+    """What to say about an address that may be used but perhaps should not."""
+    try:
+        return parse_access_url(text or "").warning
+    except AccessUrlRefused:
+        return None

@@ -1,0 +1,156 @@
+"""Mail: one of the providers now, or later."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.crypto.box import SealBroken
+from app.crypto.keys import KeysUnusable
+from app.mailer.check import run_check
+from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms.filling import Kept
+from app.mailer.providers import DEFAULT, PROVIDERS
+from app.mailer.stored import why_type_again
+from app.mailer.views.checking import use_suggestion
+from app.runtime import runtime
+from app.web.context import db
+from wizard import draft as drafts
+from wizard import mail_answer, mail_form
+from wizard.draft import Draft
+from wizard.gate import step
+from wizard.steps import next_step, stepper
+from wizard.views import blueprint
+
+KEYS_MISSING = (
+    "The password cannot be kept, because the install's keys cannot be used ({problem})"
+    " Have the operator run keys doctor on the server, or set mail up later."
+)
+UNREADABLE = "The password that was typed before cannot be read any more. Type it again."
+ACTIONS = ("save", "check", "defer", "switch")
+
+
+@blueprint.route("/mail", methods=["GET", "POST"])
+@step
+def mail(draft: Draft) -> Response:
+    provider = mail_form.provider_asked(request, draft)
+    if request.method == "GET":
+        return _page(draft, mail_form.shown(draft, provider))
+    # The button under a failed check, "try it with port 465", has only its own name.
+    action = request.form.get("action", "check" if "use" in request.form else "save")
+    if action == "defer":
+        return _defer()
+    if provider not in FORMS or action not in ACTIONS:
+        form = mail_form.shown(draft, DEFAULT)
+        return _page(draft, form, 422, provider_error="Choose one of the four providers.")
+    if action == "switch":
+        return _switch(draft, provider)
+    form = mail_form.sent(request, draft, provider)
+    use_suggestion(form)
+    if not form.validate() or not _password_fits(draft, form):
+        return _page(draft, form, 422)
+    if action == "check":
+        return _check(draft, form)
+    try:
+        draft = _keep(draft, form, choice="configure")
+    except KeysUnusable as broken:
+        db().rollback()
+        form.refuse("password", KEYS_MISSING.format(problem=broken))
+        return _page(draft, form, 422)
+    return redirect(url_for(next_step(draft).endpoint), 303)
+
+
+def _password_fits(draft: Draft, form: MailerForm) -> bool:
+    """A password from before is only kept for the destination it was typed for."""
+    refusal = why_type_again(
+        mail_answer.settings_of(draft), form.stored, form.answers(), form.password_change()
+    )
+    if refusal:
+        form.refuse("password", refusal)
+    return refusal is None
+
+
+def _check(draft: Draft, form: MailerForm) -> Response:
+    """Try what is typed, step by step; nothing is sent.
+
+    The draft keeps what was typed, the password sealed, so that it need not be typed again to
+    go on. It does not count as the answer before it is saved.
+    """
+    change = form.password_change()
+    try:
+        kept = mail_answer.password_of(draft, runtime()) if form.stored and change.keeps else None
+        if not change.keeps or form.answers() != mail_answer.settings_of(draft):
+            draft = _keep(draft, form, choice=None)
+    except SealBroken:
+        form.refuse("password", UNREADABLE)
+        return _page(draft, form, 422)
+    except KeysUnusable:
+        db().rollback()  # then it has to be typed again, and the check goes on
+    found = run_check(
+        form.answers(),
+        change.typed or kept,
+        access_host=urlsplit(draft.access_url or "").hostname,
+        recipient=draft.email or "",
+    )
+    form.stored = mail_form.password_waits(draft, form.provider_value)
+    return _page(draft, form, check=found)
+
+
+def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
+    """Put what was typed into the draft, its password sealed. Raises ``KeysUnusable``."""
+    change, session = form.password_change(), db()
+    answers: dict[str, Any] = {
+        "mail": mail_answer.as_answers(form.answers()),
+        "mail_choice": choice,
+    }
+    if change.typed is not None:
+        answers["sealed_mail_password"] = mail_answer.seal(runtime(), change.typed)
+    elif change.remove or not form.stored:
+        answers["sealed_mail_password"] = None
+    draft = drafts.save(session, now=runtime().now(), **answers)
+    session.commit()
+    return draft
+
+
+def _defer() -> Response:
+    session = db()
+    draft = drafts.save(
+        session, now=runtime().now(), mail_choice="defer", mail={}, sealed_mail_password=None
+    )
+    session.commit()
+    return redirect(url_for(next_step(draft).endpoint), 303)
+
+
+def _switch(draft: Draft, provider: str) -> Response:
+    """Show another provider's fields; what was typed for this one travels along."""
+    kept = Kept.read(request.form.get("kept"), FORMS)
+    before = request.form.get("shown", "")
+    if before in FORMS:
+        kept.remember(mail_form.sent(request, draft, before))
+    return _page(draft, mail_form.switched(request, draft, provider, kept), kept=kept)
+
+
+def _page(
+    draft: Draft,
+    form: MailerForm,
+    status: int = 200,
+    *,
+    kept: Kept | None = None,
+    **more: Any,
+) -> Response:
+    body = render_template(
+        "wizard/mail.html",
+        form=form,
+        draft=draft,
+        steps=stepper(draft, "wizard.mail"),
+        providers=[
+            {"value": p.value, "title": p.title, "text": p.summary} for p in PROVIDERS.values()
+        ],
+        kept=str(kept or Kept.read(request.form.get("kept"), FORMS)),
+        hints=form.hints(),
+        **more,
+    )
+    return make_response(body, status)

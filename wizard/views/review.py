@@ -1,0 +1,73 @@
+"""Review: everything once more, then the end of setup."""
+
+from __future__ import annotations
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+
+from app.accounts.sessions import sign_in
+from app.accounts.users import AddressTaken
+from app.crypto.box import SealBroken
+from app.crypto.keys import KeysUnusable
+from app.runtime import runtime
+from app.web.context import client_ip, db
+from app.web.errors import Refusal
+from wizard import mail_answer
+from wizard.draft import Draft
+from wizard.finish import Unanswered, finish
+from wizard.gate import close, step
+from wizard.steps import stepper
+from wizard.views import blueprint
+from wizard.views.access_url import warning_about
+
+
+@blueprint.route("/review", methods=["GET", "POST"])
+@step
+def review(draft: Draft) -> Response:
+    if request.method == "GET":
+        return _page(draft)
+    session, now = db(), runtime().now()
+    try:
+        user = finish(session, runtime(), now=now, ip=client_ip() or None)
+    except Unanswered:
+        session.rollback()
+        return redirect(url_for("wizard.start"), 303)
+    except AddressTaken:
+        session.rollback()
+        return _page(draft, 422, taken=True)
+    except (KeysUnusable, SealBroken):
+        session.rollback()
+        raise _keys_unusable() from None
+    session.commit()
+    close()
+    runtime().wake_worker()
+    sign_in(user)
+    flash(f"Setup is finished, and you are signed in as {user.name}. Welcome to Novantra.", "good")
+    return redirect(url_for("system.overview"), 303)
+
+
+def _page(draft: Draft, status: int = 200, *, taken: bool = False) -> Response:
+    body = render_template(
+        "wizard/review.html",
+        form=FlaskForm(),
+        draft=draft,
+        mail=mail_answer.summary(draft),
+        steps=stepper(draft, "wizard.review"),
+        warning=warning_about(draft.access_url),
+        taken=taken,
+    )
+    return make_response(body, status)
+
+
+def _keys_unusable() -> Refusal:
+    return Refusal(
+        503,
+        "The encryption keys cannot be used",
+        "The mail password and every waiting mail are stored encrypted, and the install's keys"
+        " are missing or do not fit. Nothing was saved; setup is still open.",
+        "Have the operator run keys doctor on the server. Then finish again, or choose to set"
+        " mail up later.",
+        url_for("wizard.mail"),
+        "Go to the mail step",
+    )

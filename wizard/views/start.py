@@ -1,0 +1,86 @@
+"""Start: the setup token."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts import throttle
+from app.extensions import limiter
+from app.install.setup_token import ensure_token, token_fits
+from app.runtime import runtime
+from app.web.context import client_ip, db
+from wizard.forms import TOKEN_MAXIMUM, TokenForm
+from wizard.gate import remember_token, stored_draft, token_was_shown
+from wizard.steps import next_step, stepper
+from wizard.views import blueprint
+
+PURPOSE = "setup-token"
+TRIES, WINDOW = 10, timedelta(minutes=15)
+
+
+def _page(form: TokenForm, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = render_template(
+        "wizard/start.html",
+        form=form,
+        steps=stepper(None, "wizard.start"),
+        token_file=runtime().config.setup_token_file,
+    )
+    response = make_response(body, status)
+    response.headers.update(headers or {})
+    return response
+
+
+@blueprint.get("")
+def start() -> Response:
+    if token_was_shown():
+        return redirect(url_for(next_step(stored_draft()).endpoint), 303)
+    # The address that the server prints at start carries the token, to save the copying.
+    given = request.args.get("token", "")[:TOKEN_MAXIMUM]
+    return _page(TokenForm(formdata=None, setup_token=given))
+
+
+@blueprint.post("")
+@limiter.limit("30 per minute")
+def check_token() -> Response:
+    form, session, now = TokenForm(), db(), runtime().now()
+    if not form.validate():
+        return _page(form, 422)
+    if not _counted(now):
+        return _too_many(form, now)
+    session.commit()
+    token = ensure_token(runtime().config.setup_token_file)
+    if not token_fits(token, form.setup_token.data or ""):
+        form.setup_token.errors = [
+            "This is not the setup token. Copy the one that the server printed when it started,"
+            " or have it printed again."
+        ]
+        return _page(form, 422)
+    remember_token(token)
+    return redirect(url_for(next_step(stored_draft()).endpoint), 303)
+
+
+def _subject() -> str:
+    return throttle.subject_of_client(client_ip())
+
+
+def _counted(now: datetime) -> bool:
+    """Count a try, right or wrong, in the database: a restart forgets none."""
+    return throttle.allow(
+        db(), purpose=PURPOSE, subject=_subject(), limit=TRIES, window=WINDOW, now=now
+    )
+
+
+def _too_many(form: TokenForm, now: datetime) -> Response:
+    again = throttle.retry_at(
+        db(), purpose=PURPOSE, subject=_subject(), limit=TRIES, window=WINDOW, now=now
+    )
+    seconds = throttle.seconds_until(again or now + WINDOW, now)
+    minutes = max(1, round(seconds / 60))
+    form.setup_token.errors = [
+        "Too many tries from your network address, so tokens are not looked at for a while."
+        f" Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+    ]
+    return _page(form, 429, {"Retry-After": str(seconds)})
