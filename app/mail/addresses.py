@@ -44,6 +44,7 @@ def normalise(address: str) -> str:
         valid = email_validator.validate_email(
             address,
             check_deliverability=False,
+            strict=True,
             allow_smtputf8=True,
             allow_quoted_local=False,
             allow_domain_literal=False,

@@ -89,9 +89,9 @@ def _content(text: str, html: str | None) -> bytes:
             b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
             b"--" + boundary + b"\r\n",
             _part("plain", text),
-            b"--" + boundary + b"\r\n",
+            b"\r\n--" + boundary + b"\r\n",  # its line break is not part of the text before it
             _part("html", html),
-            b"--" + boundary + b"--\r\n",
+            b"\r\n--" + boundary + b"--\r\n",
         )
     )
 

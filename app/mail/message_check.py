@@ -30,7 +30,7 @@ def require_meaning(
     if (
         message.keys() != names
         or message.defects
-        or _mailboxes(message["From"]) != [sender]
+        or _mailboxes(message["From"]) != [(_unspaced(sender[0]), sender[1])]
         or _mailboxes(message["To"]) != [("", recipient)]
         or str(message["Subject"]) != subject
     ):
@@ -38,4 +38,9 @@ def require_meaning(
 
 
 def _mailboxes(field: AddressHeader) -> list[tuple[str, str]]:
-    return [(address.display_name, address.addr_spec) for address in field.addresses]
+    return [(_unspaced(address.display_name), address.addr_spec) for address in field.addresses]
+
+
+def _unspaced(name: str) -> str:
+    """A name without its blanks: this parser adds one between two encoded words of a name."""
+    return "".join(name.split())

@@ -6,8 +6,11 @@ import base64
 import re
 import unicodedata
 
-_MAX_PLAIN = 60
-"""Characters of text that stay as they are; longer ones are folded as encoded words."""
+_MAX_PLAIN = 64
+"""Characters of a text that stays as it is; a longer one is folded as encoded words."""
+
+_MAX_PLAIN_NAME = 160
+"""The same for a name: some programs show a blank between encoded words in names, wrongly."""
 
 _MAX_WORD_OCTETS = 45
 """Octets of UTF-8 in an encoded word, which makes 72 of the 75 characters of RFC 2047 section 2."""
@@ -45,7 +48,7 @@ def mailbox(name: str, address: str) -> str:
     _require_address(address)
     if not name:
         return address
-    if not _is_plain(name):
+    if not _is_plain(name, _MAX_PLAIN_NAME):
         return f"{_encoded_words(name)}\r\n <{address}>"
     if _ATOMS.fullmatch(name):
         return f"{name} <{address}>"
@@ -63,8 +66,8 @@ def field_name(name: str) -> str:
     return name
 
 
-def _is_plain(text: str) -> bool:
-    return len(text) <= _MAX_PLAIN and text.isascii() and text.isprintable() and "=?" not in text
+def _is_plain(text: str, most: int = _MAX_PLAIN) -> bool:
+    return len(text) <= most and text.isascii() and text.isprintable() and "=?" not in text
 
 
 def _encoded_words(text: str) -> str:

@@ -1,0 +1,101 @@
+"""One rule for addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.mail.addresses import AddressError, key, normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Alice@Example.COM", "Alice@example.com"),
+        ("  bob@example.com ", "bob@example.com"),
+        ("a.b+tag@sub.example.co.uk", "a.b+tag@sub.example.co.uk"),
+        ("info@bücher.example", "info@xn--bcher-kva.example"),
+        ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
+        ("info@faß.de", "info@xn--fa-hia.de"),  # IDNA 2003 would have made it fass.de
+        ("bjo\u0308rn@example.com", "bj\u00f6rn@example.com"),
+        ("relay@mail.internal", "relay@mail.internal"),
+        ("root@server.local", "root@server.local"),
+        ("alice@acme.test", "alice@acme.test"),
+        ("o'brien@example.com", "o'brien@example.com"),
+    ],
+)
+def test_r16_what_is_stored(typed: str, stored: str) -> None:
+    assert normalise(typed) == stored
+    assert normalise(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "alice",
+        "alice@",
+        "@example.com",
+        "alice@localhost",
+        "a@b@example.com",
+        "alice@example.com, bob@example.com",
+        "alice@example.com;bob@example.com",
+        "alice@example.com bob@example.com",
+        "Alice <alice@example.com>",
+        "<alice@example.com>",
+        "(comment)alice@example.com",
+        "alice@example.com(comment)",
+        '"alice"@example.com',
+        '"alice@evil.com"@example.com',
+        "alice@[192.0.2.1]",
+        "alice@[IPv6:::1]",
+        "alice@example..com",
+        ".alice@example.com",
+        "alice.@example.com",
+        "al..ice@example.com",
+        "alice@-example.com",
+        "alice@example.com\r\nBcc: evil@example.com",
+        "alice@example.com\n",
+        "ali\0ce@example.com",
+        "alice@exa\tmple.com",
+        "alice@example.onion",
+        "x" * 65 + "@example.com",
+        "alice@" + "x." * 130 + "com",
+        "ali\u200bce@example.com",
+        "\u202ealice@example.com",
+    ],
+)
+def test_r16_what_is_refused(typed: str) -> None:
+    with pytest.raises(AddressError) as raised:
+        normalise(typed)
+    assert raised.value.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "mi\u212ae@example.com",  # KELVIN SIGN
+        "mike@\u212aelvin.com",
+        "\u017fam@example.com",  # LONG S
+        "\u0130nci@example.com",  # I WITH DOT ABOVE, whose small form begins with an i
+        "\uff41lice@example.com",  # FULLWIDTH A
+        "o\ufb03ce@example.com",  # LIGATURE FFI
+        "a\u037eb@example.com",  # GREEK QUESTION MARK, which is a semicolon
+        "alice\uff20example.com",  # FULLWIDTH AT
+    ],
+)
+def test_r30_look_alikes_of_plain_letters_are_refused(typed: str) -> None:
+    with pytest.raises(AddressError):
+        key(typed)
+
+
+def test_r30_capitals_do_not_make_another_address() -> None:
+    assert key("Alice@Example.com") == key("aLICE@exAMPLE.com") == "alice@example.com"
+    assert key("BJÖRN@example.com") == key("bjo\u0308rn@example.com")
+
+
+def test_r30_accents_and_scripts_make_another_address() -> None:
+    spellings = ["strasse@example.com", "straße@example.com", "mıke@example.com",
+                 "mike@example.com", "mіke@example.com", "resume@example.com",
+                 "résumé@example.com"]  # fmt: skip
+    assert len({key(spelling) for spelling in spellings}) == len(spellings)
