@@ -31,33 +31,33 @@ def typed(field: Field) -> str:
     return str(field.data or "")
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """An address is not checked here: what is no address is merely unknown."""
 
     email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
     password = SecretField("Password", [Filled("Type your password.")])
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]
+class AddressForm(FlaskForm):
     email = LineField(
         "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH), Address()]
     )
 
 
-class UnlockForm(FlaskForm):  # type: ignore[misc]
+class UnlockForm(FlaskForm):
     email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
     code = LineField(
         "Unlock code", [Filled("Type the code from the mail."), TextLength(CODE_LENGTH)]
     )
 
 
-class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
+class CurrentPasswordForm(FlaskForm):
     current_password = SecretField(
         "Current password", [Filled("Type your current password."), TextLength(MAXIMUM)]
     )
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(FlaskForm):
     """``owner`` and ``owner_name`` are what the password must not be."""
 
     password = SecretField("New password", [Filled("Choose a password.")])
@@ -77,11 +77,11 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("This is not the same as the password above.")
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(FlaskForm):
     """A button and nothing else."""
 
 
-class NameForm(FlaskForm):  # type: ignore[misc]
+class NameForm(FlaskForm):
     name = LineField("Name", [Filled("Type your name."), TextLength(NAME_LENGTH)])
 
 
@@ -95,7 +95,7 @@ class PasswordForm(NewPasswordForm, CurrentPasswordForm):
     """The present password and, twice, the next one."""
 
 
-class AdministratorForm(FlaskForm):  # type: ignore[misc]
+class AdministratorForm(FlaskForm):
     name = LineField("Name", [Filled("Type the person's name."), TextLength(NAME_LENGTH)])
     email = LineField(
         "Email address",

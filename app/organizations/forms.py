@@ -6,13 +6,15 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.accounts.passwords import weakness
 from app.mail.addresses import AddressError, normalise
 from app.organizations.batches import MAXIMUM, Line, read_lines
+from app.organizations.models import ROLES
 from app.web.fields import Filled, LineField, SecretField, TextLength
 
-ROLE_CHOICES = [("member", "Member"), ("admin", "Admin")]
+ROLE_CHOICES = [SelectChoice("member", "Member"), SelectChoice("admin", "Admin")]
 
 
 class RoleField(SelectField):
@@ -22,17 +24,17 @@ class RoleField(SelectField):
         super().__init__(label, choices=ROLE_CHOICES, default="member", **kwargs)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in dict(ROLE_CHOICES):
+        if self.data not in ROLES:
             raise ValidationError("Choose Member or Admin.")
 
 
-class RoleForm(FlaskForm):  # type: ignore[misc]
+class RoleForm(FlaskForm):
     """A member's new role."""
 
     role = RoleField()
 
 
-class InviteForm(FlaskForm):  # type: ignore[misc]
+class InviteForm(FlaskForm):
     """One address. ``address`` is its stored form once the form is valid."""
 
     email = LineField("Email address", [TextLength(320)])
@@ -44,7 +46,7 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
             self.address = _address(field)
 
 
-class InviteListForm(FlaskForm):  # type: ignore[misc]
+class InviteListForm(FlaskForm):
     """Many addresses, one a line. ``lines`` are what they were read as."""
 
     emails = TextAreaField("Email addresses")
@@ -71,7 +73,7 @@ class InviteListForm(FlaskForm):  # type: ignore[misc]
             )
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]
+class JoinForm(FlaskForm):
     """A new person's name and password. Pass ``email``: a password must not repeat it."""
 
     name = LineField("Your name", [Filled("Type your name."), TextLength(64)])
@@ -92,7 +94,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError("The two passwords differ.")
 
 
-class SignupForm(FlaskForm):  # type: ignore[misc]
+class SignupForm(FlaskForm):
     """The address to sign up with."""
 
     email = LineField("Work email", [TextLength(320)])
@@ -103,7 +105,7 @@ class SignupForm(FlaskForm):  # type: ignore[misc]
             self.address = _address(field)
 
 
-class SignupCodeForm(FlaskForm):  # type: ignore[misc]
+class SignupCodeForm(FlaskForm):
     """The code out of the mail."""
 
     code = LineField("Code", [Filled("Type the six digits from the mail."), TextLength(40)])
