@@ -42,11 +42,7 @@ def diagnose_exception(
     known = known_exception(phase, error)
     if known is not None:
         return known
-    try:
-        text = f"{type(error).__name__}: {error}"
-    except RecursionError:  # an exception whose own text cannot be made still gets its code
-        text = type(error).__name__
-    return diagnose(read(text, phase=phase, provider=provider))
+    return diagnose(read(_text_of(error), phase=phase, provider=provider))
 
 
 def diagnose_text(
@@ -58,3 +54,14 @@ def diagnose_text(
 ) -> FailureCode:
     """Why mail failed, for a text pasted from anywhere: a reply, a log line, a stack trace."""
     return diagnose(read(text, phase=phase, provider=provider, sender=sender))
+
+
+def _text_of(error: BaseException) -> str:
+    """Type and arguments of an exception. Its own ``__str__`` may raise, so it is not called."""
+    parts = [type(error).__name__]
+    for argument in error.args:
+        if isinstance(argument, bytes):
+            parts.append(argument.decode("utf-8", "replace"))
+        elif isinstance(argument, str | int):
+            parts.append(str(argument))
+    return " ".join(parts)

@@ -29,7 +29,17 @@ _REPLY_THEN_STATUS = re.compile(
 _REPEATED = re.compile(r"(?<![\w.])[245]\d\d(?:-(?!\d\d)|[ \-]{1,3}[245]\.\d{1,3}\.\d{1,3}\b)")
 _LONGEST_PREFIX = 200
 _SHORTEST_REPLY = 2
-_NOT_A_REPLY_AFTER = ("line", "port", "step", "errno", "pid", "error number", "tcp", "ssl")
+_NOT_A_REPLY_AFTER = (
+    "line",
+    "port",
+    "step",
+    "errno",
+    "pid",
+    "error number",
+    "tcp",
+    "ssl",
+    "timeout",
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Clues:
     phase: Phase | None
     family: Family | None
     sender: str | None = None
+    by_token: bool = False
+    """Whether the login is known to have used a token and not a password."""
 
     @property
     def has_reply(self) -> bool:
@@ -91,6 +103,7 @@ def read(
         phase=phase or _phase_in(words, code),
         family=family,
         sender=sender.casefold() if sender else None,
+        by_token="oauth" in (provider or "").casefold(),
     )
 
 
@@ -122,7 +135,7 @@ def _reply_start(raw: str) -> int | None:
 
 def _replies_in(raw: str) -> Iterator[re.Match[str]]:
     for match in _REPLY.finditer(raw):
-        before = raw[max(0, match.start() - 14) : match.start()].rstrip(" \t").casefold()
+        before = raw[max(0, match.start() - 14) : match.start()].rstrip(" \t:=(").casefold()
         if not before.endswith(_NOT_A_REPLY_AFTER):
             yield match
 

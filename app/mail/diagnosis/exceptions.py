@@ -94,7 +94,7 @@ def _tls(phase: Phase, error: ssl.SSLError) -> Code:
         return _VERIFY_CODES.get(getattr(error, "verify_code", 0), Code.CERT_UNKNOWN_ISSUER)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) and phase is not Phase.TLS:
         return Code.CONNECTION_DROPPED
-    return _TLS_REASONS.get(error.reason or "", Code.TLS_FAILED)
+    return _TLS_REASONS.get(getattr(error, "reason", None) or "", Code.TLS_FAILED)
 
 
 def _socket(phase: Phase, error: OSError) -> Code | None:
@@ -102,7 +102,7 @@ def _socket(phase: Phase, error: OSError) -> Code | None:
         return _timeout(phase)
     if error.errno in _UNREACHABLE:
         return Code.NETWORK_UNREACHABLE
-    if error.errno in _REFUSED:
+    if isinstance(error, ConnectionRefusedError) or error.errno in _REFUSED:
         return Code.CONNECT_REFUSED
     if isinstance(error, ConnectionError) or error.errno in _DROPPED:
         return Code.CONNECTION_DROPPED

@@ -44,7 +44,7 @@ BASIC_OFF = (
     Rule(
         Code.AUTH_BASIC_DISABLED,
         phases=(Phase.AUTH, Phase.MAIL_FROM, None),
-        words=(("access rights to this service", "user has no permission"),),
+        words=(("access rights to this", "user has no permission"),),
     ),
 )
 

@@ -73,4 +73,7 @@ def diagnose(clues: Clues) -> FailureCode:
         found = first_match(REPLY_RULES, clues)
     if found is None and not clues.has_reply:
         found = first_match(reaching.NOT_SMTP, clues)
-    return found or by_numbers(clues)
+    code = found or by_numbers(clues)
+    if code is FailureCode.AUTH_BAD_CREDENTIALS and clues.by_token:
+        return FailureCode.OAUTH_REJECTED
+    return code

@@ -69,7 +69,8 @@ ADVICE = {
         "As right on {sender}. It says so only after the whole message.",
         fix=(
             "Set the sender address to the login’s own address.",
-            "Or grant the right: Add-RecipientPermission {sender_argument} -Trustee {mailbox_argument} -AccessRights "
+            "Or grant the right: Add-RecipientPermission {sender_argument} "
+            "-Trustee {mailbox_argument} -AccessRights "
             "SendAs. Allow an hour for it to take effect.",
         ),
         field="sender_address",

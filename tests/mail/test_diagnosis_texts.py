@@ -1,0 +1,114 @@
+"""Texts that people pasted somewhere get the code, and the disposition, that help them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.mail.diagnosis import diagnose_reply, diagnose_text
+from app.mail.failures import FailureCode, disposition_of
+from app.mail.phases import Phase
+from app.mail.replies import Reply, enhanced_code
+from tests.mail.refusals import COLLECTED, POSTED, Refusal
+
+
+@pytest.mark.parametrize("refusal", POSTED, ids=lambda r: r.id)
+def test_a_posted_text_gets_its_code_and_disposition(refusal: Refusal) -> None:
+    code = diagnose_text(refusal.text, refusal.phase, refusal.provider)
+    assert code in refusal.accepted
+    assert disposition_of(code) is refusal.disposition
+
+
+@pytest.mark.parametrize("refusal", POSTED, ids=lambda r: r.id)
+def test_a_posted_text_is_understood_without_phase_and_provider(refusal: Refusal) -> None:
+    code = diagnose_text(refusal.text)
+    assert code in refusal.accepted
+    assert disposition_of(code) is refusal.disposition
+
+
+@pytest.mark.parametrize("refusal", COLLECTED, ids=lambda r: r.id)
+def test_a_collected_text_gets_its_code_and_disposition(refusal: Refusal) -> None:
+    code = diagnose_text(refusal.text, refusal.phase, refusal.provider)
+    assert code in refusal.accepted
+    assert disposition_of(code) is refusal.disposition
+
+
+def test_nearly_every_collected_text_is_understood_with_nothing_but_its_words() -> None:
+    right = sum(diagnose_text(r.text) in r.accepted for r in COLLECTED)
+    assert right >= 0.97 * len(COLLECTED)
+
+
+def test_every_code_is_reached_by_some_text() -> None:
+    reached = {diagnose_text(r.text, r.phase, r.provider) for r in (*POSTED, *COLLECTED)}
+    assert reached == set(FailureCode)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "Error: Invalid login: 535-5.7.8 Username and Password not accepted. Learn more at\n"
+        "535 5.7.8  https://support.google.com/mail/?p=BadCredentials x - gsmtp",
+        "(535, b'5.7.8 Username and Password not accepted. Learn more at\\n5.7.8  https://x')",
+        'Expected response code "235" but got code "535", with message "535 5.7.8 Error: '
+        'authentication failed".',
+        "MailKit.Security.AuthenticationException: 535: 5.7.8 Authentication failed",
+        "{ code: 'EAUTH', response: '535 5.7.8 bad credentials', responseCode: 535 }",
+        "host smtp.example.com[192.0.2.1] said: 535 5.7.8 Authentication failed "
+        "(in reply to AUTH PLAIN command)",
+    ],
+)
+def test_a_reply_is_found_inside_what_a_library_made_of_it(wrapped: str) -> None:
+    assert diagnose_text(wrapped) is FailureCode.AUTH_BAD_CREDENTIALS
+
+
+def test_numbers_of_lines_and_ports_are_not_taken_for_replies() -> None:
+    text = 'File "/usr/lib/mail.py", line 535, in send: Connection refused'
+    assert diagnose_text(text) is FailureCode.CONNECT_REFUSED
+
+
+def test_a_mailbox_name_cannot_steer_the_diagnosis() -> None:
+    text = "550 5.1.1 <spam-virus-quota-exceeded@relay-denied.example>: User unknown"
+    assert diagnose_text(text) is FailureCode.RECIPIENT_REJECTED
+
+
+def _reply(code: int, *lines: str) -> Reply:
+    return Reply(code, enhanced_code(lines), lines)
+
+
+def test_a_reply_of_several_lines_is_read_as_one() -> None:
+    reply = _reply(
+        421,
+        "4.7.0 This message does not pass authentication checks (SPF and DKIM both do",
+        "4.7.0 not pass). To best protect our users the message has been blocked.",
+    )
+    assert diagnose_reply(Phase.DATA, reply) is FailureCode.SENDER_UNAUTHENTICATED
+
+
+def test_the_same_words_mean_the_sender_before_any_recipient_was_named() -> None:
+    reply = _reply(550, "Requested action not taken: mailbox unavailable")
+    assert diagnose_reply(Phase.MAIL_FROM, reply) is FailureCode.SENDER_REJECTED
+    assert diagnose_reply(Phase.RCPT_TO, reply) is FailureCode.RECIPIENT_REJECTED
+
+
+def test_an_unknown_command_means_what_was_asked_for_is_missing() -> None:
+    reply = _reply(502, "5.5.1 Command not implemented")
+    assert diagnose_reply(Phase.TLS, reply) is FailureCode.STARTTLS_NOT_OFFERED
+    assert diagnose_reply(Phase.AUTH, reply) is FailureCode.AUTH_NOT_OFFERED
+    assert diagnose_reply(Phase.DATA, reply) is FailureCode.PROTOCOL_ERROR
+
+
+def test_a_known_sender_tells_ses_sandbox_from_unverified_sender() -> None:
+    reply = _reply(
+        554,
+        "Message rejected: Email address is not verified. The following identities failed the "
+        "check in region EU-WEST-1: one@example.com",
+    )
+    ours = diagnose_reply(Phase.DATA, reply, "ses", sender="One@example.com")
+    theirs = diagnose_reply(Phase.DATA, reply, "ses", sender="app@example.org")
+    assert ours is FailureCode.SENDER_REJECTED
+    assert theirs is FailureCode.RECIPIENT_UNVERIFIED
+
+
+@pytest.mark.parametrize("provider", ["smtp", "microsoft365", "ses", "console", None])
+def test_the_words_of_the_provider_setting_are_accepted(provider: str | None) -> None:
+    code = diagnose_text("535 5.7.8 Authentication failed", Phase.AUTH, provider)
+    assert code is FailureCode.AUTH_BAD_CREDENTIALS
