@@ -64,9 +64,10 @@ def _mail(summary: Summary) -> list[Notice]:
         ]
     if summary.state == PAUSED:
         why = summary.standing
-        cause = f"{why.cause} {why.fix[0] if why.fix else ''}".strip() if why else ""
-        title = f"Mail is paused: {_lower(why.title)}" if why else "Mail is paused"
-        return [Notice("bad", title, cause, href, "Open the mailer", "notice-mail-paused")]
+        cause = f"{why.title}. {why.fix[0] if why.fix else ''}".strip() if why else ""
+        return [
+            Notice("bad", "Mail is paused", cause, href, "Open the mailer", "notice-mail-paused")
+        ]
     if summary.failing:
         count = summary.health.consecutive_failures
         sends = "The last mail" if count == 1 else f"The last {count} mails"
@@ -83,8 +84,3 @@ def _mail(summary: Summary) -> list[Notice]:
             )
         ]
     return []
-
-
-def _lower(title: str) -> str:
-    """A headline's beginning in the middle of a sentence; names and abbreviations stay."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -64,7 +64,15 @@ def test() -> AnyResponse:
     outcome = send_test(active, mail)
     record_test(session, now=live.now(), to=mail.to, version=active.version, outcome=outcome)
     session.commit()
+    if outcome.passed:
+        flash(_accepted(active, mail.to), "good")
     return redirect(url_for("mailer.page"), 303)
+
+
+def _accepted(active: ActiveMailer, to: str) -> str:
+    if active.relay is None:
+        return "The test email was written to the log; the console provider delivers nothing."
+    return f"The relay accepted the test email. Look for it in the inbox of {to}."
 
 
 def _unsaved(row: MailerConfiguration | None) -> MailerForm | None:
