@@ -150,7 +150,9 @@ class Relay:
             self._server.close()
         for conversation in list(self._open):
             if conversation.transport is not None:
-                conversation.transport.close()
+                # close() would wait for the client's TLS goodbye, and the loop ends before that.
+                conversation.transport.abort()
+        await asyncio.sleep(0.01)
         pending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in pending:
             task.cancel()

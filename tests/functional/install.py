@@ -126,7 +126,12 @@ class Person:
 
     def __init__(self, base: str, **options: Any) -> None:
         self.http = httpx.Client(
-            base_url=base, follow_redirects=True, timeout=60, trust_env=False, **options
+            base_url=base,
+            follow_redirects=True,
+            timeout=60,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),  # nothing is left to close
+            **options,
         )
         self.response: httpx.Response | None = None
 

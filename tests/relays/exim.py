@@ -115,11 +115,12 @@ class Exim:
         for folder in [self.root, *self.root.parents]:
             if folder != Path("/") and folder.stat().st_uid == os.getuid():
                 folder.chmod(folder.stat().st_mode | 0o011)
-        self._process = subprocess.Popen(
-            [BINARY, "-C", str(self.root / "exim.conf"), "-bdf", "-q5s"],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.root / "stderr").open("wb"),
-        )
+        with (self.root / "stderr").open("wb") as errors:
+            self._process = subprocess.Popen(
+                [BINARY, "-C", str(self.root / "exim.conf"), "-bdf", "-q5s"],
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
         try:
             wait_for(self.port)
         except TimeoutError:
