@@ -12,7 +12,7 @@ from flask import Flask, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from app.install.service import current
-from app.install.setup_token import ensure_token, fingerprint, remove_token
+from app.install.setup_token import fingerprint, read_token, remove_token
 from app.runtime import Runtime, runtime
 from app.web.context import db
 from app.web.errors import Refusal
@@ -89,14 +89,26 @@ def remember_token(token: str) -> None:
 
 
 def token_was_shown() -> bool:
-    token = ensure_token(runtime().config.setup_token_file)
-    return compare_digest(str(session.get(SESSION_KEY, "")), fingerprint(token))
+    """Whether this browser has shown the token that is in the file now."""
+    token = read_token(runtime().config.setup_token_file)
+    return token is not None and compare_digest(
+        str(session.get(SESSION_KEY, "")), fingerprint(token)
+    )
 
 
 def stored_draft() -> drafts.Draft:
-    """The draft as it stands, read without holding anything: a check of a relay takes seconds."""
+    """The draft as it stands, read without holding anything: a check of a relay takes seconds.
+
+    Raises the closing page when somebody has finished meanwhile. The draft is read first: its
+    absence after a finish is then never taken for an empty one.
+    """
     with runtime().database.session(reading=True) as looking:
-        return drafts.load(looking)
+        draft = drafts.load(looking)
+        finished = current(looking) is not None
+    if finished:
+        close()
+        raise closed()
+    return draft
 
 
 def step(view: View) -> View:
@@ -104,9 +116,10 @@ def step(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if not token_was_shown():
-            return redirect(url_for("wizard.start"), 303)
+        shown = token_was_shown()
         draft = stored_draft()
+        if not shown:
+            return redirect(url_for("wizard.start"), 303)
         if not reachable(draft, f"wizard.{view.__name__}"):
             return redirect(url_for(next_step(draft).endpoint), 303)
         try:

@@ -35,8 +35,10 @@ def _page(form: TokenForm, status: int = 200, headers: dict[str, str] | None = N
 
 @blueprint.get("")
 def start() -> Response:
+    draft = stored_draft()
     if token_was_shown():
-        return redirect(url_for(next_step(stored_draft()).endpoint), 303)
+        return redirect(url_for(next_step(draft).endpoint), 303)
+    ensure_token(runtime().config.setup_token_file)  # somebody may have deleted it
     # The address that the server prints at start carries the token, to save the copying.
     given = request.args.get("token", "")[:TOKEN_MAXIMUM]
     return _page(TokenForm(formdata=None, setup_token=given))

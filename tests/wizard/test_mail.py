@@ -1,0 +1,253 @@
+"""The mail step: the four providers, the check, the deferral, and what becomes of the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.audit.models import AuditEvent
+from app.install.models import SetupDraft
+from app.mailer.models import MailerConfiguration
+from app.mailer.state import mail_state
+from app.mailer.stored import password_of
+from app.outbox.models import OutboxMessage
+from app.outbox.worker import deliver_next
+from app.runtime import EXTENSION
+from tests.smtpd import Relay
+from tests.wizard.walk import Walk
+
+CANARY = "Kanarienvogel-42-pass"
+
+
+def smtp(**changes: Any) -> dict[str, Any]:
+    """The SMTP form as a browser sends it."""
+    return {
+        "provider": "smtp",
+        "shown": "smtp",
+        "sender_address": "novantra@acme.test",
+        "sender_name": "Acme",
+        "host": "relay.acme.test",
+        "port": "587",
+        "secure": "y",
+        "username": "novantra",
+        "password": CANARY,
+        "connection_timeout": "2",
+        "action": "save",
+        **changes,
+    }
+
+
+def row_of(rows: Session) -> SetupDraft:
+    rows.rollback()
+    row = rows.get(SetupDraft, 1, populate_existing=True)
+    assert row is not None
+    rows.expunge(row)
+    rows.rollback()
+    return row
+
+
+def test_the_consequences_of_deferring_stand_before_the_choice(walk: Walk) -> None:
+    page = walk.to_mail().get("/setup/mail").text
+    told = page.index("Nobody can reset a password by mail")
+    assert told < page.index('value="defer"')
+    for consequence in ("New people cannot be invited", "cannot verify their address"):
+        assert consequence in page
+
+
+@pytest.mark.parametrize(
+    ("provider", "field"),
+    [("smtp", "host"), ("microsoft365", "username"), ("ses", "region"), ("console", "sender_name")],
+)
+def test_each_provider_has_its_own_fields(walk: Walk, provider: str, field: str) -> None:
+    page = walk.to_mail().get(f"/setup/mail?provider={provider}").text
+    assert f'id="provider-{provider}" checked' in page
+    assert f'name="{field}"' in page
+    assert ('name="password"' in page) == (provider != "console")
+
+
+def test_a_saved_answer_waits_in_the_draft_with_its_password_sealed(
+    walk: Walk, rows: Session
+) -> None:
+    answer = walk.to_mail().send("/setup/mail", smtp())
+    assert (answer.status_code, answer.location) == (303, "/setup/review")
+    row = row_of(rows)
+    assert row.sealed_mail_password is not None
+    assert CANARY not in row.sealed_mail_password + str(row.answers)
+    assert rows.get(MailerConfiguration, 1) is None
+    review = walk.get("/setup/review").text
+    assert "relay.acme.test:587" in review
+    assert CANARY not in review + walk.get("/setup/mail").text
+
+
+def test_finishing_configures_mail_and_asks_the_administrator_to_verify(
+    walk: Walk, rows: Session
+) -> None:
+    runtime = walk.app.extensions[EXTENSION]
+    walk.to_mail()
+    with Relay() as relay:
+        walk.send(
+            "/setup/mail",
+            smtp(host=relay.host, port=str(relay.port), secure="n", username="", password=""),
+        )
+        assert walk.finish().location == "/admin/system"
+        while deliver_next(runtime):
+            pass
+        (mail,) = relay.envelopes
+    assert mail.rcpt_to == "alice@acme.test"
+    assert "https://hr.acme.test/verify-email/" in mail.text
+    assert mail_state(rows, runtime) == "configured"
+    user = rows.scalars(select(User)).one()
+    assert user.email_verified_at is None
+    assert walk.get("/admin/system").status_code == 200
+
+
+def test_a_relay_that_does_not_answer_locks_nobody_out(walk: Walk, rows: Session) -> None:
+    runtime = walk.app.extensions[EXTENSION]
+    walk.to_mail().send("/setup/mail", smtp(host="127.0.0.1", port="1", username="", password=""))
+    walk.finish()
+    deliver_next(runtime)
+    assert rows.scalars(select(OutboxMessage)).one().state == "queued"
+    for path in ("/admin/system", "/admin/system/mailer"):
+        assert walk.get(path).status_code == 200
+
+
+def test_the_password_is_sealed_anew_for_its_place(walk: Walk, rows: Session) -> None:
+    walk.to_mail().send("/setup/mail", smtp())
+    draft_seal = row_of(rows).sealed_mail_password
+    walk.finish()
+    rows.rollback()
+    configuration = rows.get(MailerConfiguration, 1)
+    assert configuration is not None
+    assert configuration.password_sealed != draft_seal
+    secret = password_of(configuration, walk.app.extensions[EXTENSION].box)
+    assert secret is not None
+    assert secret.reveal() == CANARY
+    events = rows.scalars(select(AuditEvent)).all()
+    assert {"install:finished", "mailer:created"} <= {event.tag for event in events}
+    assert CANARY not in str([event.changes for event in events])
+
+
+def test_deferring_is_recorded_and_drops_what_was_typed(walk: Walk, rows: Session) -> None:
+    walk.to_mail().send("/setup/mail", smtp())
+    answer = walk.send("/setup/mail", {"action": "defer"})
+    assert answer.location == "/setup/review"
+    row = row_of(rows)
+    assert row.answers["mail_choice"] == "defer"
+    assert row.sealed_mail_password is None
+    assert "Until mail is set up" in walk.get("/setup/review").text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sender_address", ""),
+        ("sender_address", "no-address"),
+        ("sender_address", "a@b.test\r\nBcc: x@evil.test"),
+        ("sender_name", "x" * 300),
+        ("sender_name", "a\r\nBcc: x@evil.test"),
+        ("host", ""),
+        ("host", "https://relay.acme.test"),
+        ("host", "relay.acme.test:587"),
+        ("host", "' OR 1=1 --"),
+        ("host", "<b>x</b>"),
+        ("port", "abc"),
+        ("port", "0"),
+        ("port", "70000"),
+        ("port", "٣"),
+        ("username", "a\x00b"),
+        ("username", "u" * 500),
+        ("connection_timeout", "0"),
+        ("connection_timeout", "1e9"),
+    ],
+)
+def test_a_bad_mail_answer_is_refused_beside_its_field_and_nothing_is_stored(
+    walk: Walk, rows: Session, field: str, value: str
+) -> None:
+    answer = walk.to_mail().send("/setup/mail", smtp(**{field: value}))
+    assert answer.status_code == 422
+    assert f'id="{field}-error-1"' in answer.text
+    assert CANARY not in answer.text
+    assert "<b>x</b>" not in answer.text
+    row = row_of(rows)
+    assert "mail" not in row.answers
+    assert row.sealed_mail_password is None
+
+
+@pytest.mark.parametrize("provider", ["", "gmail", "<b>", "x" * 5000])
+def test_an_unknown_provider_is_refused(walk: Walk, rows: Session, provider: str) -> None:
+    answer = walk.to_mail().send("/setup/mail", smtp(provider=provider))
+    assert answer.status_code == 422
+    assert "Choose one of the four providers" in answer.text
+    assert "mail" not in row_of(rows).answers
+
+
+def test_switching_shows_the_other_fields_and_keeps_what_was_typed(walk: Walk) -> None:
+    walk.to_mail()
+    page = walk.send("/setup/mail", smtp(provider="ses", action="switch"))
+    assert page.status_code == 200
+    assert 'name="region"' in page.text
+    assert 'value="novantra@acme.test"' in page.text
+    assert CANARY not in page.text
+
+
+def test_the_check_tries_what_is_typed_and_sends_nothing(walk: Walk, rows: Session) -> None:
+    walk.to_mail()
+    with Relay() as relay:
+        typed = smtp(
+            host=relay.host, port=str(relay.port), secure="n", username="", password="",
+            action="check",
+        )  # fmt: skip
+        page = walk.send("/setup/mail", typed)
+        assert page.status_code == 200
+        assert 'data-step="rcpt-to" data-state="passed"' in page.text
+        assert relay.envelopes == []
+    assert rows.get(MailerConfiguration, 1) is None
+    assert walk.get("/setup/review").location == "/setup/mail"
+
+
+def test_a_failed_check_names_the_step_and_the_cause(walk: Walk) -> None:
+    typed = smtp(host="127.0.0.1", port="1", action="check")
+    page = walk.to_mail().send("/setup/mail", typed)
+    assert page.status_code == 200
+    assert 'data-step="connect" data-state="failed"' in page.text
+    assert 'data-code="connect_refused"' in page.text
+    assert CANARY not in page.text
+
+
+def test_a_checked_password_need_not_be_typed_again_to_go_on(walk: Walk, rows: Session) -> None:
+    walk.to_mail().send("/setup/mail", smtp(host="127.0.0.1", port="1", action="check"))
+    assert walk.get("/setup/review").location == "/setup/mail"
+    answer = walk.send("/setup/mail", smtp(host="127.0.0.1", port="1", password=""))
+    assert answer.location == "/setup/review"
+    assert row_of(rows).sealed_mail_password is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("host", "other.acme.test"), ("port", "465"), ("secure", "n"), ("username", "eve"),
+     ("ignore_tls_errors", "y")],
+)  # fmt: skip
+@pytest.mark.parametrize("action", ["save", "check"])
+def test_a_waiting_password_is_never_used_for_another_destination(
+    walk: Walk, field: str, value: str, action: str
+) -> None:
+    walk.to_mail().send("/setup/mail", smtp())
+    answer = walk.send("/setup/mail", smtp(password="", action=action, **{field: value}))
+    assert answer.status_code == 422
+    assert 'id="password-error-1"' in answer.text
+
+
+def test_another_provider_takes_no_password_along(walk: Walk, rows: Session) -> None:
+    walk.to_mail().send("/setup/mail", smtp())
+    console = {"provider": "console", "sender_address": "novantra@acme.test", "action": "save"}
+    assert walk.send("/setup/mail", console).location == "/setup/review"
+    assert row_of(rows).sealed_mail_password is None
+    assert "Console" in walk.get("/setup/review").text
+
+
+def test_the_sender_name_starts_with_the_organization(walk: Walk) -> None:
+    assert 'value="Acme"' in walk.to_mail().get("/setup/mail").text
