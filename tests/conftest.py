@@ -19,6 +19,8 @@ from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
 from tests.factories import install_novantra, make_user
+from tests.smtpd import Relay
+from tests.visitor import Mailbox, Visitor, configure_mail
 
 TEST_DATABASE_URL = os.environ.get("NOVANTRA_TEST_DATABASE_URL", "")
 
@@ -142,3 +144,18 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
 @pytest.fixture
 def admin_client(sign_in: Callable[[User], FlaskClient], admin: User) -> FlaskClient:
     return sign_in(admin)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody with a browser who is not signed in."""
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def mailbox(runtime: Runtime, session: Session) -> Iterator[Mailbox]:
+    """Mail is set up with a real relay on this machine; ``mailbox.deliver()`` is the worker."""
+    with Relay() as relay:
+        configure_mail(session, relay)
+        session.commit()
+        yield Mailbox(runtime, relay)
