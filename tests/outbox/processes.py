@@ -1,0 +1,33 @@
+"""Real worker processes on the test's own database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from app.config import Config
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_worker(config: Config, *, connections: int = 1) -> subprocess.Popen[bytes]:
+    """``mailer worker``, as an operator starts it."""
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
+        "NOVANTRA_DATA_DIR": str(config.data_dir),
+        "NOVANTRA_DATABASE_URL": config.database_url,
+        "NOVANTRA_LOG_FORMAT": "text",
+        "FLASK_SKIP_DOTENV": "1",
+    }
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "flask", "--app", "wsgi"),
+            *("mailer", "worker", "--connections", str(connections)),
+        ],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
