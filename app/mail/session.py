@@ -31,7 +31,11 @@ _EHLO_NAME = re.compile(r"[!-~]{1,255}")
 
 
 class Session(Talk):
-    """Greeting, EHLO, STARTTLS, login, RSET and QUIT over a wire that is already connected."""
+    """Greeting, EHLO, STARTTLS, login, RSET and QUIT over a wire that is already connected.
+
+    ``messages`` counts what was sent or tried over it. ``unfinished`` says that a transaction
+    was begun and not completed, so that RSET is needed before the next (RFC 5321 section 4.1.1.4).
+    """
 
     def __init__(
         self, wire: Wire, settings: RelaySettings, transcript: Transcript | None = None
@@ -40,6 +44,7 @@ class Session(Talk):
         self.offers: Mapping[str, str] = {}
         self.banner = ""
         self.messages = 0
+        self.unfinished = False
 
     def greet(self) -> None:
         """Waits for the relay's greeting, and finds out who is there if none comes."""
@@ -150,6 +155,7 @@ class Session(Talk):
     def reset(self) -> None:
         """Forgets a transaction, and shows whether the relay is still there."""
         self.expect(250, Phase.MAIL_FROM, "RSET")
+        self.unfinished = False
 
     def quit(self) -> None:
         """Says goodbye and hangs up. Nothing that happens here matters."""

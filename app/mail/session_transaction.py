@@ -11,7 +11,7 @@ from app.mail.session_envelope import mail_command, rcpt_command
 from app.mail.session_errors import failures_of
 from app.mail.transports.base import Envelope, TransportError
 
-EARLY_REPLY_GRACE = 0.0005
+EARLY_REPLY_GRACE = 0.0001
 """Seconds before the final dot in which a relay that answers too early gives itself away."""
 
 
@@ -31,6 +31,7 @@ def announce(
 ) -> None:
     """MAIL: the sender, and how many octets are to come."""
     session.sender = envelope.mail_from
+    session.unfinished = True
     command = mail_command(envelope, size, session.offers, eight_bit=eight_bit)
     session.expect(250, Phase.MAIL_FROM, command)
 
@@ -65,4 +66,5 @@ def hand_over(session: Session, message: bytes) -> Reply:
         raise TransportError(error.code, Phase.DATA, after_dot=True) from None
     if not 200 <= reply.code < 300:
         session.refused(Phase.DATA, reply)
+    session.unfinished = False
     return reply

@@ -89,6 +89,17 @@ def _reset(peer: Peer) -> None:
     peer.reset()
 
 
+def _first_mail_then(action: Callable[[Peer], None]) -> Callable[[Peer], None]:
+    """One message per connection."""
+
+    def answer(peer: Peer) -> None:
+        if sum(command.startswith("MAIL") for command in peer.commands) > 1:
+            action(peer)
+        peer.say(b"250 2.1.0 OK\r\n")
+
+    return answer
+
+
 def _garbage(peer: Peer) -> None:
     peer.hear()  # the ClientHello
     peer.say(b"this is no TLS at all\r\n" * 3)
@@ -174,13 +185,13 @@ SCENARIOS: dict[str, Scenario] = {
         {"DATA": b"354 go ahead\r\n250 2.0.0 queued\r\n", ".": _reset},
     ),
     "F06": Scenario(
-        "421 at QUIT, and at RSET, once a message was taken",
-        {
-            "QUIT": _then_drop(_BYE),
-            "RSET": _then_drop(_BYE),
-        },
+        "421 at QUIT, and at a second MAIL",
+        {"QUIT": _then_drop(_BYE), "MAIL": _first_mail_then(_then_drop(_BYE))},
     ),
-    "F06-reset": Scenario("a reset at QUIT, and at RSET", {"QUIT": _reset, "RSET": _reset}),
+    "F06-reset": Scenario(
+        "a reset at QUIT, and at a second MAIL",
+        {"QUIT": _reset, "MAIL": _first_mail_then(_reset)},
+    ),
     "F06-together": Scenario(
         "250 after the dot and 421 in the same breath",
         {".": _then_drop(b"250 2.0.0 queued\r\n" + _BYE)},

@@ -34,7 +34,7 @@ class Peer:
         self.connection = connection
         self.server = server
         self.stopping = server.stopping
-        self.transaction = False
+        self.commands: list[str] = []
         self._buffer = b""
 
     @property
@@ -206,6 +206,7 @@ class BadServer:
         while True:
             line = peer.line().decode("utf-8", "replace")
             self.commands.append(line)
+            peer.commands.append(line)
             verb = line.partition(" ")[0].upper()
             self._step(peer, verb, self._ordinary(verb, line))
 

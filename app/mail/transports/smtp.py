@@ -69,7 +69,8 @@ class SmtpTransport:
             return None
         session.wire.deadline = deadline
         try:
-            session.reset()
+            if session.unfinished:
+                session.reset()
         except TransportError:
             session.close()
             return None
