@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from app.install.service import links
 from app.mail.addresses import AddressError, normalise
-from app.mail.diagnosis import diagnose_text
+from app.mail.diagnosis import diagnose_text, provider_named_in
 from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.phases import Phase
 from app.mailer import health
@@ -99,7 +99,7 @@ def test(to: str) -> None:
 def explain_text(text: str, phase: str | None, provider: str | None, as_json: bool) -> None:
     """Say what an error text from anywhere means and what to do about it."""
     code = diagnose_text(text, Phase(phase) if phase else None, provider)
-    found = explain(code, FailureContext(provider=provider))
+    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
     if as_json:
         said = {
             "code": found.code.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mail.diagnosis import diagnose_reply, diagnose_text
+from app.mail.diagnosis import diagnose_reply, diagnose_text, provider_named_in
 from app.mail.failures import FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply, enhanced_code
@@ -112,3 +112,9 @@ def test_a_known_sender_tells_ses_sandbox_from_unverified_sender() -> None:
 def test_the_words_of_the_provider_setting_are_accepted(provider: str | None) -> None:
     code = diagnose_text("535 5.7.8 Authentication failed", Phase.AUTH, provider)
     assert code is FailureCode.AUTH_BAD_CREDENTIALS
+
+
+def test_a_text_can_give_its_provider_away() -> None:
+    text = "535 5.7.3 Authentication unsuccessful [AM0PR06CA0126.eurprd06.prod.outlook.com]"
+    assert provider_named_in(text) == "microsoft365"
+    assert provider_named_in("535 5.7.8 Authentication failed") is None

@@ -12,7 +12,7 @@ from app.mail.failures.codes import FailureCode
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 
-__all__ = ["diagnose_exception", "diagnose_reply", "diagnose_text"]
+__all__ = ["diagnose_exception", "diagnose_reply", "diagnose_text", "provider_named_in"]
 
 
 def diagnose_reply(
@@ -54,6 +54,11 @@ def diagnose_text(
 ) -> FailureCode:
     """Why mail failed, for a text pasted from anywhere: a reply, a log line, a stack trace."""
     return diagnose(read(text, phase=phase, provider=provider, sender=sender))
+
+
+def provider_named_in(text: str) -> str | None:
+    """The service that a pasted text gives away, fit for a context's ``provider``, if any."""
+    return read(text).family
 
 
 def _text_of(error: BaseException) -> str:

@@ -20,7 +20,7 @@ CERTIFICATES = (
             stems(
                 "did not match|does not match|doesn t match|not match|mismatch|is valid for",
                 "not valid for|altname|alternative names|alternative name|alternative dns",
-                "ip sans|certificate name|name invalid",
+                "ip sans|certificate name|name invalid|common name field",
             ),
         ),
         unless=("cipher", "version mismatch", "algorithm"),

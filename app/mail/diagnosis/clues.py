@@ -17,6 +17,7 @@ LONGEST_TEXT = 8192
 """Characters that are read; what stands after them is ignored."""
 
 _ESCAPED_END = re.compile(r"\\[rnt]")
+_TRACE_LINE = re.compile(r"^[ \t]{0,16}(?:at |File \")[^\n]*$", re.MULTILINE)
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,64}@[^\s<>\"'(),;:\[\]@]{1,255}")
 _SCHEME = re.compile(r"\b[a-z]{2,10}://")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -85,7 +86,8 @@ def read(
     sender: str | None = None,
 ) -> Clues:
     """Reads a text. A reply code that the caller knows is believed over anything in the text."""
-    raw = _ESCAPED_END.sub(" ", text[:LONGEST_TEXT].replace("\x00", " "))
+    shown = _TRACE_LINE.sub("", text[:LONGEST_TEXT]).replace("\x00", " ")
+    raw = _ESCAPED_END.sub(" ", shown)
     if code is None:
         code = _reply_code(raw)
     found = enhanced or _enhanced(raw)

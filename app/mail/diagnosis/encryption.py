@@ -20,8 +20,10 @@ REPLIES = (
         Code.TLS_VERSION,
         words=(
             ("tls", "ssl"),
+            ("1 0", "1 1", "v1", "sslv3", "version", "cipher", "protocol"),
             stems(
-                "1 0|1 1|v1|sslv3|version|cipher|protocol",
+                "not support|unsupported|upgrade|update|no longer|minimum|or higher|or later",
+                "deprecat|disabled|too low|too old|weak|insecure|no shared|mismatch|obsolete",
             ),
         ),
         unless=("first", "handshake fail", "must issue", "starttls"),

@@ -85,6 +85,8 @@ def _temporary(clues: Clues) -> Code:
 def _permanent(clues: Clues) -> Code:
     if clues.phase is Phase.DATA and clues.code == 552:
         return Code.MESSAGE_TOO_LARGE
+    if clues.phase in _PERMANENT_BY_PHASE and (clues.status or "").startswith("7."):
+        return _PERMANENT_BY_PHASE[clues.phase]  # a policy refusal of what was just said
     for table, key in ((_PERMANENT_BY_STATUS, clues.status), (_PERMANENT_BY_REPLY, clues.code)):
         if key in table:
             return table[key]  # type: ignore[index]  # each table is asked with its own kind of key

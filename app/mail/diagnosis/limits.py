@@ -70,6 +70,7 @@ REPLIES = (
         Code.AUTH_BAD_CREDENTIALS,
         words=(("too many",), ("auth", "login", "password"), ("bad", "fail", "invalid", "wrong")),
         replies=("5",),
+        unless=("blacklist", "blocked"),
     ),
     Rule(
         Code.RATE_LIMITED,
@@ -80,7 +81,7 @@ REPLIES = (
                 "concurrent|transaction",
             ),
         ),
-        unless=("hops", "received headers", "too many errors"),
+        unless=("hops", "received headers", "too many errors", "blacklist"),
     ),
     Rule(
         Code.RATE_LIMITED,

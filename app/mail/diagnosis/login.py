@@ -82,7 +82,7 @@ REQUIRED = (
                 "not authenticated|not been authenticated|not logged in",
                 "unauthenticated senders|unauthenticated client|without authentication",
                 "no authentication|proper authentication|send auth|use smtp auth",
-                "smtp authentication is",
+                "turn on smtp auth|enable smtp auth|smtp authentication is",
             ),
         ),
         unless=stems(
@@ -109,7 +109,12 @@ NOT_OFFERED = (
 )
 
 NOT_OFFERED_BY_NUMBER = (
-    Rule(Code.AUTH_NOT_OFFERED, phases=(Phase.AUTH,), replies=("500", "502", "504", "503")),
+    Rule(
+        Code.AUTH_NOT_OFFERED,
+        phases=(Phase.AUTH,),
+        replies=("500", "502", "504", "503"),
+        unless=("sequence", "already"),
+    ),
 )
 
 WRONG = (

@@ -61,6 +61,7 @@ LIBRARY_RULES: tuple[Rule, ...] = (
     *reaching.SOCKETS,
     *certificates.TLS_FAILURES,
     *reaching.SILENCE,
+    *reaching.LIBRARY_ADDRESS,
 )
 
 

@@ -93,6 +93,7 @@ SILENCE = (
                 "terminated the connection|server disconnected|disconnected|not connected",
                 "empty response|empty reply|empty code|premature|connect first|10054|10053",
                 "transport is clos|stream not readable|with message empty|connection dropped",
+                "closed network connection|read from socket|could not read from|unable to read",
             ),
         ),
     ),
@@ -115,7 +116,8 @@ SILENCE = (
         Code.CONNECT_TIMEOUT,
         words=(
             stems(
-                "unable to connect|could not connect|couldn t connect|cannot connect",
+                "unable to connect|can not connect|error connecting|connecting to smtp",
+                "could not connect|couldn t connect|cannot connect",
                 "can t connect|failed to connect|connect failed|connection failed",
                 "connection could not be|could not be established",
             ),
@@ -159,5 +161,19 @@ LIBRARY_LOGIN = (
     Rule(
         Code.OAUTH_REJECTED,
         words=(("invalid request", "invalid oauth"), ("oauth", "token", "grant")),
+    ),
+)
+
+# What a library says without a reply because it could not read an address itself.
+LIBRARY_ADDRESS = (
+    Rule(
+        Code.ADDRESS_INVALID,
+        words=(
+            stems(
+                "invalid address|invalid email address|expected single address|illegal address",
+                "missing final domain|not a valid address|malformed address|no angle addr",
+                "form required for an|contains illegal character|missing phrase",
+            ),
+        ),
     ),
 )

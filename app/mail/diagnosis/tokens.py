@@ -8,6 +8,9 @@ from app.mail.diagnosis.clues import Clues
 from app.mail.diagnosis.rules import Rule, first_match, stems
 from app.mail.failures.codes import FailureCode as Code
 
+# The challenge after a refused bearer token (RFC 7628 section 3.2.2): {"status":"4 in base64.
+_REFUSED_BEARER = "eyJzdGF0dXMiOiI0"
+
 _ENTRA = re.compile(r"aadsts(\d{5,9})")
 
 # Error numbers of Microsoft's sign-in service whose meaning is another than "registration refused".
@@ -51,8 +54,6 @@ _WORDS = (
             "not support|unsupported|unrecogni|mechanism|timed out",
         ),
     ),
-    # The server's challenge after a refused bearer token: {"status":"40… in base64.
-    Rule(Code.OAUTH_REJECTED, words=(("eyjzdgf0dxmio",),)),
     Rule(Code.OAUTH_REJECTED, words=(("mailbox logon failure", "exception logon failed"),)),
 )
 
@@ -61,4 +62,6 @@ def token_failure(clues: Clues) -> Code | None:
     """The code of a text that speaks of tokens or app registrations, if it does."""
     if match := _ENTRA.search(clues.words):
         return _ENTRA_MEANINGS.get(int(match[1]), Code.OAUTH_REJECTED)
+    if _REFUSED_BEARER in clues.raw:
+        return Code.OAUTH_REJECTED
     return first_match(_WORDS, clues)

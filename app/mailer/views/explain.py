@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template
 
-from app.mail.diagnosis import diagnose_text
+from app.mail.diagnosis import diagnose_text, provider_named_in
 from app.mail.failures import FailureContext, explain
 from app.mailer.forms.explaining import ExplainForm
 from app.web.guards import Permission, requires
@@ -21,8 +21,9 @@ def answer() -> Response:
     if not form.validate():
         return make_response(render_template("mailer/explain.html", form=form), 422)
     provider = form.provider.data or None
-    code = diagnose_text(form.text.data or "", form.known_phase, provider)
-    found = explain(code, FailureContext(provider=provider))
+    text = form.text.data or ""
+    code = diagnose_text(text, form.known_phase, provider)
+    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
     return make_response(render_template("mailer/explain.html", form=form, explanation=found))
 
 
