@@ -36,7 +36,7 @@ class Visitor:
         **fields: Any,
     ) -> TestResponse:
         """Open a page and send its form, to ``to`` when that is another address."""
-        token = csrf_of(self.client.get(path).data)
+        token = csrf_of(self.client.get(path, headers=headers or {}).data)
         return self.client.post(
             to or path, data={"csrf_token": token, **fields}, headers=headers or {}
         )

@@ -9,7 +9,7 @@ from wtforms import Field, ValidationError
 
 from app.accounts.passwords import weakness
 from app.mail.addresses import AddressError, normalise
-from app.web.fields import Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
 NAME_MAXIMUM = 64
 EMAIL_MAXIMUM = 254
@@ -31,10 +31,10 @@ class AdministratorForm(FlaskForm):
     """
 
     organization_name = LineField(
-        "Organization", [Filled("Name your organization."), TextLength(NAME_MAXIMUM)]
+        "Organization name", [Filled("Name your organization."), TextLength(NAME_MAXIMUM)]
     )
     name = LineField("Your name", [Filled("Type your name."), TextLength(NAME_MAXIMUM)])
-    email = LineField(
+    email = AddressField(
         "Email address", [Filled("Type your email address."), TextLength(EMAIL_MAXIMUM)]
     )
     password = SecretField("Password")

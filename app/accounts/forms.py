@@ -9,7 +9,7 @@ from wtforms import Field, ValidationError
 
 from app.accounts.passwords import MAXIMUM, weakness
 from app.mail.addresses import AddressError, normalise
-from app.web.fields import Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
 ADDRESS_LENGTH = 320
 NAME_LENGTH = 64
@@ -34,18 +34,22 @@ def typed(field: Field) -> str:
 class SignInForm(FlaskForm):
     """An address is not checked here: what is no address is merely unknown."""
 
-    email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
+    email = AddressField(
+        "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)]
+    )
     password = SecretField("Password", [Filled("Type your password.")])
 
 
 class AddressForm(FlaskForm):
-    email = LineField(
+    email = AddressField(
         "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH), Address()]
     )
 
 
 class UnlockForm(FlaskForm):
-    email = LineField("Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)])
+    email = AddressField(
+        "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH)]
+    )
     code = LineField(
         "Unlock code", [Filled("Type the code from the mail."), TextLength(CODE_LENGTH)]
     )
@@ -86,7 +90,7 @@ class NameForm(FlaskForm):
 
 
 class EmailForm(CurrentPasswordForm):
-    email = LineField(
+    email = AddressField(
         "New address", [Filled("Type the new address."), TextLength(ADDRESS_LENGTH), Address()]
     )
 
@@ -97,7 +101,7 @@ class PasswordForm(NewPasswordForm, CurrentPasswordForm):
 
 class AdministratorForm(FlaskForm):
     name = LineField("Name", [Filled("Type the person's name."), TextLength(NAME_LENGTH)])
-    email = LineField(
+    email = AddressField(
         "Email address",
         [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), Address()],
     )

@@ -15,9 +15,8 @@ from app.accounts import clients, intents, lockout
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.throttle import subject_of_address
-from app.accounts.users import find_by_key
+from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record
-from app.mail.addresses import AddressError, key, normalise
 from app.mailer.state import mail_state
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -57,11 +56,7 @@ class Outcome:
 
 def look_up(session: Session, email: str) -> Candidate:
     """The candidate for an address as typed. What is no address at all is merely unknown."""
-    try:
-        email = normalise(email)
-        email_key = key(email)
-    except AddressError:
-        email_key = email.casefold()
+    email_key = key_as_typed(email)
     user = find_by_key(session, email_key)
     if user is None:
         return Candidate(email, email_key, None, None)

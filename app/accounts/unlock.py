@@ -10,10 +10,9 @@ from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
 from app.accounts.models import MailIntent
 from app.accounts.throttle import subject_of_address
-from app.accounts.users import find_by_key
+from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record
 from app.install.service import links
-from app.mail.addresses import AddressError, key, normalise
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -56,10 +55,7 @@ def lift_with_code(
     session: Session, runtime: Runtime, *, email: str, code: str, ip: str, now: datetime
 ) -> bool:
     """Lift the lock when the code is right. A try is counted either way: commit either way."""
-    try:
-        email_key = key(normalise(email))
-    except AddressError:
-        email_key = email.casefold()
+    email_key = key_as_typed(email)
     subject = subject_of_address(email_key)
     if not codes.check(
         session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, code=code, now=now

@@ -52,6 +52,17 @@ def create_user(
     return user
 
 
+def key_as_typed(text: str) -> str:
+    """The lookup form of what somebody typed; for what is no address, one that nobody has.
+
+    It is not folded in any way: case folding would make a KELVIN SIGN somebody's ``k``.
+    """
+    try:
+        return key(text)
+    except AddressError:
+        return f"no address: {text}"[:320]
+
+
 def find_by_key(session: Session, email_key: str) -> User | None:
     """The person with that lookup form of an address."""
     return session.scalar(select(User).where(User.email_key == email_key))
@@ -59,7 +70,4 @@ def find_by_key(session: Session, email_key: str) -> User | None:
 
 def find_by_email(session: Session, email: str) -> User | None:
     """The person with that address, however its letters are written; ``None`` for no address."""
-    try:
-        return find_by_key(session, key(normalise(email)))
-    except AddressError:
-        return None
+    return find_by_key(session, key_as_typed(email))

@@ -12,7 +12,7 @@ from app.accounts.passwords import weakness
 from app.mail.addresses import AddressError, normalise
 from app.organizations.batches import MAXIMUM, Line, read_lines
 from app.organizations.models import ROLES
-from app.web.fields import Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
 ROLE_CHOICES = [SelectChoice("member", "Member"), SelectChoice("admin", "Admin")]
 
@@ -37,7 +37,7 @@ class RoleForm(FlaskForm):
 class InviteForm(FlaskForm):
     """One address. ``address`` is its stored form once the form is valid."""
 
-    email = LineField("Email address", [TextLength(320)])
+    email = AddressField("Email address", [TextLength(320)])
     role = RoleField()
     address: str = ""
 
@@ -97,7 +97,7 @@ class JoinForm(FlaskForm):
 class SignupForm(FlaskForm):
     """The address to sign up with."""
 
-    email = LineField("Work email", [TextLength(320)])
+    email = AddressField("Work email", [TextLength(320)])
     address: str = ""
 
     def validate_email(self, field: Field) -> None:

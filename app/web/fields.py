@@ -50,6 +50,14 @@ class LineField(StringField):
         super().pre_validate(form)
 
 
+class AddressField(LineField):
+    """A mail address as typed, not in NFC: that would make a KELVIN SIGN a K before
+    :func:`app.mail.addresses.normalise` could refuse it."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = _first_text(valuelist).strip()
+
+
 class TextLength:
     """At most ``maximum`` characters, said in words."""
 
