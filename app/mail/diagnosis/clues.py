@@ -17,7 +17,10 @@ LONGEST_TEXT = 8192
 """Characters that are read; what stands after them is ignored."""
 
 _ESCAPED_END = re.compile(r"\\[rnt]")
-_TRACE_LINE = re.compile(r"^[ \t]{0,16}(?:at |File \")[^\n]*$", re.MULTILINE)
+_TRACE_LINE = re.compile(
+    r'^[ \t]{0,16}(?:at [^\n]*|File "[^"\n]{0,300}", line \d{1,6}(?:, in \w{1,80})?)$',
+    re.MULTILINE,
+)
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,64}@[^\s<>\"'(),;:\[\]@]{1,255}")
 _SCHEME = re.compile(r"\b[a-z]{2,10}://")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -45,7 +45,7 @@ REPLIES = (
     Rule(Code.RECIPIENT_REJECTED, status=("7.12", "7.123-124", "7.129-137", "7.193")),
     Rule(Code.QUOTA_EXCEEDED, status=("1.90", "7.232-233", "7.236")),
     # Outlook.com wants a person to sign in and confirm that it is no robot that sends.
-    Rule(Code.ACCOUNT_BLOCKED, words=(("sign in to your account", "continue sending"),)),
+    Rule(Code.ACCOUNT_BLOCKED, words=(("sign in to your", "continue sending"),)),
     # Exceptions of the mailbox store, whatever code they come with.
     Rule(Code.QUOTA_EXCEEDED, words=(("submission quota",),)),
     Rule(Code.MESSAGE_TOO_LARGE, words=(("max submission exceeded", "submission exceeded exc"),)),
