@@ -25,6 +25,7 @@ class Finding:
     """One thing about the install. ``level`` is good, warn, bad or quiet; ``state`` its word.
 
     ``action`` is the next step; ``action_posts`` when it is a button instead of a link.
+    ``waits`` for something that stays to be done, though nobody can do it yet.
     """
 
     area: str
@@ -34,11 +35,12 @@ class Finding:
     action: str | None = None
     action_href: str | None = None
     action_posts: bool = False
+    waits: bool = False
 
     @property
     def open(self) -> bool:
-        """Whether a person should do something about it."""
-        return self.level in {"warn", "bad"}
+        """Whether something is left to do about it."""
+        return self.waits or self.level in {"warn", "bad"}
 
 
 def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -> list[Finding]:
@@ -104,8 +106,9 @@ def your_address(user: User, *, mail_works: bool) -> Finding:
         return Finding(
             "Your address",
             "quiet",
-            "Not verified",
-            f"You can work all the same. {user.email} can be verified once mail is set up.",
+            "Waits for mail",
+            f"{user.email} can be verified once mail is set up. You can work all the same.",
+            waits=True,
         )
     return Finding(
         "Your address",

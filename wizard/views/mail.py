@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,7 +97,9 @@ def _check(draft: Draft, form: MailerForm) -> Response:
         recipient=draft.email or "",
     )
     form.stored = mail_form.password_waits(draft, form.provider_value)
-    return _page(draft, form, check=found)
+    where = f"{found.about.partition(',')[0]}, what is typed below." if found.steps else ""
+    about = f"{where} No mail was sent. What you typed waits here, the password encrypted."
+    return _page(draft, form, check=replace(found, about=about.strip()))
 
 
 def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
