@@ -13,7 +13,6 @@ from app.mail.session_open import open_session
 from app.mail.tls import TlsMode
 from app.mail.transports.base import RelaySettings, TransportError
 
-# A port decides the mode in the settings, so the configured port in its other mode is not here.
 WELL_KNOWN = (
     Suggestion(587, TlsMode.STARTTLS),
     Suggestion(465, TlsMode.IMPLICIT),
@@ -39,13 +38,13 @@ def working_alternative(
     deadline: Deadline,
     candidates: Sequence[Suggestion] = WELL_KNOWN,
 ) -> Suggestion | None:
-    """The first of ``candidates`` that greets and encrypts as configured.
+    """The first of ``candidates`` that greets and encrypts, else the same port in the other mode.
 
     No login is tried and no user name sent.
     """
     tries = [
         candidate
-        for candidate in candidates
+        for candidate in (*candidates, *_other_mode(settings))
         if (candidate.port, candidate.tls) != (settings.port, settings.tls)
     ]
     works = [False] * len(tries)
@@ -63,6 +62,15 @@ def working_alternative(
     for thread in threads:
         thread.join(_left(step))
     return next((candidate for candidate, good in zip(tries, works, strict=True) if good), None)
+
+
+def _other_mode(settings: RelaySettings) -> list[Suggestion]:
+    match settings.tls:
+        case TlsMode.STARTTLS:
+            return [Suggestion(settings.port, TlsMode.IMPLICIT)]
+        case TlsMode.IMPLICIT:
+            return [Suggestion(settings.port, TlsMode.STARTTLS)]
+    return []
 
 
 def _works(settings: RelaySettings, candidate: Suggestion, step: Deadline) -> bool:

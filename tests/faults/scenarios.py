@@ -9,6 +9,8 @@ server would.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ssl
 import warnings
 from collections.abc import Callable, Mapping
@@ -127,9 +129,6 @@ def _echo(peer: Peer) -> None:
 
 
 def _decoded(blob: bytes) -> bytes:
-    import base64
-    import binascii
-
     try:
         return base64.b64decode(blob, validate=True).replace(b"\0", b" ")
     except binascii.Error:

@@ -1,4 +1,4 @@
-"""One login at a time, and none after a refusal: wrong passwords lock accounts."""
+"""One login at a time, and none right after a refusal: wrong passwords lock accounts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from app.mail.session import Session
 from app.mail.session_errors import failures_of
 from app.mail.transports.base import TransportError
 
-MEMORY = 30.0
-"""Seconds for which a refused login is answered from memory, while the outbox gets to pause."""
+MEMORY = 0.5
+"""Seconds for which a refused login is answered from memory: long enough for other threads to
+hear of it and for the outbox to pause, too short to outlive somebody who then mends it."""
 
 
 class LoginGate:
