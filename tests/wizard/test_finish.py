@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +12,6 @@ from app.audit.models import AuditEvent
 from app.database import utcnow
 from app.install.models import SetupDraft
 from app.install.service import current
-from app.mailer.models import MailerConfiguration
 from app.mailer.state import mail_state
 from app.organizations.models import Membership, Organization
 from app.outbox.models import OutboxMessage
@@ -89,39 +85,6 @@ def test_an_address_that_somebody_has_already_is_refused_and_nothing_is_made(
     assert "account with this address already" in answer.text
     assert current(rows) is None
     assert rows.scalar(select(func.count()).select_from(Organization)) == 0
-
-
-@pytest.mark.timeout(60)
-def test_twenty_finishes_at_once_make_one_administrator(walk: Walk, rows: Session) -> None:
-    walk.to_review()
-    browsers = []
-    for _ in range(20):
-        browser = walk.app.test_client()
-        page = browser.get("/setup")
-        token = {"setup_token": token_of(walk.app), "csrf_token": csrf_of(page.data)}
-        # The limit on tokens per client is not what this test is about.
-        with browser.session_transaction() as cookie, walk.client.session_transaction() as known:
-            cookie["setup"] = known["setup"]
-        csrf = csrf_of(browser.get("/setup/review").data)
-        browsers.append((browser, csrf, token))
-    start, statuses = threading.Barrier(20), []
-
-    def finish(browser: object, csrf: str) -> None:
-        start.wait()
-        answer = browser.post("/setup/review", data={"csrf_token": csrf, "finish": "yes"})  # type: ignore[attr-defined]
-        statuses.append(answer.status_code)
-
-    threads = [threading.Thread(target=finish, args=(b, csrf)) for b, csrf, _ in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [303] + [404] * 19
-    for model in (User, Organization, Membership):
-        assert rows.scalar(select(func.count()).select_from(model)) == 1
-    finished = select(func.count()).where(AuditEvent.tag == "install:finished")
-    assert rows.scalar(finished) == 1
-    assert rows.get(MailerConfiguration, 1) is None
 
 
 def test_a_last_answer_that_comes_after_the_end_goes_nowhere(walk: Walk, rows: Session) -> None:
