@@ -53,7 +53,7 @@ class SesForm(NetworkForm):
         region = self.region.data or None
         if region == OTHER and host:
             region = region_in(host) or OTHER
-        if region and host == host_of(region):
+        if region in REGIONS and host == host_of(region):
             host = None
         return replace(super().answers(), host=host, region=region)
 
