@@ -13,17 +13,19 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, ScalarSelect, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
+from app.database import UtcDateTime
 from app.mail.transports.base import Envelope
 from app.mailer.active import ActiveMailer
-from app.outbox.gate import Gate, lock_probe, read_gate, somebody_is_ahead
-from app.outbox.hold import follow_pause
+from app.outbox.gate import Gate, Gatekeeper, lock_probe, somebody_is_ahead
+from app.outbox.hold import hold, release
 from app.outbox.kinds import EXPRESS, ORDINARY
-from app.outbox.models import QUEUED, OutboxMessage
+from app.outbox.models import MESSAGES, QUEUED, OutboxMessage
 from app.outbox.states import Ended, State
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
@@ -70,19 +72,22 @@ class Claim:
     active: ActiveMailer = field(repr=False)
 
 
-def claim_next(session: Session, runtime: Runtime, now: datetime) -> Claim | Rest:
+def claim_next(session: Session, keeper: Gatekeeper, now: datetime) -> Claim | Rest:
     """The oldest due message of the first lane that has one. The caller commits at once."""
-    gate = read_gate(session, runtime)
+    gate = keeper.look(session)
     if gate.open and not gate.proven:
         lock_probe(session)
-        gate = read_gate(session, runtime)
-    follow_pause(session, paused=gate.paused)
+        gate = keeper.look(session)
+    if gate.paused:
+        hold(session)
+    elif gate.held:
+        release(session)
     if gate.active is None or not gate.open:
         return Rest.CLOSED
     if not gate.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
     while row := _take(session, now, lease(gate.active)):
-        claim = _claimed(session, runtime, gate, row, now)
+        claim = _claimed(session, keeper.runtime, gate, row, now)
         if claim is not None:
             return claim
     return Rest.EMPTY
@@ -94,31 +99,34 @@ def lease(active: ActiveMailer) -> timedelta:
     return timedelta(seconds=session + LEASE_MARGIN)
 
 
-def _take(session: Session, now: datetime, held_for: timedelta) -> Row[tuple[OutboxMessage]] | None:
-    chosen = func.coalesce(_oldest(EXPRESS, now), _oldest(ORDINARY, now))
-    return session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == chosen)
-        .values(state=State.SENDING, fence=OutboxMessage.fence + 1, lease_until=now + held_for)
-        .returning(*OutboxMessage.__table__.columns)
-        .execution_options(synchronize_session=False)
-    ).first()
-
-
-def _oldest(lane: int, now: datetime) -> ScalarSelect[int]:
-    row = aliased(OutboxMessage)
+def _oldest(lane: int) -> ScalarSelect[int]:
+    row = MESSAGES.alias()
     return (
-        select(row.id)
-        .where(QUEUED, row.lane == lane, row.due_at <= now)
-        .order_by(row.due_at, row.id)
+        select(row.c.id)
+        .where(QUEUED, row.c.lane == lane, row.c.due_at <= bindparam("now", type_=UtcDateTime))
+        .order_by(row.c.due_at, row.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
 
 
+_ROW = MESSAGES.c
+# Built once: putting a statement together takes longer than SQLite needs to run it.
+_TAKE = (
+    update(MESSAGES)
+    .where(_ROW.id == func.coalesce(_oldest(EXPRESS), _oldest(ORDINARY)))
+    .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
+    .returning(*_ROW)
+)
+
+
+def _take(session: Session, now: datetime, held_for: timedelta) -> Row[Any] | None:
+    return session.connection().execute(_TAKE, {"now": now, "until": now + held_for}).first()
+
+
 def _claimed(
-    session: Session, runtime: Runtime, gate: Gate, row: Row[tuple[OutboxMessage]], now: datetime
+    session: Session, runtime: Runtime, gate: Gate, row: Row[Any], now: datetime
 ) -> Claim | None:
     """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent."""
     if row.expires_at is not None and row.expires_at <= now:

@@ -50,7 +50,6 @@ class Drain:
                     continue
                 with self._lock:
                     self.counted[step] += 1
-                self._bell.ring()
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, raised there
             errors.append(error)
             self._bell.ring()

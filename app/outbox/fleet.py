@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.outbox.sweep import next_moment
 from app.outbox.waking import waker_of
 from app.outbox.watching import watch
-from app.outbox.worker import Deliverer
+from app.outbox.worker import Deliverer, Step
 from app.runtime import Runtime
 
 LONGEST_SLEEP = 30.0
@@ -19,6 +19,9 @@ LONGEST_SLEEP = 30.0
 
 SHORT_SLEEP = 5.0
 """Seconds of sleep while something is due that cannot be taken: it is in other hands, or held."""
+
+PROBE_SLEEP = 1.0
+"""Seconds between looks while another process tries the relay out; one's own rings the bell."""
 
 PATIENCE = 75.0
 """Seconds to wait at the end for the message under way: more than a session may take."""
@@ -102,11 +105,10 @@ class Fleet:
     def _once(self) -> None:
         seen = self._bell.rung
         step = self._deliverer.step()
-        if not step.idle:
-            # Others may have waited for this one's outcome.
-            self._bell.ring()
-            return
-        self._bell.wait(seen, self._time_to_sleep())
+        if step is Step.PROBING:
+            self._bell.wait(seen, PROBE_SLEEP)
+        elif step.idle:
+            self._bell.wait(seen, self._time_to_sleep())
 
     def _time_to_sleep(self) -> float:
         with self._runtime.database.session(reading=True) as session:

@@ -4,55 +4,88 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
 from sqlalchemy.orm import Session
 
+from app.install.models import Install
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.outbox.models import SENDING, OutboxMessage
+from app.outbox.states import State
 from app.runtime import Runtime
 
 # Any number will do as long as every process uses the same one.
 PROBE_LOCK = 7_401_227
 
 
+_HEALTH, _CONFIGURATION = MailHealth.__table__.c, MailerConfiguration.__table__.c
+_INSTALL, _ROW = Install.__table__.c, OutboxMessage.__table__.c
+
+
+def _one(column: ColumnElement[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return select(column).where(*where).limit(1).scalar_subquery()
+
+
+# Built once: putting a statement together takes longer than SQLite needs to run it.
+_LOOK = select(
+    _one(_HEALTH.paused_at).label("paused_at"),
+    _one(_HEALTH.consecutive_failures).label("failures"),
+    _one(_HEALTH.last_success_at).label("success"),
+    _one(_CONFIGURATION.updated_at).label("changed"),
+    _one(_CONFIGURATION.version).label("version"),
+    _one(_INSTALL.access_url).label("access_url"),
+    _one(_ROW.id, _ROW.state == State.HELD).label("held"),
+)
+
+
 @dataclass(frozen=True)
 class Gate:
-    """``active`` is ``None`` while mail is pending or its password cannot be decrypted."""
+    """``active`` is ``None`` while mail is pending or its password cannot be decrypted; ``held``
+    says that messages are held."""
 
     active: ActiveMailer | None
     paused: bool
     proven: bool
+    held: bool
 
     @property
     def open(self) -> bool:
         return self.active is not None and not self.paused
 
 
-def read_gate(session: Session, runtime: Runtime) -> Gate:
-    """The gate as this transaction sees it.
+class Gatekeeper:
+    """Looks at the gate for the workers of one process."""
 
-    A configuration is *proven* while its last real send succeeded. Until then one message
-    goes ahead alone, whatever the number of workers, and the rest follow when it got
-    through: a wrong password costs one login, not one per connection.
-    """
-    health = session.execute(
-        select(
-            MailHealth.paused_at, MailHealth.consecutive_failures, MailHealth.last_success_at
-        ).where(MailHealth.id == 1)
-    ).first()
-    changed = session.scalar(
-        select(MailerConfiguration.updated_at).where(MailerConfiguration.id == 1)
-    )
-    active = active_mailer(session, runtime)
-    usable = active is not None and active.problem is None and runtime.box.ring.usable
-    return Gate(
-        active=active if usable else None,
-        paused=health is not None and health.paused_at is not None,
-        proven=health is not None
-        and _proven(health.consecutive_failures, health.last_success_at, changed),
-    )
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._known: tuple[object, ActiveMailer | None] | None = None
+
+    def look(self, session: Session) -> Gate:
+        """The gate as this transaction sees it.
+
+        A configuration is *proven* while its last real send succeeded. Until then one message
+        goes ahead alone, whatever the number of workers, and the rest follow when it got
+        through: a wrong password costs one login, not one per connection.
+        """
+        seen = session.connection().execute(_LOOK).one()
+        ring = self.runtime.box.ring
+        active = self._active(session, (seen.version, seen.changed, seen.access_url, *ring.keys))
+        usable = active is not None and active.problem is None and ring.usable
+        return Gate(
+            active=active if usable else None,
+            paused=seen.paused_at is not None,
+            proven=_proven(seen.failures or 0, seen.success, seen.changed),
+            held=seen.held is not None,
+        )
+
+    def _active(self, session: Session, made_of: object) -> ActiveMailer | None:
+        """The configuration, opened again only when something that it is made of has changed."""
+        known = self._known
+        if known is None or known[0] != made_of:
+            known = self._known = made_of, active_mailer(session, self.runtime)
+        return known[1]
 
 
 def _proven(failures: int, success: datetime | None, changed: datetime | None) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, TextClause, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Table, Text, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
@@ -94,3 +95,8 @@ class OutboxAttempt(Base):
     reply_code: Mapped[int | None]
     enhanced_code: Mapped[str | None] = mapped_column(String(12))
     duration_ms: Mapped[int]
+
+
+# The same as tables, for statements that run once or twice for every message.
+MESSAGES = cast(Table, OutboxMessage.__table__)
+ATTEMPTS = cast(Table, OutboxAttempt.__table__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
@@ -17,8 +17,8 @@ from app.mailer import health
 from app.mailer.models import MailHealth
 from app.outbox.claim import Claim
 from app.outbox.gate import is_paused
-from app.outbox.hold import follow_pause
-from app.outbox.models import OutboxAttempt, OutboxMessage
+from app.outbox.hold import hold, release
+from app.outbox.models import ATTEMPTS, MESSAGES, OutboxAttempt
 from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, pause_after
 from app.outbox.states import Ended, State
 
@@ -64,22 +64,24 @@ def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> Outco
     return outcome
 
 
-def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
-    """Only the newest claim may settle: an older fence finds no row."""
-    return (
-        session.execute(
-            update(OutboxMessage)
-            .where(
-                OutboxMessage.id == claim.id,
-                OutboxMessage.fence == claim.fence,
-                OutboxMessage.state == State.SENDING,
-            )
-            .values(attempts=OutboxMessage.attempts + 1, lease_until=None, **values)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-        is not None
+_ROW = MESSAGES.c
+# Only the newest claim may settle: an older fence finds no row. Built once, as it is run often.
+_SETTLE = (
+    update(MESSAGES)
+    .where(
+        _ROW.id == bindparam("claimed_id"),
+        _ROW.fence == bindparam("claimed_fence"),
+        _ROW.state == State.SENDING,
     )
+    .values(attempts=_ROW.attempts + 1, lease_until=None)
+    .returning(_ROW.id)
+)
+_NOTE = insert(ATTEMPTS)
+
+
+def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
+    claimed = {"claimed_id": claim.id, "claimed_fence": claim.fence}
+    return session.connection().execute(_SETTLE, values | claimed).first() is not None
 
 
 def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
@@ -157,16 +159,17 @@ def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError) -> bo
 def _note(session: Session, claim: Claim, tried: Tried, now: datetime) -> None:
     answer = tried.answer
     failure = answer if isinstance(answer, TransportError) else None
-    session.execute(
-        insert(OutboxAttempt).values(
-            message_id=claim.id,
-            at=now,
-            phase=failure.phase if failure else None,
-            code=failure.code if failure else None,
-            reply_code=answer.reply_code,
-            enhanced_code=answer.enhanced,
-            duration_ms=tried.duration_ms,
-        )
+    session.connection().execute(
+        _NOTE,
+        {
+            "message_id": claim.id,
+            "at": now,
+            "phase": failure.phase if failure else None,
+            "code": failure.code if failure else None,
+            "reply_code": answer.reply_code,
+            "enhanced_code": answer.enhanced,
+            "duration_ms": tried.duration_ms,
+        },
     )
 
 
@@ -202,4 +205,7 @@ def _tell_health(
             version=claim.active.version,
         )
         # Not paused after all when another configuration was saved while this one failed.
-        follow_pause(session, paused=is_paused(session))
+        if is_paused(session):
+            hold(session)
+        else:
+            release(session)

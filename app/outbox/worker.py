@@ -17,10 +17,15 @@ from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
 from app.outbox.claim import Claim, Rest, claim_next
+from app.outbox.gate import Gatekeeper
 from app.outbox.sender import Sender
 from app.outbox.settle import Outcome, Tried, settle
 from app.outbox.sweep import sweep
+from app.outbox.waking import waker_of
 from app.runtime import Runtime
+
+CHORES_EVERY = 1.0
+"""Seconds between looks at chores while there is mail to send."""
 
 SWEEP_EVERY = timedelta(seconds=5)
 
@@ -56,28 +61,51 @@ class Deliverer:
     def __init__(self, runtime: Runtime, sender: Sender | None = None) -> None:
         self.runtime = runtime
         self.sender = sender or Sender()
+        self._keeper = Gatekeeper(runtime)
         self._chores = threading.Lock()
+        self._chores_rung, self._chores_at = -1, 0.0
+        self._others_wait = False
         self._swept: datetime | None = None
+        self.bell = waker_of(runtime.wake_worker).bell
         self._writing = _writing_turns(runtime.database)
 
     def step(self) -> Step:
         """Do the chores that wait, then deliver one message."""
-        did_chores = self._do_chores()
+        rung = self.bell.rung
+        did_chores = self._do_chores(rung) if self._chores_are_due(rung) else None
         claim = self._claim()
-        if isinstance(claim, Rest):
-            return Step.CHORE if did_chores else Step(claim.value)
-        return Step(self._deliver(claim).value)
+        if not isinstance(claim, Rest):
+            outcome = self._deliver(claim)
+            self._tell_those_who_waited()
+            return Step(outcome.value)
+        self._others_wait = self._others_wait or claim is Rest.PROBING
+        if did_chores is None:
+            did_chores = self._do_chores(rung)
+        return Step.CHORE if did_chores else Step(claim.value)
 
     def close(self) -> None:
         """Hang up."""
         self.sender.close()
 
-    def _do_chores(self) -> bool:
+    def _tell_those_who_waited(self) -> None:
+        """Threads of this process sleep while one message goes ahead to try the relay out."""
+        if self._others_wait:
+            self._others_wait = False
+            self.bell.ring()
+
+    def _chores_are_due(self, rung: int) -> bool:
+        """While mail keeps coming, chores are looked at when the bell rang or a second passed."""
+        return rung != self._chores_rung or time.monotonic() - self._chores_at >= CHORES_EVERY
+
+    def _do_chores(self, rung: int) -> bool:
         """One thread at a time is enough; the others go on delivering."""
         if not self._chores.acquire(blocking=False):
             return False
         try:
+            self._chores_rung, self._chores_at = rung, time.monotonic()
             done = [chore(self.runtime) for chore in self.runtime.chores]
+            if any(done):
+                self._chores_rung = -1  # there may be more
             return any(done) or self._sweep()
         finally:
             self._chores.release()
@@ -94,7 +122,7 @@ class Deliverer:
 
     def _claim(self) -> Claim | Rest:
         with self._writing, self.runtime.database.transaction() as session:
-            return claim_next(session, self.runtime, self.runtime.now())
+            return claim_next(session, self._keeper, self.runtime.now())
 
     def _deliver(self, claim: Claim) -> Outcome:
         tried = self.sender.send(claim)

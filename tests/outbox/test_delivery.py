@@ -14,10 +14,11 @@ from app.mail.phases import Phase
 from app.mail.transports.base import TransportError
 from app.mail.transports.memory import MemoryTransport
 from app.outbox.claim import Claim, claim_next
-from app.outbox.gate import is_paused
+from app.outbox.gate import Gatekeeper, is_paused
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
 from app.outbox.sender import Sender
+from app.outbox.sweep import sweep
 from app.outbox.worker import Deliverer, Step, deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock
@@ -204,7 +205,7 @@ def test_an_older_fence_settles_nothing(mail: Runtime, clock: Clock) -> None:
     queue_resets(mail, ["dana@acme.test"])
     slow = Deliverer(mail)
     with mail.database.transaction() as session:
-        claim = claim_next(session, mail, mail.now())
+        claim = claim_next(session, Gatekeeper(mail), mail.now())
     assert isinstance(claim, Claim)
     clock.advance(seconds=120)  # the machine stood still: the lease is over
     assert deliver_next(mail)
@@ -218,7 +219,7 @@ def test_an_older_fence_settles_nothing(mail: Runtime, clock: Clock) -> None:
 def test_a_claim_holds_until_its_lease_ends(mail: Runtime, clock: Clock, relay: Relay) -> None:
     queue_resets(mail, ["dana@acme.test"])
     with mail.database.transaction() as session:
-        assert isinstance(claim_next(session, mail, mail.now()), Claim)
+        assert isinstance(claim_next(session, Gatekeeper(mail), mail.now()), Claim)
     assert only_row(mail).state == "sending"
     assert not deliver_next(mail)
     clock.advance(seconds=120)
@@ -230,10 +231,10 @@ def test_a_message_that_kills_every_worker_is_given_up(mail: Runtime, clock: Clo
     queue_resets(mail, ["dana@acme.test"])
     for _ in range(12):
         with mail.database.transaction() as session:
-            claim_next(session, mail, mail.now())
+            claim_next(session, Gatekeeper(mail), mail.now())
         clock.advance(seconds=120)
-        deliverer = Deliverer(mail)
-        deliverer._do_chores()
+        with mail.database.transaction() as session:
+            sweep(session, mail.now(), keep_days=30)
     row = only_row(mail)
     assert (row.state, row.ended_because) == ("failed", "gave_up")
 
