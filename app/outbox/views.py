@@ -85,11 +85,11 @@ def _durations(session: Session, messages: list[OutboxMessage]) -> dict[int, int
     """How long the attempt took that got each of these accepted, in milliseconds."""
     sent = [message.id for message in messages if message.sent_at]
     rows = session.execute(
-        select(OutboxAttempt.message_id, func.max(OutboxAttempt.duration_ms))
+        select(OutboxAttempt.message_id, func.max(OutboxAttempt.duration_ms).label("slowest"))
         .where(OutboxAttempt.message_id.in_(sent), OutboxAttempt.code.is_(None))
         .group_by(OutboxAttempt.message_id)
     )
-    return dict(rows.tuples().all())
+    return {row.message_id: row.slowest for row in rows}
 
 
 @blueprint.get("")
