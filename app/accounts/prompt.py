@@ -38,7 +38,7 @@ def verification_prompt() -> list[Notice]:
             if closed
             else f"Nobody has shown yet that {user.email} is yours. A mail with a link does that.",
             None if on_account else "/account",
-            None if on_account else "Send me the mail",
+            None if on_account else "Go to your account",
             id="verify-email",
         )
     ]
