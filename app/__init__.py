@@ -26,19 +26,24 @@ PACKAGES = (
 
 
 def create_app(config: Config) -> Flask:
-    """Build the application. Brings the database's schema up to date and finds the keys."""
+    """Build the application. Brings the database's schema up to date and finds the keys.
+
+    Raises :class:`~app.config.ConfigError` for an environment that cannot be used.
+    """
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app.crypto.box import SealedBox
     from app.database import Database
     from app.extensions import csrf, limiter, login_manager
+    from app.install.service import environment_access_url
     from app.keyring import load_keyring, session_secrets
     from app.logs import configure
     from app.runtime import EXTENSION, Runtime
     from app.schema import upgrade
 
     configure(config.log_format)
+    environment_access_url(config)  # a mistake in it ends the start before anything is opened
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(config.database_url)
     upgrade(database)

@@ -107,7 +107,6 @@ def _entry() -> Entry | None:
 def init_app(app: Flask) -> None:
     """The page and its line in the navigation; the Cloud's install row."""
     found = app.extensions[EXTENSION]
-    environment_access_url(found.config)  # a wrong one stops the start, not the first mail
     if found.config.is_cloud:
         ensure_cloud_install(found.database, found.config, found.now())
     app.register_blueprint(blueprint)
