@@ -30,6 +30,7 @@ def show(visit: Visit, public_id: str) -> Response:
     if batch is None:
         abort(404)
     outcome = request.args.get("outcome", "")
+    outcome = outcome if outcome in WORDS else ""
     number = request.args.get("page", 1, type=int)
     number = number if 1 <= number <= batches.MAXIMUM else 1
     lines = batches.results(db(), batch, outcome=outcome, number=number)

@@ -25,11 +25,12 @@ from app.runtime import Runtime
 from app.web.context import Actor
 
 MAXIMUM = 1_000
-STEP = 25
+# Lines per transaction: SQLite has one writer, and the others should not notice a list.
+STEP = 10
 KEPT = timedelta(days=30)
 PAGE = 100
-# Seconds that a request may spend on a list; the worker does the rest.
-MOMENT = 1.0
+# Seconds that a request may spend on a list; the worker does the rest, between two deliveries.
+MOMENT, CHORE_MOMENT = 1.0, 0.25
 INVALID, TWICE = "invalid", "twice"
 
 
@@ -131,9 +132,11 @@ def work_off(runtime: Runtime, batch: InvitationBatch | None = None) -> bool:
         return bool(lines)
 
 
-def work_for_a_moment(runtime: Runtime, batch: InvitationBatch) -> None:
-    """Steps through a list until it is done or :data:`MOMENT` is over."""
-    end = time.monotonic() + MOMENT
+def work_for_a_moment(
+    runtime: Runtime, batch: InvitationBatch | None = None, *, seconds: float | None = None
+) -> None:
+    """Steps through a list, or all of them, until done or :data:`MOMENT` is over."""
+    end = time.monotonic() + (MOMENT if seconds is None else seconds)
     while work_off(runtime, batch) and time.monotonic() < end:
         pass
 
@@ -144,10 +147,16 @@ def chore(runtime: Runtime) -> bool:
         waiting = session.scalar(
             select(InvitationBatchLine.id).where(InvitationBatchLine.outcome.is_(None)).limit(1)
         )
-    return waiting is not None and work_off(runtime)
+    if waiting is None:
+        return False
+    work_for_a_moment(runtime, seconds=CHORE_MOMENT)
+    return True
 
 
 def find(session: Session, organization: Organization, public_id: str) -> InvitationBatch | None:
+    """A list of this organization; anything may stand in an address, also a NUL."""
+    if not public_id.isprintable():
+        return None
     return session.scalar(
         select(InvitationBatch).where(
             InvitationBatch.public_id == public_id,

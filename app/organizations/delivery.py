@@ -17,7 +17,7 @@ from app.organizations.models import Invitation, Organization
 from app.outbox.models import OutboxMessage
 from app.outbox.states import Ended
 
-PAGE = 50
+PAGE = 20
 HELD = "Sending is paused. An install administrator has to look at the mailer first."
 
 

@@ -13,7 +13,7 @@ from app.mailer.state import mail_state
 from app.organizations.access import Visit
 from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm
-from app.organizations.roster import members
+from app.organizations.roster import admins, members
 from app.runtime import Runtime
 
 LAST_PAGE = 10_000
@@ -30,7 +30,7 @@ def members_page(
 ) -> str:
     """``trouble`` is the title and text of a refusal that no single field is to blame for."""
     now = runtime.now()
-    search = request.args.get("q", "").strip()[:100]
+    search = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:100]
     page = members(session, visit.organization, search=search, number=_number("page"))
     open_ones = open_invitations(
         session, visit.organization, now=now, search=search, number=_number("invitations")
@@ -40,6 +40,7 @@ def members_page(
         visit=visit,
         organization=visit.organization,
         page=page,
+        sole_admin=admins(session, visit.organization) == 1,
         search=search,
         open_invitations=open_ones,
         locks=locks(session, email_keys=[m.user.email_key for m in page.members], now=now),

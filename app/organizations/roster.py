@@ -68,9 +68,10 @@ def members(
 
 def lock(session: Session, organization: Organization) -> None:
     """Changes of one organization's people go one after the other. SQLite's writers do anyway."""
-    session.execute(
-        select(Organization.id).where(Organization.id == organization.id).with_for_update()
-    )
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            select(Organization.id).where(Organization.id == organization.id).with_for_update()
+        )
 
 
 def change_role(
@@ -149,11 +150,18 @@ def _present(session: Session, organization: Organization, membership_id: int) -
     return member
 
 
-def _not_the_last(session: Session, organization: Organization) -> None:
-    admins = session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .where(Membership.organization_id == organization.id, Membership.role == "admin")
+def admins(session: Session, organization: Organization) -> int:
+    """How many admins the organization has."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Membership)
+            .where(Membership.organization_id == organization.id, Membership.role == "admin")
+        )
+        or 0
     )
-    if (admins or 0) < 2:
+
+
+def _not_the_last(session: Session, organization: Organization) -> None:
+    if admins(session, organization) < 2:
         raise LastAdmin

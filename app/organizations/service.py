@@ -81,6 +81,9 @@ def add_member(
 
 
 def organization_by_slug(session: Session, slug: str) -> Organization | None:
+    """The organization an address names; anything may stand in an address, also a NUL."""
+    if not slug.isprintable():
+        return None
     return session.scalar(select(Organization).where(Organization.slug == slug))
 
 

@@ -198,6 +198,7 @@ def test_nobody_else_sees_a_list(
     assert member_client.get(where).status_code == 403
     assert client.get(where).status_code == 303
     assert boss_client.get(where[:-4] + "0000").status_code == 404
+    assert boss_client.get(where[:-4] + "%00").status_code == 404
     assert boss_client.get(where + "?page=x&outcome=%00").status_code == 200
 
 

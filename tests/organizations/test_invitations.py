@@ -364,7 +364,7 @@ def test_reloading_the_page_of_a_refused_form_leads_back(boss_client: FlaskClien
         ("sending", None, None, "quiet", "Being sent", None),
         ("held", "auth_bad_credentials", None, "warn", "Held", "paused"),
         ("sent", None, None, "good", "Sent", None),
-        ("failed", "recipient_unknown", "rejected", "bad", "Not sent", ""),
+        ("failed", "recipient_rejected", "rejected", "bad", "Not sent", ""),
         ("failed", "from_a_newer_version", "rejected", "bad", "Not sent", "from_a_newer"),
         ("cancelled", None, "expired", "bad", "Not sent", "ran out"),
         ("cancelled", None, "by_hand", "warn", "Not sent", "cancelled"),
