@@ -30,6 +30,7 @@ def mail_command(
         command += f" SIZE={size}"
     if eight_bit:
         if "8BITMIME" not in offers:
+            rcpt_command(envelope, offers)  # an address that cannot be carried is what to tell
             raise TransportError(FailureCode.CONTENT_REJECTED, Phase.MAIL_FROM)
         command += " BODY=8BITMIME"
     if international and "SMTPUTF8" in offers:
