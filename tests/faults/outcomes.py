@@ -1,0 +1,55 @@
+"""What each bad server that keeps a message from being sent has to come out as."""
+
+from __future__ import annotations
+
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+
+CODES = {
+    "F01": (FailureCode.CONNECT_TIMEOUT, Phase.GREETING),
+    "F01-tls": (FailureCode.CONNECT_TIMEOUT, Phase.TLS),
+    "F02": (FailureCode.CONNECT_TIMEOUT, Phase.GREETING),
+    "F02-ehlo": (FailureCode.CONNECT_TIMEOUT, Phase.GREETING),
+    "F03-mail": (FailureCode.SERVER_BUSY, Phase.MAIL_FROM),
+    "F03-rcpt": (FailureCode.SERVER_BUSY, Phase.RCPT_TO),
+    "F03-data": (FailureCode.SERVER_BUSY, Phase.DATA),
+    "F03-dot": (FailureCode.SERVER_BUSY, Phase.DATA),
+    "F04": (FailureCode.CONNECTION_DROPPED, Phase.DATA),
+    "F04-reset": (FailureCode.CONNECTION_DROPPED, Phase.DATA),
+    "F05": (FailureCode.PROTOCOL_ERROR, Phase.DATA),
+    "F05-reset": (FailureCode.PROTOCOL_ERROR, Phase.DATA),
+    "F07": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F07-line": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F07-ehlo": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F08": (FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS),
+    "F08-454": (FailureCode.TLS_FAILED, Phase.TLS),
+    "F08-501": (FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS),
+    "F09": (FailureCode.TLS_FAILED, Phase.TLS),
+    "F09-early": (FailureCode.PROTOCOL_ERROR, Phase.TLS),
+    "F09-reset": (FailureCode.CONNECTION_DROPPED, Phase.TLS),
+    "F10-self-signed": (FailureCode.CERT_SELF_SIGNED, Phase.TLS),
+    "F10-unknown-issuer": (FailureCode.CERT_UNKNOWN_ISSUER, Phase.TLS),
+    "F10-expired": (FailureCode.CERT_EXPIRED, Phase.TLS),
+    "F10-not-yet-valid": (FailureCode.CERT_EXPIRED, Phase.TLS),
+    "F10-other-name": (FailureCode.CERT_HOSTNAME, Phase.TLS),
+    "F10-old-tls": (FailureCode.TLS_VERSION, Phase.TLS),
+    "F11": (FailureCode.PROTOCOL_ERROR, Phase.TLS),
+    "F12": (FailureCode.AUTH_NOT_OFFERED, Phase.AUTH),
+    "F12-unknown": (FailureCode.AUTH_NOT_OFFERED, Phase.AUTH),
+    "F13": (FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
+    "F13-139": (FailureCode.AUTH_BASIC_DISABLED, Phase.AUTH),
+    "F13-30": (FailureCode.AUTH_BASIC_DISABLED, Phase.AUTH),
+    "F14": (FailureCode.AUTH_TEMPORARY, Phase.AUTH),
+    "F14-ses": (FailureCode.RATE_LIMITED, Phase.AUTH),
+    "F15": (FailureCode.MESSAGE_TOO_LARGE, Phase.DATA),
+    "F15-sender": (FailureCode.SENDER_REJECTED, Phase.DATA),
+    "F17": (FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
+    "F18": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F18-no-digits": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F18-mixed": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F18-banner": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F20-http": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F20-http-eager": (FailureCode.PROTOCOL_ERROR, Phase.GREETING),
+    "F20-tls": (FailureCode.TLS_MODE_MISMATCH, Phase.GREETING),
+}
+NO_LOGIN_WANTED = ("F08", "F09", "F10", "F11", "F12", "F18", "F20")
