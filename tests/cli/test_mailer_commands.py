@@ -1,0 +1,133 @@
+"""``flask mailer status | check | test | explain | resume``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+from app.mailer import health
+from app.runtime import Runtime
+from tests.certificates import ca_file
+from tests.conftest import Clock
+from tests.mailer.pages import MailerPage, smtp
+from tests.smtpd import Relay
+
+PASSWORD = "Kanari-47 secret"
+
+
+@pytest.fixture(autouse=True)
+def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+
+
+@pytest.fixture
+def page(admin_client: FlaskClient) -> MailerPage:
+    return MailerPage(admin_client)
+
+
+def run(app: Flask, *arguments: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=["mailer", *arguments])
+    return result.exit_code, result.output
+
+
+def test_status_is_2_while_pending(app: Flask) -> None:
+    code, said = run(app, "status")
+    assert code == 2
+    assert "Not set up" in said
+    code, said = run(app, "status", "--json")
+    assert (code, json.loads(said)["state"]) == (2, "pending")
+
+
+def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
+    app: Flask, page: MailerPage, runtime: Runtime, clock: Clock
+) -> None:
+    page.save(provider="smtp", sender_address="a@acme.test", host="relay.acme.test")
+    assert run(app, "status")[0] == 0
+    with runtime.database.transaction() as session:
+        health.record_failure(
+            session, now=clock(), code=FailureCode.CONNECT_REFUSED, phase=Phase.CONNECT
+        )
+    code, said = run(app, "status", "--json")
+    facts = json.loads(said)
+    assert code == 1
+    assert facts["consecutive_failures"] == 1
+    assert facts["last_failure_code"] == "connect_refused"
+    with runtime.database.transaction() as session:
+        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+    code, said = run(app, "status")
+    assert code == 1
+    assert "The relay refuses our user name and password" in said
+    assert run(app, "resume") == (0, "Sending has resumed.\n")
+    assert run(app, "resume") == (0, "Mail was not paused.\n")
+
+
+def test_check_says_a_line_per_step(app: Flask, page: MailerPage) -> None:
+    with Relay(tls="starttls", users={"novantra": PASSWORD}) as relay:
+        page.save(**smtp(relay, username="novantra", password=PASSWORD))
+        code, said = run(app, "check")
+        assert code == 0
+        for step in ("dns", "connect", "greeting", "tls", "auth", "mail-from", "rcpt-to"):
+            assert any(line.startswith(step) for line in said.splitlines())
+        assert relay.envelopes == []
+        relay.replies["AUTH"] = "535 5.7.8 no"
+        code, said = run(app, "check")
+        assert code == 1
+        assert "Code: auth_bad_credentials (535 5.7.8)" in said
+        assert PASSWORD not in said
+
+
+def test_test_sends_and_says_so(app: Flask, page: MailerPage) -> None:
+    with Relay(tls="starttls", users={"novantra": PASSWORD}) as relay:
+        page.save(**smtp(relay, username="novantra", password=PASSWORD))
+        code, said = run(app, "test", "--to", "ops@acme.test")
+        assert code == 0
+        assert "ops@acme.test" in said
+        assert relay.envelopes[0].rcpt_to == "ops@acme.test"
+        assert page.open().fact("last-test-result") == "succeeded"
+
+
+def test_test_exits_1_with_the_cause(app: Flask, page: MailerPage) -> None:
+    with Relay(replies={"MAIL": "550 5.7.60 go away"}) as relay:
+        page.save(**smtp(relay))
+        code, said = run(app, "test", "--to", "ops@acme.test")
+    assert code == 1
+    assert "Code: sender_rejected (550 5.7.60)" in said
+    assert "go away" not in said
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["test", "--to", "ops@acme.test"]])
+def test_nothing_can_be_tried_while_pending(app: Flask, arguments: list[str]) -> None:
+    code, said = run(app, *arguments)
+    assert code == 2
+    assert "Mail is not set up yet" in said
+
+
+def test_a_wrong_address_is_refused(app: Flask, page: MailerPage) -> None:
+    page.save(provider="console", sender_address="a@acme.test")
+    code, said = run(app, "test", "--to", "not an address")
+    assert code == 2
+    assert "--to" in said
+
+
+def test_explain_tells_code_cause_fix_and_disposition(app: Flask) -> None:
+    code, said = run(
+        app, "explain", "535 5.7.8 Error: authentication failed", "--phase", "auth", "--json"
+    )
+    told = json.loads(said)
+    assert code == 0
+    assert told["code"] == "auth_bad_credentials"
+    assert told["disposition"] == "pause"
+    assert told["cause"]
+    assert told["fix"]
+    code, said = run(app, "explain", "450 4.2.0 greylisted", "--phase", "rcpt-to")
+    assert code == 0
+    assert "disposition: retry" in said
+
+
+def test_explain_refuses_an_unknown_phase(app: Flask) -> None:
+    assert run(app, "explain", "x", "--phase", "quit")[0] == 2
