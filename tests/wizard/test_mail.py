@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
+from app.crypto.box import SealedBox
+from app.crypto.keys import KeyRing
 from app.install.models import SetupDraft
 from app.mailer.models import MailerConfiguration
 from app.mailer.state import mail_state
@@ -251,3 +253,33 @@ def test_another_provider_takes_no_password_along(walk: Walk, rows: Session) -> 
 
 def test_the_sender_name_starts_with_the_organization(walk: Walk) -> None:
     assert 'value="Acme"' in walk.to_mail().get("/setup/mail").text
+
+
+def test_without_keys_no_password_is_kept_and_mail_can_still_be_put_off(
+    walk: Walk, rows: Session
+) -> None:
+    walk.to_mail()
+    runtime = walk.app.extensions[EXTENSION]
+    runtime.box = SealedBox(KeyRing([], problem="The key file is missing."))
+    answer = walk.send("/setup/mail", smtp())
+    assert answer.status_code == 422
+    assert 'id="password-error-1"' in answer.text
+    assert "mail" not in row_of(rows).answers
+    walk.send("/setup/mail", {"action": "defer"})
+    assert walk.finish().location == "/admin/system"
+    assert walk.get("/admin/system").status_code == 200
+
+
+def test_keys_lost_before_the_end_stop_the_finish_and_leave_setup_open(
+    walk: Walk, rows: Session
+) -> None:
+    walk.to_mail().send("/setup/mail", smtp())
+    runtime = walk.app.extensions[EXTENSION]
+    whole, runtime.box = runtime.box, SealedBox(KeyRing([], problem="The key file is missing."))
+    answer = walk.finish()
+    assert answer.status_code == 503
+    assert "Nothing was saved; setup is still open" in answer.text
+    assert rows.get(MailerConfiguration, 1) is None
+    rows.rollback()
+    runtime.box = whole
+    assert walk.finish().location == "/admin/system"
