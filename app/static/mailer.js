@@ -4,6 +4,7 @@
   const form = document.getElementById("mailer-form");
   const result = document.getElementById("check-result"), summary = document.getElementById("form-errors");
   if (!form || !result || !window.DOMParser) return;
+  let plain = false;
 
   const copyErrors = (page) => {
     summary.replaceChildren(...page.getElementById("form-errors").childNodes);
@@ -36,7 +37,10 @@
     try {
       const answer = await fetch(button.formAction, { method: "POST", body });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!page.getElementById("check-result")) return form.submit();
+      if (!page.getElementById("check-result")) {  // signed out, or a failure with a page of its own
+        plain = true;
+        return form.requestSubmit(button);
+      }
       copyErrors(page);
       result.replaceChildren(...page.getElementById("check-result").childNodes);
       (summary.firstElementChild || result).scrollIntoView({ block: "start" });
@@ -55,7 +59,7 @@
 
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || !button.hasAttribute("data-check")) return;
+    if (plain || !button || !button.hasAttribute("data-check")) return;
     event.preventDefault();
     event.stopPropagation();
     if (!button.classList.contains("is-busy")) check(button);

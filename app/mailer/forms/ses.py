@@ -34,7 +34,7 @@ class SesForm(NetworkForm):
     remembered: ClassVar[tuple[str, ...]] = (*NetworkForm.remembered, "region")
 
     region = SelectField("Region", [ValidRegion()], validate_choice=False)
-    host = LineField("SMTP host", [TextLength(253), ValidHost(required=False)])
+    host = LineField("Host", [TextLength(253), ValidHost(required=False)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
