@@ -26,7 +26,7 @@ ACCOUNT = (
             "tried to reach|recipient|local mailbox|mailbox unavailable|this message",
             "this mail|the message|your message|client host|ip address|your ip",
             "password expired|password has expired|blocked using|authorization grant",
-            "addressee|rate limit|spamhaus",
+            "addressee|rate limit|spamhaus|license expired",
         ),
         phases=(Phase.AUTH, Phase.MAIL_FROM, Phase.DATA, Phase.GREETING),
     ),
@@ -37,7 +37,7 @@ ACCOUNT = (
                 "account suspend|account has been|account is suspend|account is block",
                 "account is lock|account disabled|your account|this account|smtp account",
                 "sending paused|sending suspend|sending is disabled|outgoing blocked",
-                "unusual sending|not subscribed",
+                "unusual sending|not subscribed|account is not activ|account not activ",
             ),
             stems(
                 "suspend|disabled|block|lock|paused|activ|closed|terminat|detected|subscribed",
@@ -45,6 +45,17 @@ ACCOUNT = (
             ),
         ),
         unless=("tried to reach", "recipient", "not associated"),
+    ),
+    Rule(Code.ACCOUNT_BLOCKED, words=(("disabled by user", "disabled by the user"),)),
+    Rule(Code.ACCOUNT_BLOCKED, words=(("activate your",), ("account",))),
+    # Only the service itself sends people to its support; a recipient's server does not.
+    Rule(
+        Code.ACCOUNT_BLOCKED,
+        words=(
+            ("is disabled", "been disabled", "suspended"),
+            ("contact support", "contact customer", "contact our support"),
+        ),
+        phases=(Phase.AUTH, Phase.MAIL_FROM, Phase.DATA, None),
     ),
     Rule(Code.ACCOUNT_BLOCKED, status=("7.13",), replies=("525", "535")),
 )

@@ -20,7 +20,7 @@ CERTIFICATES = (
             stems(
                 "did not match|does not match|doesn t match|not match|mismatch|is valid for",
                 "not valid for|altname|alternative names|alternative name|alternative dns",
-                "ip sans|certificate name|name invalid|common name field",
+                "ip sans|certificate name|name invalid|common name field|certificate cn",
             ),
         ),
         unless=("cipher", "version mismatch", "algorithm"),
@@ -72,7 +72,7 @@ VERSIONS = (
                 "corrupted frame|invalid content type|corrupt message|packet length too",
                 "oversized record|record overflow|record too large|http request|non tls",
                 "not an ssl|unexpected tls packet|unexpected packet format",
-                "unexpected message type",
+                "unexpected message type|already using tls|already tls|tls already",
             ),
         ),
     ),
@@ -125,7 +125,7 @@ OFFERS = (
     Rule(Code.STARTTLS_NOT_OFFERED, words=(("unencrypted connection",),)),
     Rule(
         Code.TLS_MODE_MISMATCH,
-        words=(("465",), ("greeting never", "unexpectedly closed", "starttls")),
-        phases=(Phase.CONNECT, Phase.GREETING, Phase.TLS),
+        words=(("465",), ("greeting never", "unexpectedly closed", "starttls", "response 1 ")),
+        phases=(Phase.CONNECT, Phase.GREETING, Phase.TLS, None),
     ),
 )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.mail.diagnosis.hints import family_in, phase_in
 from app.mail.failures.providers import Family, family_of
 from app.mail.phases import Phase
 
@@ -99,13 +100,13 @@ def read(
         if found.startswith("2"):
             code = None
     words = _words(raw)
-    family = family_of(provider) or _family_in(words)
+    family = family_of(provider) or family_in(words)
     return Clues(
         words=_from_reply_on(raw, words),
         raw=raw,
         code=code,
         status=found.partition(".")[2] if found else None,
-        phase=phase or _phase_in(words, code),
+        phase=phase or phase_in(words, code),
         family=family,
         sender=sender.casefold() if sender else None,
         by_token="oauth" in (provider or "").casefold(),
@@ -157,41 +158,3 @@ def _enhanced(raw: str) -> str | None:
         if match[1] != "2":
             return f"{match[1]}.{match[2]}"
     return None
-
-
-_FAMILY_WORDS = (
-    (Family.GOOGLE, (" gsmtp ", " support google com ")),
-    (Family.MICROSOFT365, (" prod outlook com ", " storedrv ", " aka ms ", " prod exchangelabs ")),
-    (Family.SES, (" amazonaws ", " ses send", " amazon ses ")),
-    (Family.SENDGRID, (" sendgrid ",)),
-    (Family.MAILGUN, (" mailgun ",)),
-    (Family.ZOHO, (" zoho ",)),
-    (Family.YANDEX, (" yandex ",)),
-)
-
-
-def _family_in(words: str) -> Family | None:
-    for family, signs in _FAMILY_WORDS:
-        if any(sign in words for sign in signs):
-            return family
-    return None
-
-
-_PHASE_WORDS = (
-    (
-        Phase.AUTH,
-        (" smtpauthentication", " smtp authentication error", " eauth ", " invalid login "),
-    ),
-    (Phase.MAIL_FROM, (" in reply to mail from", " smtp sender refused", " mail command failed")),
-    (Phase.RCPT_TO, (" in reply to rcpt", " smtp recipients refused", " recipient command failed")),
-    (Phase.DATA, (" in reply to end of data", " smtp data error", " data command failed")),
-    (Phase.GREETING, (" smtp helo error", " in reply to ehlo", " in reply to helo")),
-    (Phase.TLS, (" upgrading connection with starttls",)),
-)
-
-
-def _phase_in(words: str, code: int | None) -> Phase | None:
-    for phase, signs in _PHASE_WORDS:
-        if any(sign in words for sign in signs):
-            return phase
-    return Phase.AUTH if code in {525, 534, 535, 538} else None

@@ -53,6 +53,12 @@ _NAMED = (Phase.RCPT_TO, Phase.DATA, None)
 
 RECIPIENT = (
     Rule(
+        Code.RECIPIENT_REJECTED,
+        replies=("5",),
+        words=(("recipient address reject", "tried to reach"),),
+        unless=("spam", "virus", "content", "policy restrictions"),
+    ),
+    Rule(
         Code.RECIPIENT_TEMPORARY,
         words=(
             stems(
@@ -151,7 +157,6 @@ CONTENT = (
                 "expected|header|contains|missing|invalid",
             ),
         ),
-        families=(Family.SES,),
     ),
     Rule(Code.CONTENT_REJECTED, status=("6.0-6", "6.8-11")),
 )

@@ -58,5 +58,5 @@ REPLIES = (
     Rule(Code.TLS_REQUIRED, replies=("538",)),
     Rule(Code.TLS_REQUIRED, words=(("plaintext auth", "plain text auth"),)),
     Rule(Code.TLS_REQUIRED, words=(("encryption required", "encryption needed"),)),
-    Rule(Code.TLS_FAILED, phases=(Phase.TLS,), replies=("421", "45")),
+    Rule(Code.TLS_FAILED, phases=(Phase.TLS,), replies=("421", "45"), unless=("ehlo", "helo")),
 )

@@ -75,7 +75,7 @@ def _temporary(clues: Clues) -> Code:
         return Code.AUTH_TEMPORARY
     if clues.phase is Phase.RCPT_TO and (subject in {"1", "2", "7"} or clues.code == 450):
         return Code.RECIPIENT_TEMPORARY
-    if clues.code == 452 and clues.phase is not Phase.RCPT_TO:
+    if clues.code == 452 and clues.phase is not Phase.RCPT_TO and not clues.says("temporar"):
         return Code.SERVER_STORAGE
     if clues.code == 450 and clues.phase is None and clues.says("mailbox", "recipient"):
         return Code.RECIPIENT_TEMPORARY

@@ -45,8 +45,8 @@ REPLIES = (
         words=(
             stems(
                 "daily|per day|a day|24 hour|24h|hourly|per hour|an hour|each hour|monthly",
-                "per month|credit|quota|sending limit|message limit|email limit|plan limit",
-                "allowance|defers and failures",
+                "per month|credit|quota|sending limit|messaging limit|message limit|email limit",
+                "plan limit|allowance|defers and failures",
             ),
             (*_OVER, "limit"),
         ),

@@ -14,6 +14,12 @@ _OFF = stems(
     "not allowed|blocked|not permitted|not have access|no permission",
 )
 
+# What no waiting heals, whatever class the reply has.
+_SAID_WRONG = stems(
+    "username or password|invalid username|invalid password|wrong password",
+    "incorrect password",
+)
+
 APP_PASSWORD = (
     Rule(
         Code.AUTH_APP_PASSWORD,
@@ -55,7 +61,8 @@ TEMPORARY = (
         words=(_LOGIN,),
         unless=stems(
             "required|sender|not authori|unauthori|recipient|spf",
-        ),
+        )
+        + _SAID_WRONG,
     ),
     Rule(
         Code.AUTH_TEMPORARY,
@@ -65,6 +72,7 @@ TEMPORARY = (
         Code.AUTH_TEMPORARY,
         replies=("454",),
         phases=(Phase.AUTH,),
+        unless=_SAID_WRONG,
     ),
 )
 

@@ -27,10 +27,16 @@ REPLIES = (
     Rule(
         Code.ACCOUNT_BLOCKED,
         status=("7.139",),
-        words=(("disabled", "locked", "blocked", "suspend", "expired"),),
+        words=(("disabled", "locked", "blocked", "suspend", "expired", "license"),),
     ),
     Rule(Code.AUTH_POLICY, status=("7.139",)),
     Rule(Code.AUTH_BASIC_DISABLED, status=("7.30",), words=(("basic auth",),)),
+    # 5.7.57 quotes the refusal of the login that came before, if there was one.
+    Rule(
+        Code.AUTH_BASIC_DISABLED,
+        status=("7.57",),
+        words=(("client authentication", "basic auth"), ("disabled",)),
+    ),
     Rule(Code.AUTH_REQUIRED, status=("7.57",)),
     Rule(Code.SENDER_REJECTED, status=("7.60", "2.252", "7.750")),
     Rule(Code.RELAY_DENIED, status=("7.54", "7.64")),

@@ -28,10 +28,13 @@ NAMES = (
                 "resolve",
             ),
             stems(
-                "timeout|timed out|econnrefused|try again|etimeout|refused",
+                "timeout|timed out|econnrefused|try again|etimeout|refused|erefused|ebadresp",
             ),
         ),
     ),
+    # .NET on Linux gives a resolver that could not answer the system's words for "try again".
+    Rule(Code.DNS_TEMPORARY, phases=(Phase.DNS,), words=(("temporarily",),)),
+    Rule(Code.DNS_TEMPORARY, words=(("socket exception 00000001 11",),)),
     Rule(
         Code.DNS_NOT_FOUND,
         words=(
@@ -60,7 +63,7 @@ SOCKETS = (
                 "network is unreachable|network unreachable|unreachable network",
                 "unreachable host|host is unreachable|host unreachable",
                 "destination unreachable|no route to|network is down|assign requested address",
-                "address family not|10051|10065",
+                "address family not|10051|10065|errno 101 |errno 113 ",
             ),
         ),
     ),
@@ -71,7 +74,7 @@ SOCKETS = (
                 "econnrefused|connection refused|actively refused|connect refused",
                 "refused the connection|connection was refused|connection is refused",
                 "refused to talk|refused connection|10061|eacces|access permissions|10013",
-                "connection rejected",
+                "connection rejected|errno 111 ",
             ),
         ),
     ),
@@ -97,6 +100,8 @@ SILENCE = (
             ),
         ),
     ),
+    # Java's word for a server that hung up instead of answering.
+    Rule(Code.CONNECTION_DROPPED, words=(("smtp host",), ("response 1 ",))),
     Rule(
         Code.CONNECTION_DROPPED,
         phases=_MID_SESSION,
@@ -108,7 +113,7 @@ SILENCE = (
             stems(
                 "etimedout|esockettimedout|timed out|timeout|time out |open timeout",
                 "execution expired|deadline|greeting never|no greeting|not properly respond",
-                "failed to respond|not responding|not respond|no response|10060",
+                "failed to respond|not responding|not respond|no response|10060|errno 110 ",
             ),
         ),
     ),
@@ -144,7 +149,10 @@ NOT_SMTP = (
 
 # What a library says without a reply because it looked at the server's offers itself.
 LIBRARY_LOGIN = (
-    Rule(Code.AUTH_REQUIRED, words=(("missing credentials", "credentials missing"),)),
+    Rule(
+        Code.AUTH_REQUIRED,
+        words=(("missing credentials", "credentials missing", "no password specified"),),
+    ),
     Rule(
         Code.AUTH_NOT_OFFERED,
         words=(
@@ -172,7 +180,8 @@ LIBRARY_ADDRESS = (
             stems(
                 "invalid address|invalid email address|expected single address|illegal address",
                 "missing final domain|not a valid address|malformed address|no angle addr",
-                "form required for an|contains illegal character|missing phrase",
+                "form required for an|contains illegal character|missing phrase|no recipients",
+                "at least one recipient",
             ),
         ),
     ),

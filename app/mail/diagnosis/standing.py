@@ -14,7 +14,18 @@ _REFUSED = stems(
     "not registered|listed",
 )
 
-DIRECT = (Rule(Code.CLIENT_BLOCKED, words=(("send email directly", "send mail directly"),)),)
+DIRECT = (
+    Rule(Code.CLIENT_BLOCKED, words=(("send email directly", "send mail directly"),)),
+    Rule(
+        Code.SENDER_REJECTED,
+        words=(
+            ("mail from", "sender"),
+            ("not conform", "doesn t conform", "must equal", "must be same", "must be the same"),
+        ),
+    ),
+    # Exim's advice after this names block lists, which are not what it found.
+    Rule(Code.SENDER_REJECTED, words=(("sender verify fail",),), replies=("5",)),
+)
 
 CLIENT = (
     Rule(
@@ -36,7 +47,7 @@ CLIENT = (
                 "spamhaus|spamcop|barracuda|sorbs|dnsbl|rbl|cloudmark sender",
                 "sender intelligence|block list|blocklist|blacklist|black list|denylist",
                 "blocked using|block for spam|banned sending ip|client host|reverse dns",
-                "reverse hostname|reverse host|rdns|ptr |dns ptr|ip name lookup|dynamic ip",
+                "reverse hostname|reverse host|rdns|r dns|ptr |dns ptr|ip name lookup|dynamic ip",
                 "residential|bad reputation|poor reputation|low reputation|ip blocked",
                 "blocked ip|host blocked",
             ),
@@ -51,7 +62,7 @@ CLIENT = (
             ),
             _REFUSED,
         ),
-        unless=("recipient address", "from address", "sender address"),
+        unless=("recipient address", "from address", "sender address", "network messages"),
     ),
     Rule(Code.CLIENT_BLOCKED, status=("7.25",)),
 )
@@ -67,6 +78,7 @@ SANDBOX = (
                 "pending approval",
             ),
         ),
+        unless=("activate your",),
     ),
 )
 
@@ -93,7 +105,7 @@ SENDER = (
                 "not exist|not found|reject|denied|not registered|not register|must match",
                 "must be|mismatch|not belong|does not belong|doesn t belong|not your",
                 "forbidden|not confirmed|not a sender|not accept|unknown|no mx|unresolvable",
-                "not resolve|not recogni|failed the check|not one of",
+                "not resolve|not recogni|failed the check|not one of|unconfigured",
             ),
         ),
         unless=stems(
@@ -102,7 +114,11 @@ SENDER = (
             "invalid mail from|missing|syntax",
         ),
     ),
-    Rule(Code.SENDER_REJECTED, words=(("sender address",), ("fully qualified",))),
+    Rule(
+        Code.SENDER_REJECTED,
+        words=(("sender address",), ("fully qualified", "domain name requir")),
+    ),
+    Rule(Code.SENDER_REJECTED, words=(("not local sender",),)),
     Rule(
         Code.SENDER_REJECTED,
         words=(

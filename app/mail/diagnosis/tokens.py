@@ -15,7 +15,7 @@ _ENTRA = re.compile(r"aadsts(\d{5,9})")
 
 # Error numbers of Microsoft's sign-in service whose meaning is another than "registration refused".
 _ENTRA_MEANINGS = {
-    **dict.fromkeys((50034, 50056, 50126), Code.AUTH_BAD_CREDENTIALS),
+    **dict.fromkeys((50034, 50055, 50056, 50126), Code.AUTH_BAD_CREDENTIALS),
     **dict.fromkeys((50053, 50057, 50128, 90072), Code.ACCOUNT_BLOCKED),
     **dict.fromkeys(
         (50005, 50072, 50074, 50076, 50079, 50097, 50105, 50158, 53000, 53001, 53002, 53003),
