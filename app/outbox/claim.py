@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
 from app.database import UtcDateTime
+from app.mail.message_sender import with_sender
 from app.mail.transports.base import Envelope
 from app.mailer.active import ActiveMailer
 from app.outbox.gate import Gate, Gatekeeper, lock_probe, somebody_is_ahead
@@ -159,12 +160,14 @@ def _claimed(
         )
         return None
     assert gate.active is not None
+    if row.mail_from != gate.active.sender_address:
+        content = _from_the_new_sender(session, runtime, gate.active, row, content)
     return Claim(
         id=row.id,
         public_id=row.public_id,
         kind=row.kind,
         label=row.label,
-        envelope=Envelope(row.mail_from, row.rcpt_to),
+        envelope=Envelope(gate.active.sender_address, row.rcpt_to),
         message_id=row.message_id,
         content=content,
         fence=row.fence,
@@ -172,6 +175,29 @@ def _claimed(
         expires_at=row.expires_at,
         active=gate.active,
     )
+
+
+def _from_the_new_sender(
+    session: Session, runtime: Runtime, active: ActiveMailer, row: Row[Any], content: bytes
+) -> bytes:
+    """The message with the sender that is configured now, stored so for every later attempt.
+
+    A relay that refuses the sender pauses all mail until another one is saved: what was queued
+    before must go out from that one, or it would bring about the next pause.
+    """
+    changed = with_sender(content, name=active.sender_name, address=active.sender_address)
+    place = OUTBOX_BYTES.place(row.public_id)
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == row.id)
+        .values(
+            mail_from=active.sender_address,
+            sealed_bytes=runtime.box.seal(changed, place),
+            size=len(changed),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return changed
 
 
 def _put_down(session: Session, message_id: int, **values: object) -> None:

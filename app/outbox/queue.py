@@ -36,7 +36,8 @@ def enqueue(
     """Write one mail to one recipient; it is committed or rolled back with the caller's work.
 
     Everything about it is fixed here: envelope, Message-ID and bytes are made once and every
-    attempt sends the same. The bytes are sealed for their row.
+    attempt sends the same, but for the sender if another one is configured while it waits. The
+    bytes are sealed for their row.
 
     :param kind: one of :data:`app.outbox.kinds.MAILS`
     :param context: the values of its templates; ``product``, ``access_url``, ``access_host``,

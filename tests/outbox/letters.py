@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.mail.addresses import normalise
 from app.mailer.models import MailHealth
 from app.mailer.service import save
 from app.mailer.settings import PasswordChange, Settings
-from app.mailer.stored import stored
+from app.mailer.stored import settings_of, stored
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
@@ -54,6 +55,22 @@ def configure(
             ),
             password=PasswordChange(Secret(password)) if password else PasswordChange(),
             version=row.version if row else 0,
+            now=runtime.now(),
+            actor=ALICE,
+        )
+
+
+def change_sender(runtime: Runtime, address: str) -> None:
+    """Save the present configuration with another sender."""
+    with runtime.database.transaction() as session:
+        row = stored(session)
+        assert row is not None
+        save(
+            session,
+            runtime.box,
+            settings=replace(settings_of(row), sender_address=address),
+            password=PasswordChange(),
+            version=row.version,
             now=runtime.now(),
             actor=ALICE,
         )
