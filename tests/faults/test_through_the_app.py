@@ -24,16 +24,16 @@ from sqlalchemy import select, text
 from app.audit.models import AuditEvent
 from app.database import Base
 from app.mail.failures import Disposition, FailureCode, disposition_of, explain
-from app.outbox.models import OutboxMessage
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Step
 from app.runtime import Runtime
 from tests.conftest import Clock
+from tests.desk import Desk
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.server import BadServer
 from tests.mail.test_connect import answer, black_holes
 from tests.mailer.pages import MailerPage, Page, smtp
-from tests.outbox.letters import attempts, health, notice_mail, only_row, queue_resets, rows
+from tests.outbox.letters import attempts, health, queue_resets, rows
 
 PASSWORD = "correct horse <é> battery"
 TIMEOUT, MARGIN, BUSY = 1.0, 1.0, 5.0
@@ -55,37 +55,17 @@ STEP = {
 }
 
 
-class Install:
-    """An administrator at the mailer page, and the worker's next step."""
+class Install(Desk):
+    """The desk, with a bad server's details typed in."""
 
-    def __init__(self, page: MailerPage, runtime: Runtime, clock: Clock) -> None:
-        self.page, self.runtime, self.clock = page, runtime, clock
-        self.deliverer = Deliverer(runtime)
+    def save(self, server: BadServer, **changes: Any) -> None:  # type: ignore[override]
+        super().save(**typed(server, **changes))
 
-    def save(self, server: BadServer, **changes: Any) -> None:
-        assert self.page.save(**typed(server, **changes)).status == 303
-
-    def check(self, server: BadServer, **changes: Any) -> Page:
-        page = self.page.check(**typed(server, **changes))
-        assert page.status == 200
-        return page
-
-    def test(self) -> str:
-        """Sends a test mail; the code it ended with, or nothing."""
-        assert self.page.send_test(as_is=True).status == 303
-        return self.page.open().fact("last-test-error")
+    def check(self, server: BadServer, **changes: Any) -> Page:  # type: ignore[override]
+        return super().check(**typed(server, **changes))
 
     def queue(self, to: str = "bob@example.test") -> None:
-        with self.runtime.database.transaction() as session:
-            notice_mail(session, self.runtime, to)
-
-    def wait(self) -> None:
-        """Lets the time pass after which everything queued is due."""
-        self.clock.advance(hours=2)
-
-    @property
-    def row(self) -> OutboxMessage:
-        return only_row(self.runtime)
+        super().queue(to)
 
 
 def typed(server: BadServer, **changes: Any) -> dict[str, Any]:
@@ -105,7 +85,7 @@ def install(
     monkeypatch.setattr("app.mail.transports.base.DEADLINE_MARGIN", MARGIN)
     install = Install(MailerPage(admin_client), runtime, clock)
     yield install
-    install.deliverer.close()
+    install.close()
 
 
 @pytest.fixture
@@ -160,7 +140,7 @@ def test_each_fault_is_named_decided_and_survived(
 
     install.queue()
     with Stopwatch():
-        step = install.deliverer.step()
+        step = install.step()
     assert_decided(install, code, step)
     assert server.auth_count == 3 * logins
     assert [(a.code, a.phase) for a in attempts(install.runtime)] == [(code, phase)]
@@ -171,7 +151,7 @@ def test_each_fault_is_named_decided_and_survived(
     install.wait()
     with BadServer("good") as well:
         install.save(well)
-        install.deliverer.step()
+        install.step()
         if disposition_of(code) is Disposition.REJECT:
             assert install.row.state == "failed"
             assert well.messages == []
@@ -191,7 +171,7 @@ def test_f02_the_deadline_holds_though_every_reply_is_in_time(
     install.save(server, username="", password="")
     install.queue()
     with Stopwatch():
-        assert install.deliverer.step() is Step.RETRIED
+        assert install.step() is Step.RETRIED
     assert server.accepted == []
 
 
@@ -201,9 +181,9 @@ def test_f04_what_may_have_arrived_is_sent_again_under_the_same_message_id(
 ) -> None:
     install.save(server)
     install.queue()
-    install.deliverer.step()
+    install.step()
     install.wait()
-    install.deliverer.step()
+    install.step()
     first, second = server.messages
     assert first == second
     assert install.row.message_id.encode() in first
@@ -215,10 +195,10 @@ def test_f06_a_goodbye_changes_nothing(install: Install, server: BadServer) -> N
     assert install.test() == ""
     for number in range(3):
         install.queue(f"p{number}@example.test")
-        assert install.deliverer.step() is Step.SENT
-    install.deliverer.close()
+        assert install.step() is Step.SENT
+    install.close()
     install.wait()
-    assert install.deliverer.step() is Step.EMPTY
+    assert install.step() is Step.EMPTY
     assert {row.state for row in rows(install.runtime)} == {"sent"}
     assert health(install.runtime).consecutive_failures == 0
     assert len(server.messages) == 4
@@ -229,7 +209,7 @@ def test_f07_a_flood_costs_no_memory(install: Install, server: BadServer) -> Non
     install.save(server)
     install.queue()
     tracemalloc.start()
-    install.deliverer.step()
+    install.step()
     install.check(server)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -241,7 +221,7 @@ def test_f13_fifty_messages_make_one_login(install: Install, server: BadServer) 
     install.save(server)
     queue_resets(install.runtime, [f"p{number}@example.test" for number in range(50)])
     for _ in range(60):
-        install.deliverer.step()
+        install.step()
     assert server.auth_count == 1
     assert {row.state for row in rows(install.runtime)} == {"held"}
     assert len(attempts(install.runtime)) == 1
@@ -252,7 +232,7 @@ def test_f15_a_message_too_large_stops_no_other(install: Install, server: BadSer
     install.save(server)
     for number in range(2):
         install.queue(f"p{number}@example.test")
-        assert install.deliverer.step() is Step.FAILED
+        assert install.step() is Step.FAILED
     assert install.page.open().fact("mail-state") == "configured"
 
 
@@ -264,12 +244,11 @@ def test_f16_one_dead_one_retried_one_sent_and_never_repeated(
     for name in ("dead", "again", "fine"):
         install.queue(f"{name}@example.test")
         install.clock.advance(seconds=1)
-    steps = [install.deliverer.step() for _ in range(3)]
+    steps = [install.step() for _ in range(3)]
     assert steps == [Step.FAILED, Step.RETRIED, Step.SENT]
     assert [row.state for row in rows(install.runtime)] == ["failed", "queued", "sent"]
     install.wait()
-    while not install.deliverer.step().idle:
-        pass
+    install.work()
     assert [row.state for row in rows(install.runtime)] == ["failed", "sent", "sent"]
     to = [line for line in server.commands if line.startswith("RCPT")]
     assert len(to) == 4
@@ -287,7 +266,7 @@ def test_f17_nothing_that_the_relay_says_is_kept_or_shown(
     install.save(server)
     assert install.test() == FailureCode.AUTH_BAD_CREDENTIALS
     install.queue()
-    install.deliverer.step()
+    install.step()
     assert server.auth_count == 3
 
     found = {
@@ -327,7 +306,7 @@ def test_f19_helo_is_enough_only_without_tls_and_login(install: Install, server:
     install.save(server, username="", password="")
     assert install.test() == ""
     install.queue()
-    assert install.deliverer.step() is Step.SENT
+    assert install.step() is Step.SENT
     assert "HELO hr.acme.test" in server.commands
 
 
@@ -337,9 +316,9 @@ def test_f19_an_address_that_cannot_be_carried_is_rejected_with_its_reason(
 ) -> None:
     install.save(server, username="", password="")
     install.queue("bjørn@example.test")
-    assert_decided(install, FailureCode.ADDRESS_INVALID, install.deliverer.step())
+    assert_decided(install, FailureCode.ADDRESS_INVALID, install.step())
     install.queue("bjorn@example.test")
-    assert install.deliverer.step() is Step.SENT
+    assert install.step() is Step.SENT
     assert "BODY=" not in "".join(server.commands)
     assert server.accepted[0].isascii()
 
@@ -400,7 +379,7 @@ def fail_everywhere(install: Install, code: FailureCode, *, host: str, port: str
         assert install.test() == code
     install.queue()
     with Stopwatch():
-        step = install.deliverer.step()
+        step = install.step()
     assert_decided(install, code, step)
 
 

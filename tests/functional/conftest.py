@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -32,3 +33,13 @@ def start(tmp_path: Path, database_url: str) -> Iterator[Callable[..., RunningIn
 def install(start: Callable[..., RunningInstall]) -> RunningInstall:
     """The server as ``make run`` starts it, on a new data folder."""
     return start()
+
+
+@pytest.fixture
+def relay_folder() -> Iterator[Path]:
+    """For a real mail server, which gives up its privileges and must still get there.
+
+    Not under pytest's own folder: every pytest that starts takes others' permissions off that.
+    """
+    with TemporaryDirectory(prefix="novantra-relay-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -113,9 +113,9 @@ def free_465():
 
 
 @pytest.mark.relay
-def test_the_test_mail_arrives_through_a_real_postfix(person, tmp_path):
+def test_the_test_mail_arrives_through_a_real_postfix(person, relay_folder):
     need_postfix()
-    with postfix.Postfix(tmp_path / "postfix", server_file()) as relay:
+    with postfix.Postfix(relay_folder, server_file()) as relay:
         save(person, "smtp", host="localhost", port=str(relay.port), username=postfix.USER,
              password=postfix.PASSWORD)  # fmt: skip
         press_test(person)
@@ -128,9 +128,9 @@ def test_the_test_mail_arrives_through_a_real_postfix(person, tmp_path):
 
 
 @pytest.mark.relay
-def test_the_test_mail_arrives_through_a_real_exim(person, tmp_path):
+def test_the_test_mail_arrives_through_a_real_exim(person, relay_folder):
     need_exim()
-    with exim.Exim(tmp_path / "exim", server_file()) as relay:
+    with exim.Exim(relay_folder, server_file()) as relay:
         save(person, "smtp", host="localhost", port=str(relay.port), username=exim.USER,
              password=exim.PASSWORD)  # fmt: skip
         press_test(person)
