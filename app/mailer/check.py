@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.crypto.secret import Secret
@@ -10,11 +9,10 @@ from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.ladder import CheckReport, Rung, check_connection
 from app.mail.tls import TlsMode
 from app.mail.transports.base import RelaySettings
+from app.mailer.check_words import detail_of
 from app.mailer.relay import relay_settings
 from app.mailer.settings import Settings, tls_mode
 from app.mailer.situations import relay_context
-
-Facts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def check_relay(
 
 
 def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
-    plain = Step(rung.name, rung.state, "", rung.ms)
+    plain = Step(rung.name, rung.state, detail_of(rung, relay), rung.ms)
     if rung.state == "failed" and rung.code is not None:
         explanation = explain(rung.code, context)
         if rung.refused_target:
@@ -108,91 +106,12 @@ def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
             )
         return replace(
             plain,
-            detail=_failed_detail(rung, relay),
             explanation=explanation,
             field_id=explanation.field,
             reply_code=rung.reply_code,
             enhanced=rung.enhanced,
         )
-    if rung.state == "passed":
-        return replace(plain, detail=_PASSED[rung.name](rung.facts, relay))
-    if rung.state == "skipped":
-        return replace(plain, detail=_SKIPPED.get(rung.name, ""))
     return plain
-
-
-def _dns(facts: Facts, relay: RelaySettings) -> str:
-    addresses = facts.get("addresses", "")
-    return addresses if addresses == relay.host else f"{relay.host} is {addresses}"
-
-
-def _connect(facts: Facts, relay: RelaySettings) -> str:
-    return f"{facts.get('address')} answers on {facts.get('port')}"
-
-
-def _tls(facts: Facts, relay: RelaySettings) -> str:
-    said = [facts.get("version", "TLS")]
-    if facts.get("names"):
-        said.append(f"certificate for {facts['names']}")
-        if facts.get("issuer"):
-            said[-1] += f" by {facts['issuer']}"
-    if facts.get("days_left"):
-        said.append(_days(int(facts["days_left"]), facts.get("expires", "")))
-    if facts.get("verified") == "no":
-        said.append("not checked, as Ignore TLS errors is on")
-    return ", ".join(said)
-
-
-def _days(left: int, expires: str) -> str:
-    return f"{left} days left" if left >= 0 else f"expired on {expires}"
-
-
-def _greeting(facts: Facts, relay: RelaySettings) -> str:
-    return facts.get("banner_host") or "greets without a name"
-
-
-def _ehlo(facts: Facts, relay: RelaySettings) -> str:
-    offers = facts.get("offers", "")
-    if facts.get("mechanisms"):
-        offers = offers.replace("AUTH", f"AUTH ({facts['mechanisms']})")
-    if facts.get("size_limit"):
-        offers = offers.replace("SIZE", f"SIZE {_megabytes(int(facts['size_limit']))}")
-    return f"Greeted as {relay.ehlo_name}; offers {offers or 'nothing'}"
-
-
-def _megabytes(octets: int) -> str:
-    return f"{octets / 1_000_000:.0f} MB" if octets >= 1_000_000 else f"{octets} octets"
-
-
-def _auth(facts: Facts, relay: RelaySettings) -> str:
-    return f"Accepted for {facts.get('username')} with {facts.get('mechanism')}"
-
-
-def _address(facts: Facts, relay: RelaySettings) -> str:
-    return f"Accepts {facts.get('address')}"
-
-
-_PASSED: dict[str, Callable[[Facts, RelaySettings], str]] = {
-    "dns": _dns,
-    "connect": _connect,
-    "tls": _tls,
-    "greeting": _greeting,
-    "ehlo": _ehlo,
-    "auth": _auth,
-    "mail-from": _address,
-    "rcpt-to": _address,
-    "rset": lambda facts, relay: "Taken back: nothing was sent",
-}
-_SKIPPED = {"auth": "No login: no user name and password", "tls": "None: Secure is off"}
-
-
-def _failed_detail(rung: Rung, relay: RelaySettings) -> str:
-    if rung.name == "auth":
-        return f"Refused for {relay.username}"
-    if rung.name == "tls" and rung.facts.get("names"):
-        shown = {name: value for name, value in rung.facts.items() if name != "verified"}
-        return _tls(shown, relay)
-    return ""
 
 
 def _summary(report: CheckReport) -> str:

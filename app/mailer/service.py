@@ -122,7 +122,7 @@ def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:
     for name in FIELDS:
         old = getattr(before, name) if before else None
         new = getattr(after, name)
-        if old != new:
+        if old != new and not (before is None and new == ""):
             changes[name] = {"old": old, "new": new}
     return changes
 

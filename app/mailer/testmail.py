@@ -8,9 +8,7 @@ from datetime import datetime
 
 from app.mail.compose import compose
 from app.mail.compose_values import Prose
-from app.mail.failures import FailureCode
 from app.mail.message import MessageParts, build, new_message_id
-from app.mail.phases import Phase
 from app.mail.tls import TlsMode
 from app.mail.transports.base import Envelope, TransportError
 from app.mailer.active import ActiveMailer
@@ -60,13 +58,6 @@ def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
     finally:
         transport.close()
     return Outcome(_ms(began), None, None, receipt.reply_code, receipt.enhanced)
-
-
-def held(active: ActiveMailer) -> Outcome | None:
-    """The outcome of a test that cannot even begin, because the password does not open."""
-    if active.problem is None:
-        return None
-    return Outcome(0, FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
 
 
 def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str, bytes]:

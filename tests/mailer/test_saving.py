@@ -143,7 +143,7 @@ def test_console_needs_a_sender_only_and_never_stops_warning(
 ) -> None:
     assert page.save(provider="console", sender_address="novantra@acme.test").status == 303
     assert stored.only.host is None
-    assert "Development only" in page.open().words
+    assert "nobody receives them" in page.open().words
 
 
 def test_ignoring_tls_errors_shows_a_standing_warning(page: MailerPage, relay: Relay) -> None:

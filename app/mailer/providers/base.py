@@ -20,14 +20,16 @@ class Remark:
 class Provider:
     """A choice on the mailer page. Subclasses override what is particular to them.
 
-    ``summary`` is the line on its card, ``about`` what the page says above the fields, and
-    ``warning`` what it never stops saying while this provider is chosen.
+    ``summary`` is the line on its card, ``about`` what the page says above the fields,
+    ``warning``, under its title, what it never
+    stops saying while this provider is chosen.
     """
 
     value: str
     title: str
     summary: str
     about: tuple[str, ...] = ()
+    warning_title: str = ""
     warning: str | None = None
     needs_password: bool = False
     uses_network: bool = True

@@ -13,8 +13,8 @@ class Console(Provider):
         "Each mail becomes one line in Novantra's log: kind, recipient, sender, subject, message"
         " id and size. Never its text, and so no link and no code.",
     )
+    warning_title = "Development only"
     warning = (
-        "Development only. Password resets, invitations and unlock codes will seem to work, but"
-        " nobody receives them."
+        "Password resets, invitations and unlock codes will seem to work, but nobody receives them."
     )
     uses_network = False

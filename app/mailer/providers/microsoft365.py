@@ -22,6 +22,7 @@ class Microsoft365(Provider):
         " mailbox (in the Microsoft 365 admin center: the user, Mail, Manage email apps,"
         " Authenticated SMTP), and Security Defaults must not forbid it.",
     )
+    warning_title = "Password login is being retired"
     # Exchange team blog, 27 January 2026, message MC786329.
     warning = (
         "Microsoft has announced the end of password login for SMTP: from the end of December"

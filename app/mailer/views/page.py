@@ -63,7 +63,11 @@ def posted_form(row: MailerConfiguration | None) -> MailerForm:
 
 
 def posted_kept() -> Kept:
-    return Kept.read(request.form.get("kept"), FORMS)
+    """What was typed for other providers, that of the fields just left included."""
+    kept, left = Kept.read(request.form.get("kept"), FORMS), request.form.get("shown")
+    if left in FORMS:
+        kept.remember(FORMS[left](formdata=request.form))
+    return kept
 
 
 def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:

@@ -71,10 +71,7 @@ def save() -> AnyResponse:
 def switch() -> Response:
     """Another provider's fields; what was typed for this one comes back with it."""
     row, kept = stored(db()), posted_kept()
-    was = request.form.get("shown")
     sender = {name: request.form.get(name, "")[:400] for name in SHARED if name in request.form}
-    if was in FORMS:
-        kept.remember(FORMS[was](formdata=request.form))
     wanted = request.form.get("provider")
     if wanted not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
