@@ -40,7 +40,8 @@ def run() -> dict[str, Any]:
                     walk_wizard(install, person, provider="console",
                                 sender_address="novantra@acme.test")  # fmt: skip
                     with ThreadPoolExecutor(CROWD) as crowd:
-                        list(crowd.map(lambda _: sign_in(Person(install.url)), range(CROWD * 4)))
+                        people = [Person(install.url) for _ in range(CROWD * 4)]
+                        list(crowd.map(sign_in, people))
                     for _ in range(50):
                         person.open("/admin/system/mailer")
                     memory = resident_mb(install.pid)
