@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.install.service import links
 from app.mail.addresses import key, normalise
 from app.mail.compose import compose
+from app.mail.compose_values import Prose
 from app.mail.message import MessageParts, build, new_message_id
 from app.mailer.active import active_mailer
 from app.mailer.state import MailPending
@@ -60,8 +61,8 @@ def enqueue(
         {
             "product": "Novantra",
             "access_url": base.base,
-            "access_host": base.host,
-            "host": base.host,
+            "access_host": Prose(base.host),
+            "host": Prose(base.host),
             "sender_name": active.sender_name,
             **context,
         },

@@ -23,7 +23,12 @@ from app.web.guards import Permission, requires
 from app.web.shell import Entry, here, shell
 
 PATH = "/admin/system/mail-activity"
-FILTERS = ("state", "kind", "recipient", "since", "until")
+FILTERS = ("state", "kind", "recipient", "within", "since", "until")
+PERIODS = {
+    "hour": ("Last hour", timedelta(hours=1)),
+    "day": ("Last 24 hours", timedelta(days=1)),
+    "week": ("Last 7 days", timedelta(days=7)),
+}
 blueprint = Blueprint("outbox", __name__, url_prefix=PATH)
 
 
@@ -46,13 +51,22 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+def _since(day: date | None) -> datetime | None:
+    """The later of a day's beginning and the chosen period's."""
+    period = PERIODS.get(request.args.get("within", ""))
+    begins = [_midnight(day)] if day else []
+    if period:
+        begins.append(runtime().now() - period[1])
+    return max(begins, default=None)
+
+
 def _filter() -> activity.Filter:
     since, until = _day("since"), _day("until")
     return activity.Filter(
         state=request.args.get("state", ""),
         kind=request.args.get("kind", "")[:40],
         recipient=request.args.get("recipient", "").strip()[:320],
-        since=_midnight(since) if since else None,
+        since=_since(since),
         until=_midnight(until) + timedelta(days=1) if until and until < date.max else None,
     )
 
@@ -109,6 +123,7 @@ def index() -> str:
         found=found,
         narrowed=any(request.args.get(name) for name in FILTERS),
         states=[(name, label) for name, (label, _) in activity.STATES.items()],
+        periods=[(name, label) for name, (label, _) in PERIODS.items()],
         kinds=[(kind.name, kind.label) for kind in MAILS.values()],
         kind_label=label_of,
         captions=captions,

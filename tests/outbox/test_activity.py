@@ -74,6 +74,8 @@ def test_mails_are_found_by_state_kind_recipient_and_day(
     yesterday = (clock() - timedelta(days=1)).date().isoformat()
     assert listed(admin_client, until=yesterday) == ["gone@other.test", "dana@acme.test"]
     assert listed(admin_client, until="2020-01-01") == []
+    assert listed(admin_client, within="hour") == ["kim@acme.test"]
+    assert len(listed(admin_client, within="week")) == 3
     assert listed(admin_client, since="2090-01-01") == []
     assert listed(admin_client, recipient="not an address@@") == []
     assert admin_client.get(PAGE, query_string={"since": "soon"}).status_code == 422
