@@ -65,7 +65,7 @@ def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str
     words = compose(
         "test",
         {
-            "host": mail.access_host,
+            "host": Prose(mail.access_host),
             "access_url": mail.access_url,
             "asked_by": mail.asked_by,
             "at": mail.at,
