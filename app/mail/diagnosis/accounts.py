@@ -38,6 +38,7 @@ ACCOUNT = (
                 "account is lock|account disabled|your account|this account|smtp account",
                 "sending paused|sending suspend|sending is disabled|outgoing blocked",
                 "unusual sending|not subscribed|account is not activ|account not activ",
+                "account under review|account is under",
             ),
             stems(
                 "suspend|disabled|block|lock|paused|activ|closed|terminat|detected|subscribed",

@@ -20,7 +20,7 @@ CERTIFICATES = (
             stems(
                 "did not match|does not match|doesn t match|not match|mismatch|is valid for",
                 "not valid for|altname|alternative names|alternative name|alternative dns",
-                "ip sans|certificate name|name invalid|common name field|certificate cn",
+                "ip sans|certificate name|name invalid|common name field|certificate cn|peer name",
             ),
         ),
         unless=("cipher", "version mismatch", "algorithm"),
@@ -54,7 +54,8 @@ CERTIFICATES = (
                 "certificate verification|verify certificate|verify the certificate",
                 "certificate is invalid|certificate was rejected|invalid certificate",
                 "bad certificate|certificate could not|invalid peer certificate",
-                "certificate revoked|certificate has been revoked|untrusted",
+                "certificate not verified|certificate revoked",
+                "certificate has been revoked|untrusted",
             ),
         ),
         unless=("revocation", "certificate crl"),
@@ -90,6 +91,7 @@ VERSIONS = (
                 "wrong cipher|wrong signature type",
             ),
         ),
+        unless=("cannot starttls",),
     ),
 )
 

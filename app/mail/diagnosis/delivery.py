@@ -20,7 +20,7 @@ ADDRESS_WORDS = (
                 "angle brackets|unable to parse|can t parse|cannot parse",
             ),
         ),
-        unless=("header", "helo", "ehlo"),
+        unless=("header", "helo", "ehlo", "out of sequence"),
     ),
 )
 
@@ -98,7 +98,7 @@ RECIPIENT = (
             stems(
                 "no such user|user unknown|unknown user|no mailbox here|rejected by recipient",
                 "rejected by destination|envelope blocked|administrative prohibition",
-                "unrouteable|unroutable",
+                "suppression list|unrouteable|unroutable",
             ),
         ),
     ),
@@ -143,6 +143,7 @@ CONTENT = (
                 "blocked by filter",
             ),
         ),
+        unless=("out of sequence",),
     ),
     Rule(
         Code.ADDRESS_INVALID,

@@ -42,6 +42,7 @@ _PHASE_WORDS = (
         (
             " in reply to mail from",
             " smtp sender refused",
+            " smtpsender refused",
             " mail command failed",
             " command mail from ",
             " mail from command failed",
@@ -52,6 +53,7 @@ _PHASE_WORDS = (
         (
             " in reply to rcpt",
             " smtp recipients refused",
+            " smtprecipients refused",
             " recipient command failed",
             " command rcpt to ",
             " rcpt to command failed",
@@ -62,6 +64,7 @@ _PHASE_WORDS = (
         (
             " in reply to end of data",
             " smtp data error",
+            " smtpdata error",
             " data command failed",
             " command data ",
             " data end command failed",
@@ -71,6 +74,8 @@ _PHASE_WORDS = (
         Phase.GREETING,
         (
             " smtp helo error",
+            " smtphelo error",
+            " refused to talk to me",
             " in reply to ehlo",
             " in reply to helo",
             " command ehlo ",

@@ -39,7 +39,7 @@ REPLIES = (
     ),
     Rule(Code.AUTH_REQUIRED, status=("7.57",)),
     Rule(Code.SENDER_REJECTED, status=("7.60", "2.252", "7.750")),
-    Rule(Code.RELAY_DENIED, status=("7.54", "7.64")),
+    Rule(Code.RELAY_DENIED, status=("7.54", "7.64", "7.68")),
     Rule(Code.ACCOUNT_BLOCKED, status=("7.501-503", "7.700-702", "7.704-707")),
     Rule(Code.ACCOUNT_BLOCKED, status=("1.8",), words=(("outbound", "outgoing"),)),
     Rule(Code.EHLO_REJECTED, status=("7.506",)),

@@ -76,6 +76,8 @@ GREETING = (
 )
 
 DOMAIN = (
+    # Google counts mail by DKIM domain and by SPF domain, too.
+    Rule(Code.RATE_LIMITED, status=("7.28",), words=(("unusual rate", "rate limited"),)),
     # RFC 7505: the sender's domain says that it takes no mail at all.
     Rule(Code.SENDER_REJECTED, status=("7.27",), words=(("null mx", "nullmx", "no mail"),)),
     Rule(

@@ -25,7 +25,7 @@ NAMES = (
         words=(
             stems(
                 "lookup |querya|query a|queryaaaa|getaddrinfo|name resolution|resolving",
-                "resolve",
+                "resolve|host not found",
             ),
             stems(
                 "timeout|timed out|econnrefused|try again|etimeout|refused|erefused|ebadresp",
@@ -180,8 +180,8 @@ LIBRARY_ADDRESS = (
             stems(
                 "invalid address|invalid email address|expected single address|illegal address",
                 "missing final domain|not a valid address|malformed address|no angle addr",
-                "form required for an|contains illegal character|missing phrase|no recipients",
-                "at least one recipient",
+                "form required for an|contains illegal character|missing phrase",
+                "no recipients|at least one recipient|smtprecipients refused",
             ),
         ),
     ),

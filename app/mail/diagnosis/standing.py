@@ -106,12 +106,13 @@ SENDER = (
                 "must be|mismatch|not belong|does not belong|doesn t belong|not your",
                 "forbidden|not confirmed|not a sender|not accept|unknown|no mx|unresolvable",
                 "not resolve|not recogni|failed the check|not one of|unconfigured",
+                "not been valid|not been verif|not been confirm|not validated",
             ),
         ),
         unless=stems(
             "recipient address|not accepted from|mail from command",
             "missing a valid address|no from header|having no from|rfc 5322",
-            "invalid mail from|missing|syntax",
+            "invalid mail from|missing|syntax|valid from header|multiple addresses",
         ),
     ),
     Rule(
