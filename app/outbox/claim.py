@@ -23,6 +23,7 @@ from app.database import UtcDateTime
 from app.mail.message_sender import with_sender
 from app.mail.transports.base import Envelope
 from app.mailer.active import ActiveMailer
+from app.outbox.forward import Forwarder
 from app.outbox.gate import Gate, Gatekeeper, lock_probe, somebody_is_ahead
 from app.outbox.hold import hold, release
 from app.outbox.kinds import EXPRESS, ORDINARY
@@ -73,7 +74,9 @@ class Claim:
     active: ActiveMailer = field(repr=False)
 
 
-def claim_next(session: Session, keeper: Gatekeeper, now: datetime) -> Claim | Rest:
+def claim_next(
+    session: Session, keeper: Gatekeeper, now: datetime, forwarder: Forwarder | None = None
+) -> Claim | Rest:
     """The oldest due message of the first lane that has one. The caller commits at once."""
     gate = keeper.look(session)
     if gate.open and not gate.proven:
@@ -85,6 +88,8 @@ def claim_next(session: Session, keeper: Gatekeeper, now: datetime) -> Claim | R
         release(session)
     if gate.active is None or not gate.open:
         return Rest.CLOSED
+    if forwarder is not None:
+        forwarder.look(session, gate, now)
     if not gate.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
     while row := _take(session, now, lease(gate.active)):

@@ -43,12 +43,15 @@ _LOOK = select(
 @dataclass(frozen=True)
 class Gate:
     """``active`` is ``None`` while mail is pending or its password cannot be decrypted; ``held``
-    says that messages are held."""
+    says that messages are held, ``failing`` that the last real send failed, ``changed`` when the
+    configuration was saved."""
 
     active: ActiveMailer | None
     paused: bool
     proven: bool
     held: bool
+    failing: bool
+    changed: datetime | None
 
     @property
     def open(self) -> bool:
@@ -78,6 +81,8 @@ class Gatekeeper:
             paused=seen.paused_at is not None,
             proven=_proven(seen.failures or 0, seen.success, seen.changed),
             held=seen.held is not None,
+            failing=bool(seen.failures),
+            changed=seen.changed,
         )
 
     def _active(self, session: Session, made_of: object) -> ActiveMailer | None:

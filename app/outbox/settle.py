@@ -16,6 +16,7 @@ from app.mail.transports.base import Receipt, TransportError
 from app.mailer import health
 from app.mailer.models import MailHealth
 from app.outbox.claim import Claim
+from app.outbox.forward import is_superseded
 from app.outbox.gate import is_paused
 from app.outbox.hold import hold, release
 from app.outbox.models import ATTEMPTS, MESSAGES, OutboxAttempt
@@ -111,13 +112,15 @@ def _refused(
         return Outcome.FAILED, told | _dead(claim, Ended.REJECTED, now)
     if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error):
         return Outcome.HELD, told | {"state": State.HELD}
-    return _again(claim, told, now)
+    return _again(session, claim, told, now)
 
 
 def _again(
-    claim: Claim, told: dict[str, object], now: datetime
+    session: Session, claim: Claim, told: dict[str, object], now: datetime
 ) -> tuple[Outcome, dict[str, object]]:
     due = now + pause_after(claim.attempts + 1)
+    if is_superseded(session, claim.active.version):
+        due = now  # what failed is no longer what the next attempt is made with
     if claim.expires_at is not None and due >= claim.expires_at:
         return Outcome.FAILED, told | _dead(claim, Ended.NO_TIME_LEFT, now)
     if claim.expires_at is None and claim.attempts + 1 >= MAX_ATTEMPTS:

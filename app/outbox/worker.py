@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
 from app.outbox.claim import Claim, Rest, claim_next
+from app.outbox.forward import Forwarder
 from app.outbox.gate import Gatekeeper
 from app.outbox.sender import Sender
 from app.outbox.settle import Outcome, Tried, settle
@@ -62,6 +63,7 @@ class Deliverer:
         self.runtime = runtime
         self.sender = sender or Sender()
         self._keeper = Gatekeeper(runtime)
+        self._forwarder = Forwarder()
         self._chores = threading.Lock()
         self._chores_rung, self._chores_at = -1, 0.0
         self._others_wait = False
@@ -122,7 +124,7 @@ class Deliverer:
 
     def _claim(self) -> Claim | Rest:
         with self._writing, self.runtime.database.transaction() as session:
-            return claim_next(session, self._keeper, self.runtime.now())
+            return claim_next(session, self._keeper, self.runtime.now(), self._forwarder)
 
     def _deliver(self, claim: Claim) -> Outcome:
         tried = self.sender.send(claim)
