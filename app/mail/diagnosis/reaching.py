@@ -13,7 +13,8 @@ NAMES = (
         Code.DNS_TEMPORARY,
         words=(
             stems(
-                "eai again|eai fail|recoverable failure in name|temporary failure in name",
+                "eai again|eai fail|recoverable failure|recoverable error",
+                "temporary failure in name",
                 "name resolution temporar|server misbehaving|servfail|eservfail|dns timeout",
                 "dns lookup timed|dns lookup timeout|wsatry again|11002",
                 "non authoritative host|no name servers|no nameservers|dns server",
@@ -124,7 +125,7 @@ SILENCE = (
                 "unable to connect|can not connect|error connecting|connecting to smtp",
                 "could not connect|couldn t connect|cannot connect",
                 "can t connect|failed to connect|connect failed|connection failed",
-                "connection could not be|could not be established",
+                "connection could not be|could not be established|not accepting smtp",
             ),
         ),
         phases=(Phase.CONNECT, Phase.GREETING, None),
@@ -181,7 +182,7 @@ LIBRARY_ADDRESS = (
                 "invalid address|invalid email address|expected single address|illegal address",
                 "missing final domain|not a valid address|malformed address|no angle addr",
                 "form required for an|contains illegal character|missing phrase",
-                "no recipients|at least one recipient|smtprecipients refused",
+                "no recipients|at least one recipient|smtprecipients refused|address in mailbox",
             ),
         ),
     ),

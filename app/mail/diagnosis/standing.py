@@ -119,7 +119,7 @@ SENDER = (
         Code.SENDER_REJECTED,
         words=(("sender address",), ("fully qualified", "domain name requir")),
     ),
-    Rule(Code.SENDER_REJECTED, words=(("not local sender",),)),
+    Rule(Code.SENDER_REJECTED, words=(("not local sender", "invalid dns mx"),)),
     Rule(
         Code.SENDER_REJECTED,
         words=(
