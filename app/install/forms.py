@@ -25,7 +25,12 @@ class AccessUrlForm(FlaskForm):
         except AccessUrlRefused as refused:
             raise ValidationError(str(refused)) from None
 
-    def edited_version(self) -> int:
-        """The version this page was opened with; 0, which is never current, when it is gone."""
+    def edited_version(self) -> int | None:
+        """The version this page was opened with; ``None`` from a script that sends none.
+
+        Garbage counts as 0, which is never current.
+        """
+        if not self.version.raw_data:
+            return None
         text = self.version.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -88,17 +88,21 @@ def links(session: Session, config: Config) -> Links:
 
 
 def change_access_url(
-    session: Session, new: AccessUrl, *, version: int, now: datetime, actor: Actor
+    session: Session, new: AccessUrl, *, version: int | None, now: datetime, actor: Actor
 ) -> None:
-    """Store another access URL and audit it. Raises :class:`StaleEdit`."""
+    """Store another access URL and audit it; ``version`` guards against a stale edit.
+
+    Raises :class:`StaleEdit`.
+    """
     install = current(session)
     if install is None or install.access_url == new.url:
         return
     old = install.access_url
+    expected = install.access_url_version if version is None else version
     changed = session.execute(
         update(Install)
-        .where(Install.id == INSTALL_ID, Install.access_url_version == version)
-        .values(access_url=new.url, access_url_version=version + 1)
+        .where(Install.id == INSTALL_ID, Install.access_url_version == expected)
+        .values(access_url=new.url, access_url_version=expected + 1)
         .returning(Install.id)
     ).first()
     if changed is None:

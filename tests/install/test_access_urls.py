@@ -94,6 +94,12 @@ def test_a_stale_edit_is_refused_and_shows_both(
     assert url_of(session) == "https://mine.acme.test"
 
 
+def test_a_script_may_send_the_address_alone(admin_client: FlaskClient) -> None:
+    page = admin_client.get("/admin/system/access-urls").data
+    data = {"csrf_token": csrf_of(page), "access_url": "https://mine.acme.test"}
+    assert admin_client.post("/admin/system/access-urls", data=data).status_code == 303
+
+
 @pytest.mark.parametrize("version", ["", "x", "-1", "٣", "9" * 30])
 def test_a_form_without_its_version_is_stale(admin_client: FlaskClient, version: str) -> None:
     assert save(admin_client, "https://mine.acme.test", version=version).status_code == 409

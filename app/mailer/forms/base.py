@@ -12,7 +12,7 @@ from app.mailer.forms.fields import ValidAddress
 from app.mailer.providers import PROVIDERS, Provider, Remark
 from app.mailer.providers.credentials import without_display_blanks
 from app.mailer.settings import PasswordChange, Settings
-from app.web.fields import LineField, TextLength
+from app.web.fields import AddressField, LineField, TextLength
 
 
 class MailerForm(FlaskForm):
@@ -25,7 +25,7 @@ class MailerForm(FlaskForm):
     # What "switch provider and back" brings back: never a password.
     remembered: ClassVar[tuple[str, ...]] = ()
 
-    sender_address = LineField(
+    sender_address = AddressField(
         "Sender address",
         [ValidAddress("Type the address that mail is to come from."), TextLength(254)],
     )

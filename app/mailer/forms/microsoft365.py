@@ -7,14 +7,14 @@ from typing import Any
 from app.mailer.forms.fields import PrefilledLine, ValidAddress, ValidHost
 from app.mailer.forms.network import NetworkForm
 from app.mailer.providers.microsoft365 import HOST
-from app.web.fields import LineField, TextLength
+from app.web.fields import AddressField, TextLength
 
 
 class Microsoft365Form(NetworkForm):
     provider_value = "microsoft365"
 
     host = PrefilledLine("Host", [TextLength(253), ValidHost()], default=HOST)
-    username = LineField(
+    username = AddressField(
         "Username",
         [ValidAddress("Type the full address of the mailbox to log in as."), TextLength(254)],
     )
