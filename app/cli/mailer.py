@@ -10,11 +10,10 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.cli.explaining import explain_text, told
 from app.install.service import links
 from app.mail.addresses import AddressError, normalise
-from app.mail.diagnosis import diagnose_text, provider_named_in
-from app.mail.failures import Explanation, FailureContext, explain
-from app.mail.phases import Phase
+from app.mail.failures import Explanation, explain
 from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.check import check_relay
@@ -91,27 +90,7 @@ def test(to: str) -> None:
     click.echo(f"{how} in {outcome.ms} ms, to {recipient}.")
 
 
-@group.command("explain")
-@click.argument("text")
-@click.option("--phase", type=click.Choice([phase.value for phase in Phase]))
-@click.option("--provider", help="smtp, microsoft365, ses, or the name of a service.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
-def explain_text(text: str, phase: str | None, provider: str | None, as_json: bool) -> None:
-    """Say what an error text from anywhere means and what to do about it."""
-    code = diagnose_text(text, Phase(phase) if phase else None, provider)
-    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
-    if as_json:
-        said = {
-            "code": found.code.value,
-            "title": found.title,
-            "cause": found.cause,
-            "fix": list(found.fix),
-            "disposition": found.disposition.value,
-        }
-        click.echo(json.dumps(said, ensure_ascii=False))
-        return
-    click.echo("\n".join(_told(found)))
-    click.echo(f"Code: {found.code.value}, disposition: {found.disposition.value}")
+group.add_command(explain_text)
 
 
 @group.command("resume")
@@ -139,15 +118,10 @@ def _active() -> ActiveMailer:
 
 def _fail(found: Explanation, reply_code: int | None, enhanced: str | None) -> NoReturn:
     said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
-    for line in _told(found):
+    for line in told(found):
         click.echo(line, err=True)
     click.echo(f"Code: {found.code.value}" + (f" ({said})" if said else ""), err=True)
     sys.exit(FAILING)
-
-
-def _told(found: Explanation) -> list[str]:
-    steps = [f"{number}. {step}" for number, step in enumerate(found.fix, start=1)]
-    return [f"{found.title}.", found.cause, *steps]
 
 
 def _exit_code(summary: Summary) -> int:
@@ -184,7 +158,7 @@ def _words(summary: Summary) -> str:
         if summary.active.problem:
             lines.append(summary.active.problem)
     if summary.standing:
-        lines += _told(summary.standing)
+        lines += told(summary.standing)
     success = f"{row.last_success_at:%Y-%m-%d %H:%M:%S} UTC" if row.last_success_at else "none yet"
     lines += [
         f"Last successful send: {success}",

@@ -130,4 +130,28 @@ def test_explain_tells_code_cause_fix_and_disposition(app: Flask) -> None:
 
 
 def test_explain_refuses_an_unknown_phase(app: Flask) -> None:
-    assert run(app, "explain", "x", "--phase", "quit")[0] == 2
+    code, said = run(app, "explain", "x", "--phase", "quit")
+    assert code == 2
+    assert "mail-from" in said
+
+
+def test_explain_takes_a_phase_in_any_case(app: Flask) -> None:
+    code, said = run(app, "explain", "502 5.5.1 Command not implemented", "--phase", "TLS")
+    assert code == 0
+    assert "starttls_not_offered" in said
+
+
+@pytest.mark.parametrize("nothing", ["", "  \n\t "])
+def test_explain_says_that_it_was_given_nothing(app: Flask, nothing: str) -> None:
+    code, said = run(app, "explain", nothing)
+    assert code == 2
+    assert "nothing to explain" in said
+
+
+def test_explain_reads_standard_input(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(
+        args=["mailer", "explain", "-", "--json"],
+        input=b"\xff\n220 relay ready\n550-5.7.1 We do not know you.\n550 5.7.1 Unable to relay\n",
+    )
+    assert result.exit_code == 0
+    assert json.loads(result.output)["code"] == "relay_denied"

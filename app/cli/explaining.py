@@ -1,0 +1,50 @@
+"""``mailer explain``: what an error text from anywhere means and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from app.mail.diagnosis import diagnose_text, provider_named_in
+from app.mail.failures import Explanation, FailureContext, explain
+from app.mail.phases import Phase
+
+
+@click.command("explain")
+@click.argument("text")
+@click.option("--phase", type=click.Choice([phase.value for phase in Phase], case_sensitive=False))
+@click.option("--provider", help="smtp, microsoft365, ses, or the name of a service.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+def explain_text(text: str, phase: str | None, provider: str | None, as_json: bool) -> None:
+    """Say what an error text from anywhere means and what to do about it.
+
+    With "-" in place of the text it is read from standard input.
+    """
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not text.strip():
+        raise click.BadParameter(
+            "there is nothing to explain. Paste the error’s text in quotes.", param_hint="TEXT"
+        )
+    code = diagnose_text(text, Phase(phase) if phase else None, provider)
+    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
+    if as_json:
+        said = {
+            "code": found.code.value,
+            "title": found.title,
+            "cause": found.cause,
+            "fix": list(found.fix),
+            "disposition": found.disposition.value,
+        }
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    click.echo("\n".join(told(found)))
+    click.echo(f"Code: {found.code.value}, disposition: {found.disposition.value}")
+
+
+def told(found: Explanation) -> list[str]:
+    """An explanation in lines: the headline, the cause, and the steps with their numbers."""
+    steps = [f"{number}. {step}" for number, step in enumerate(found.fix, start=1)]
+    return [f"{found.title}.", found.cause, *steps]
