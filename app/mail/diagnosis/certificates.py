@@ -96,6 +96,7 @@ VERSIONS = (
 )
 
 TLS_FAILURES = (
+    Rule(Code.TLS_FAILED, words=(("decryption has failed",),)),
     Rule(Code.TLS_FAILED, words=(("tlsv1 unrecognized name", "unrecognized name"),)),
     Rule(
         Code.TLS_FAILED,

@@ -46,6 +46,7 @@ _NOT_A_REPLY_AFTER = (
     "tcp",
     "ssl",
     "timeout",
+    " of",
 )
 
 

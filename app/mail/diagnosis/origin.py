@@ -56,6 +56,7 @@ GREETING = (
         unless=("blocked", "blacklist", "listed", "ip address"),
     ),
     Rule(Code.EHLO_REJECTED, replies=("501",), phases=(Phase.GREETING,)),
+    Rule(Code.EHLO_REJECTED, replies=("501",), words=(("syntax helo", "syntax ehlo"),)),
     # 5.5.4 is about a command's argument. Address trouble has codes of its own (5.1.x).
     Rule(
         Code.EHLO_REJECTED,
