@@ -1,6 +1,10 @@
 """The WSGI entry: ``app`` for servers and for ``flask --app wsgi``."""
 
 from app import create_app
-from app.config import Config
+from app.config import Config, ConfigError
+from app.schema import SchemaTooNew
 
-app = create_app(Config.from_env())
+try:
+    app = create_app(Config.from_env())
+except (ConfigError, SchemaTooNew) as error:
+    raise SystemExit(f"Novantra cannot start: {error}") from None

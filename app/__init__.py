@@ -39,11 +39,15 @@ def create_app(config: Config) -> Flask:
     from app.install.service import environment_access_url
     from app.keyring import load_keyring, session_secrets
     from app.logs import configure
+    from app.mailer.managed import managed_mailer
     from app.runtime import EXTENSION, Runtime
     from app.schema import upgrade
 
     configure(config.log_format)
-    environment_access_url(config)  # a mistake in it ends the start before anything is opened
+    # A mistake in the environment ends the start before anything is opened.
+    environment_access_url(config)
+    if config.is_cloud:
+        managed_mailer(config)
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(config.database_url)
     upgrade(database)

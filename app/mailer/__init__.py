@@ -6,14 +6,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """The mailer pages in Sovereign. The Cloud has none: its environment decides, and is read
-    here so that a mistake in it stops the start instead of the first mail."""
-    from app.mailer.managed import managed_mailer
+    """The mailer pages in Sovereign. The Cloud has none: its environment decides."""
     from app.runtime import EXTENSION
 
-    config = app.extensions[EXTENSION].config
-    if config.is_cloud:
-        managed_mailer(config)
+    if app.extensions[EXTENSION].config.is_cloud:
         return
     from app.mailer import notices
     from app.mailer.views import make_blueprint

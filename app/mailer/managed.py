@@ -17,6 +17,7 @@ from app.mailer.settings import DEFAULT_TIMEOUT
 
 URL = "NOVANTRA_MANAGED_MAIL_URL"
 SENDER = "NOVANTRA_MANAGED_MAIL_SENDER"
+ENCODE = "Percent-encode /, ?, # and @ in the user name and password."
 _SCHEMES = {"smtp": (TlsMode.STARTTLS, 587), "smtps": (TlsMode.IMPLICIT, 465)}
 _SENDER = re.compile(r'(?:"(?P<quoted>[^"<>]*)"|(?P<plain>[^"<>]*?))\s*<(?P<address>[^<>]+)>')
 
@@ -71,14 +72,11 @@ def _relay(text: str, address: str, name: str) -> Managed:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ConfigError(f"{URL} has no usable host and port.") from None
+        raise ConfigError(f"{URL} has no usable host and port. {ENCODE}") from None
     if parts.scheme not in _SCHEMES:
         raise ConfigError(f"{URL} must begin with smtp:// or smtps://, or be console:.")
     if parts.path not in {"", "/"} or parts.fragment:
-        raise ConfigError(
-            f"{URL} has something after the host and port. Percent-encode /, ?, # and @ in the"
-            " user name and password."
-        )
+        raise ConfigError(f"{URL} has something after the host and port. {ENCODE}")
     tls, usual_port = _SCHEMES[parts.scheme]
     try:
         host = clean_host(parts.hostname or "")
