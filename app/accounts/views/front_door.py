@@ -40,7 +40,7 @@ def index() -> Response:
 def login_page() -> str | Response:
     if current_user.is_authenticated:
         return redirect(inside(request.args.get("next")), 303)
-    return render_template("accounts/login.html", form=SignInForm())
+    return _sign_in_page(SignInForm())
 
 
 @blueprint.post("/login")
@@ -48,7 +48,7 @@ def login_page() -> str | Response:
 def sign_in_submit() -> Response | tuple[str, int]:
     form = SignInForm()
     if not form.validate():
-        return render_template("accounts/login.html", form=form), 422
+        return _sign_in_page(form), 422
     run, ip, now = runtime(), client_ip(), runtime().now()
     with run.database.session(reading=True) as reading:
         clients.refuse_guesser(reading, run.config, purpose=login.WRONG_PASSWORDS, ip=ip, now=now)
@@ -61,10 +61,17 @@ def sign_in_submit() -> Response | tuple[str, int]:
         return redirect(inside(request.args.get("next")), 303)
     if outcome.locked_until is not None:
         return locked_page(typed(form.email), outcome.locked_until, now)
-    return render_template("accounts/login.html", form=form, refused=True), 422
+    return _sign_in_page(form, refused=True), 422
 
 
 @blueprint.post("/logout")
 def logout() -> Response:
     sign_out()
     return redirect(url_for("accounts.login"), 303)
+
+
+def _sign_in_page(form: SignInForm, *, refused: bool = False) -> str:
+    may_sign_up = runtime().config.is_cloud
+    return render_template(
+        "accounts/login.html", form=form, refused=refused, may_sign_up=may_sign_up
+    )
