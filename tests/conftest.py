@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,11 +45,11 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """A database of its own: a SQLite file, or a schema on the PostgreSQL under test."""
+@contextmanager
+def new_database(folder: Path) -> Iterator[str]:
+    """The URL of an empty database: a SQLite file, or a schema on the PostgreSQL under test."""
     if not TEST_DATABASE_URL:
-        yield f"sqlite:///{tmp_path / 'novantra.db'}"
+        yield f"sqlite:///{folder / 'novantra.db'}"
         return
     schema = f"test_{secrets.token_hex(6)}"
     admin = create_engine(TEST_DATABASE_URL, isolation_level="AUTOCOMMIT")
@@ -58,6 +59,13 @@ def database_url(tmp_path: Path) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     admin.dispose()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own."""
+    with new_database(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
