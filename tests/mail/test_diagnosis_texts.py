@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.mail.diagnosis import diagnose_reply, diagnose_text, provider_named_in
-from app.mail.failures import FailureCode, disposition_of
+from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply, enhanced_code
 from tests.mail.refusals import COLLECTED, POSTED, Refusal
@@ -68,6 +68,22 @@ def test_numbers_of_lines_and_ports_are_not_taken_for_replies() -> None:
 def test_a_mailbox_name_cannot_steer_the_diagnosis() -> None:
     text = "550 5.1.1 <spam-virus-quota-exceeded@relay-denied.example>: User unknown"
     assert diagnose_text(text) is FailureCode.RECIPIENT_REJECTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.2.1 This mailbox was disabled by the user",
+        "550 5.2.1 The recipient has been disabled, contact support",
+        "554 5.7.1 Mailbox is suspended. Contact our support",
+        "550 5.2.1 account disabled",
+        "550 5.1.1 This account has been disabled or discontinued",
+        "554 delivery error: This user's account is disabled",
+    ],
+)
+@pytest.mark.parametrize("phase", [Phase.RCPT_TO, Phase.DATA])
+def test_somebody_elses_blocked_mailbox_never_holds_all_mail(text: str, phase: Phase) -> None:
+    assert disposition_of(diagnose_text(text, phase)) is not Disposition.PAUSE
 
 
 def _reply(code: int, *lines: str) -> Reply:

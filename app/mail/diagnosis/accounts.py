@@ -6,12 +6,23 @@ from app.mail.diagnosis.rules import Rule, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
+# What is disabled may be somebody else's: that must not hold everybody's mail.
+_OTHERS = ("mailbox", "recipient", "addressee", "tried to reach")
+
 ACCOUNT = (
+    # RFC 3463 sections 3.2 and 3.3: these details are about the mailbox that mail goes to.
+    Rule(
+        Code.RECIPIENT_REJECTED,
+        replies=("5",),
+        status=("1.1", "1.6", "2.1"),
+        words=(("account", "user ", "mailbox", "customer"),),
+        phases=(Phase.RCPT_TO, Phase.DATA, None),
+    ),
     Rule(
         Code.ACCOUNT_BLOCKED,
         words=(
             stems(
-                "account|mailbox|user |tenant|subscription|customer|organization|sending",
+                "account|user |tenant|subscription|customer|organization|sending",
                 "outgoing|outbound|license|licence|domain|sender|credential|api key",
             ),
             stems(
@@ -26,9 +37,19 @@ ACCOUNT = (
             "tried to reach|recipient|local mailbox|mailbox unavailable|this message",
             "this mail|the message|your message|client host|ip address|your ip",
             "password expired|password has expired|blocked using|authorization grant",
-            "addressee|rate limit|spamhaus|license expired",
+            "addressee|rate limit|spamhaus|license expired|this user",
         ),
         phases=(Phase.AUTH, Phase.MAIL_FROM, Phase.DATA, Phase.GREETING),
+    ),
+    # A mailbox is ours only as long as no recipient has been named.
+    Rule(
+        Code.ACCOUNT_BLOCKED,
+        words=(
+            ("mailbox",),
+            ("suspend", "disabled", "blocked", "is locked", "been locked", "unlicensed"),
+        ),
+        unless=("mailbox unavailable",),
+        phases=(Phase.AUTH, Phase.MAIL_FROM),
     ),
     Rule(
         Code.ACCOUNT_BLOCKED,
@@ -47,7 +68,12 @@ ACCOUNT = (
         ),
         unless=("tried to reach", "recipient", "not associated"),
     ),
-    Rule(Code.ACCOUNT_BLOCKED, words=(("disabled by user", "disabled by the user"),)),
+    Rule(
+        Code.ACCOUNT_BLOCKED,
+        words=(("disabled by user", "disabled by the user"),),
+        unless=_OTHERS,
+        phases=(Phase.AUTH, Phase.MAIL_FROM, Phase.DATA, None),
+    ),
     Rule(Code.ACCOUNT_BLOCKED, words=(("activate your",), ("account",))),
     # Only the service itself sends people to its support; a recipient's server does not.
     Rule(
@@ -56,6 +82,7 @@ ACCOUNT = (
             ("is disabled", "been disabled", "suspended"),
             ("contact support", "contact customer", "contact our support"),
         ),
+        unless=_OTHERS,
         phases=(Phase.AUTH, Phase.MAIL_FROM, Phase.DATA, None),
     ),
     Rule(Code.ACCOUNT_BLOCKED, status=("7.13",), replies=("525", "535")),
