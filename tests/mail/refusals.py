@@ -1,7 +1,7 @@
 """Refusals, each with the code an administrator would have named.
 
-Those of the first file were posted by people. Those of the second are partly as posted, partly in
-our own words after the way that servers and libraries speak, with names and numbers of our own.
+Those of the first file were posted by people. Those of the second are in our own words after
+the way that servers and libraries speak, with names and numbers of our own.
 """
 
 from __future__ import annotations
