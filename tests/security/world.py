@@ -64,6 +64,8 @@ class World:
                 values["token"] = token
         if rule.rule.endswith("/demote"):  # the others act on who still is an administrator
             values["user_id"] = str(self.people["demoted"].id)
+        if rule.endpoint == "organizations.remove":
+            values["membership_id"] = values["leaving_id"]
         if rule.rule.startswith("/organizations/"):
             values["public_id"] = values["batch_id"]
         built = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
@@ -163,7 +165,10 @@ def _things(session: Session, world: World, acme: Organization) -> None:
     )
     context = {"email": victim.email, "link": "https://hr.acme.test/x", "expires_at": now + hour}
     message = enqueue(session, runtime, kind="password-reset", to=victim.email, context=context)
-    membership = session.scalars(select(Membership).where(Membership.user_id == victim.id)).one()
+    memberships = {
+        row.user_id: str(row.id)
+        for row in session.scalars(select(Membership).where(Membership.organization_id == acme.id))
+    }
     world.links = {
         "/invitations": secret,
         "/reset-password": reset,
@@ -172,7 +177,8 @@ def _things(session: Session, world: World, acme: Organization) -> None:
     world.values = {
         "slug": "acme",
         "user_id": str(victim.id),
-        "membership_id": str(membership.id),
+        "membership_id": memberships[victim.id],
+        "leaving_id": memberships[world.people["demoted"].id],
         "invitation_id": str(invitation.id),
         "public_id": message.public_id,
         "batch_id": batch.public_id,
