@@ -15,7 +15,7 @@
     if (span >= 2592000) return date.format(moment);
     if (span >= 86400 && span < 172800) return past ? "yesterday" : "tomorrow";
     const [size, name] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([unit]) => span >= unit);
-    const count = Math.floor(span / size), words = `${count} ${name}${count === 1 ? "" : "s"}`;
+    const count = Math.floor(span / size + (past ? 0 : 0.5)), words = `${count} ${name}${count === 1 ? "" : "s"}`;
     return past ? `${words} ago` : `in ${words}`;
   };
   const write = () => all("[data-time]").forEach((time) => {

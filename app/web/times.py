@@ -18,7 +18,8 @@ _DAY: Final = 24 * _HOUR
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long since ``moment``, or until it: "just now", "3 hours ago", "in 5 minutes".
 
-    Rounds down: nothing claims to be older than it is. Past 30 days the date itself says more.
+    The past is rounded down: nothing claims to be older than it is. The future goes to the
+    nearest unit: what was given seven days ends "in 7 days". Past 30 days the date says more.
     """
     seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
     span = abs(seconds)
@@ -28,8 +29,7 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
         return _date(moment)
     if _DAY <= span < 2 * _DAY:
         return "yesterday" if seconds > 0 else "tomorrow"
-    words = _counted(span)
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    return f"{_counted(span)} ago" if seconds > 0 else f"in {_counted(span, nearest=True)}"
 
 
 def exact(moment: datetime) -> str:
@@ -43,14 +43,14 @@ def utc_iso(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _counted(span: int) -> str:
-    """The largest whole unit of a span of at least a minute, in seconds."""
+def _counted(span: int, *, nearest: bool = False) -> str:
+    """A span of at least a minute, in seconds, in the largest unit that fits into it."""
     size, name = next(
         (size, name)
         for size, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
         if span >= size
     )
-    count = span // size
+    count = (span + size // 2) // size if nearest else span // size
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 

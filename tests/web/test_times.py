@@ -37,10 +37,12 @@ def test_the_past_is_told_in_the_largest_whole_unit(passed: timedelta, words: st
         (timedelta(hours=1, minutes=1), "in 1 hour"),
         (timedelta(days=1), "tomorrow"),
         (timedelta(days=3), "in 3 days"),
+        (timedelta(days=6, hours=23, minutes=59), "in 7 days"),
+        (timedelta(minutes=14, seconds=59), "in 15 minutes"),
         (timedelta(days=40), "1 January 2027"),
     ],
 )
-def test_the_future_is_told_the_same_way(ahead: timedelta, words: str) -> None:
+def test_the_future_is_told_in_the_nearest_unit(ahead: timedelta, words: str) -> None:
     assert ago(NOW + ahead, NOW) == words
 
 
