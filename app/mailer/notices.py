@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from app.mailer.state import PAUSED, PENDING
 from app.mailer.summary import Summary, current_summary
+from app.runtime import runtime
 from app.web.guards import Permission
 from app.web.shell import Entry, Notice, here
 
@@ -18,8 +19,10 @@ def entry() -> Entry | None:
     """System → Mailer, for those who may open it."""
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return None
-    level, words = current_summary().pill
-    return Entry("Mailer", PATH, here(PATH), words if level == "bad" else None)
+    summary = current_summary()
+    level, words = summary.pill
+    calm = summary.failing and not summary.alarming(runtime().now())
+    return Entry("Mailer", PATH, here(PATH), words if level == "bad" and not calm else None)
 
 
 def notices() -> list[Notice]:
@@ -68,7 +71,7 @@ def _mail(summary: Summary) -> list[Notice]:
         return [
             Notice("bad", "Mail is paused", cause, href, "Open the mailer", "notice-mail-paused")
         ]
-    if summary.failing:
+    if summary.alarming(runtime().now()):
         count = summary.health.consecutive_failures
         sends = "The last mail" if count == 1 else f"The last {count} mails"
         why = summary.standing

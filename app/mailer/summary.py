@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import g
 from sqlalchemy.orm import Session
 
-from app.mail.failures import Explanation
+from app.mail.failures import Explanation, FailureCode
 from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailHealth
+from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
 from app.mailer.situations import context_of, explain_stored
 from app.mailer.state import CONFIGURED, PAUSED, PENDING
 from app.mailer.stored import stored
@@ -18,10 +20,16 @@ from app.mailer.verdict import result_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
+GREYLISTING = timedelta(minutes=15)
+"""How long servers commonly make an unknown sender wait (RFC 6647, section 2)."""
+
 
 @dataclass(frozen=True)
 class Summary:
-    """``standing`` explains a pause, or the last failure while real sends keep failing."""
+    """``standing`` explains a pause, or the last failure while real sends keep failing.
+
+    ``remedy`` and ``test_remedy`` say what to do about it on the mailer page.
+    """
 
     state: str
     active: ActiveMailer | None
@@ -31,10 +39,20 @@ class Summary:
     standing: Explanation | None
     test_failure: Explanation | None
     keys_problem: str | None
+    remedy: Remedy | None = None
+    test_remedy: Remedy | None = None
 
     @property
     def failing(self) -> bool:
         return self.state == CONFIGURED and self.health.consecutive_failures > 0
+
+    def alarming(self, now: datetime) -> bool:
+        """Failing, and not merely because a recipient's server wants to be asked again, as
+        greylisting does with every first mail. That is over within minutes, or it is more."""
+        health = self.health
+        later = health.last_failure_code == FailureCode.RECIPIENT_TEMPORARY
+        since = health.failing_since or now
+        return self.failing and not (later and now - since < GREYLISTING)
 
     @property
     def pill(self) -> tuple[str, str]:
@@ -46,12 +64,15 @@ class Summary:
         if self.active is not None and self.active.problem:
             return "bad", "Held: keys missing"
         if self.failing:
-            return "bad", "Failing"
+            return "bad", "Failing, trying again"
         if self.active is not None and self.active.provider == "console":
             return "warn", "Development only"
-        if self.health.last_success_at is None and self.test_result != "succeeded":
-            return "quiet", "Set up, nothing sent yet"
-        return "good", "Sending normally"
+        if self.health.last_success_at is not None:
+            return "good", "Sending normally"
+        return {
+            "succeeded": ("good", "Tested, ready to send"),
+            "failed": ("bad", "The test failed"),
+        }.get(self.test_result, ("quiet", "Set up, nothing sent yet"))
 
 
 def summarise(session: Session, runtime: Runtime) -> Summary:
@@ -62,13 +83,18 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     row = None if runtime.config.is_cloud else stored(session)
     region = row.region if row else None
     context = context_of(active, region=region)
-    standing = None
+    standing = remedy = failure = test_remedy = None
     if state == PAUSED:
         standing = explain_stored(found.pause_code, context)
+        remedy = for_pause(standing, context) if standing else None
     elif state == CONFIGURED and found.consecutive_failures:
         standing = explain_stored(found.last_failure_code, context)
+        remedy = for_retries(standing, context) if standing else None
     result = result_of(found, active.version if active else None)
-    tested = context_of(active, recipient=found.last_test_to, region=region)
+    if result == "failed":
+        tested = context_of(active, recipient=found.last_test_to, region=region)
+        failure = explain_stored(found.last_test_code, tested)
+        test_remedy = for_test(failure, tested) if failure else None
     return Summary(
         state=state,
         active=active,
@@ -76,8 +102,10 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         queue=runtime.queue_summary(session),
         test_result=result,
         standing=standing,
-        test_failure=explain_stored(found.last_test_code, tested) if result == "failed" else None,
+        test_failure=failure,
         keys_problem=runtime.box.ring.problem,
+        remedy=remedy,
+        test_remedy=test_remedy,
     )
 
 

@@ -50,6 +50,23 @@ def test_every_console_page_says_that_mail_is_paused_and_why(
     assert "The relay refuses our user name and password" in shown.words
 
 
+def test_one_greylisted_recipient_alarms_nobody_unless_it_goes_on(
+    page: MailerPage, runtime: Runtime, clock: Clock
+) -> None:
+    page.save(**FIELDS)
+    with runtime.database.transaction() as session:
+        health.record_failure(
+            session, now=clock(), code=FailureCode.RECIPIENT_TEMPORARY, phase=Phase.RCPT_TO
+        )
+    before = elsewhere(page).text
+    assert 'id="notice-mail-failing"' not in before
+    assert 'class="dot"' not in before
+    clock.advance(minutes=15)
+    after = elsewhere(page).text
+    assert 'id="notice-mail-failing"' in after
+    assert 'class="dot"' in after
+
+
 def test_every_console_page_says_that_mail_is_failing(
     page: MailerPage, runtime: Runtime, clock: Clock
 ) -> None:
