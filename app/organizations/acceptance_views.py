@@ -101,9 +101,9 @@ def _look(token: str) -> tuple[Offer, bool]:
             raise Refusal(
                 404,
                 "This invitation link does not work",
-                "The address is not one that Novantra has mailed. Perhaps a part of it was lost"
-                " when it was copied.",
-                "Open the link in the mail itself, or ask whoever invited you for a new one.",
+                "A newer invitation has taken its place, or a part of it was lost when it was"
+                " copied.",
+                "Open the link in the newest mail, or ask whoever invited you for another one.",
             )
         if offer.standing is not Standing.OPEN:
             raise _closed(offer.standing, offer)
