@@ -64,11 +64,11 @@ class Office:
         """What arrived for that address and was not read."""
         return self._to(address)[self._read[address] :]
 
-    def quiet(self) -> None:
-        """Waits until nothing is left to send or to look up."""
-        wait_for(lambda: self.waiting() == 0, "mail is still waiting", self.install)
-        time.sleep(0.3)  # a request for a reset is looked up by the worker before it is mail
-        wait_for(lambda: self.waiting() == 0, "mail is still waiting", self.install)
+    def quiet(self, left: int = 0) -> None:
+        """Waits until no more than ``left`` mails are left to send or to look up."""
+        for pause in (0.3, 0):  # a request for a reset is looked up before it is a mail
+            wait_for(lambda: self.waiting() <= left, "mail is still waiting", self.install)
+            time.sleep(pause)
 
     def waiting(self) -> int:
         """How many mails wait, as monitoring sees it."""
