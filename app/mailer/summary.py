@@ -28,7 +28,8 @@ GREYLISTING = timedelta(minutes=15)
 class Summary:
     """``standing`` explains a pause, or the last failure while real sends keep failing.
 
-    ``remedy`` and ``test_remedy`` say what to do about it on the mailer page.
+    ``remedy`` and ``test_remedy`` say what to do about it on the mailer page. ``superseded``: the
+    configuration was changed after the last failure, so that failure says nothing about it.
     """
 
     state: str
@@ -41,10 +42,12 @@ class Summary:
     keys_problem: str | None
     remedy: Remedy | None = None
     test_remedy: Remedy | None = None
+    superseded: bool = False
 
     @property
     def failing(self) -> bool:
-        return self.state == CONFIGURED and self.health.consecutive_failures > 0
+        failures = self.health.consecutive_failures
+        return self.state == CONFIGURED and failures > 0 and not self.superseded
 
     def alarming(self, now: datetime) -> bool:
         """Failing, and not merely because a recipient's server wants to be asked again, as
@@ -65,6 +68,8 @@ class Summary:
             return "bad", "Held: keys missing"
         if self.failing:
             return "bad", "Failing, trying again"
+        if self.superseded and self.health.consecutive_failures:
+            return "warn", "Changed, trying again"
         if self.active is not None and self.active.provider == "console":
             return "warn", "Development only"
         if self.health.last_success_at is not None:
@@ -83,11 +88,13 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     row = None if runtime.config.is_cloud else stored(session)
     region = row.region if row else None
     context = context_of(active, region=region)
+    failed_at = found.last_failure_at
+    superseded = bool(row and failed_at and row.updated_at > failed_at)
     standing = remedy = failure = test_remedy = None
     if state == PAUSED:
         standing = explain_stored(found.pause_code, context)
         remedy = for_pause(standing, context) if standing else None
-    elif state == CONFIGURED and found.consecutive_failures:
+    elif state == CONFIGURED and found.consecutive_failures and not superseded:
         standing = explain_stored(found.last_failure_code, context)
         remedy = for_retries(standing, context) if standing else None
     result = result_of(found, active.version if active else None)
@@ -106,6 +113,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         keys_problem=runtime.box.ring.problem,
         remedy=remedy,
         test_remedy=test_remedy,
+        superseded=superseded,
     )
 
 

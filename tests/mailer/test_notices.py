@@ -50,6 +50,24 @@ def test_every_console_page_says_that_mail_is_paused_and_why(
     assert "The relay refuses our user name and password" in shown.words
 
 
+def test_a_failure_says_nothing_about_a_configuration_saved_after_it(
+    page: MailerPage, runtime: Runtime, clock: Clock
+) -> None:
+    page.save(**FIELDS)
+    with runtime.database.transaction() as session:
+        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.record_failure(
+            session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH
+        )
+    clock.advance(seconds=1)
+    page.save(**{**FIELDS, "host": "right.acme.test"})
+    shown = page.open()
+    assert "refuses our user name" not in shown.words
+    assert "Changed, trying again" in shown.words
+    assert shown.fact("consecutive-failures") == "1"
+    assert 'id="notice-mail-failing"' not in elsewhere(page).text
+
+
 def test_one_greylisted_recipient_alarms_nobody_unless_it_goes_on(
     page: MailerPage, runtime: Runtime, clock: Clock
 ) -> None:
