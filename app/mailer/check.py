@@ -11,13 +11,17 @@ from app.mail.tls import TlsMode
 from app.mail.transports.base import RelaySettings
 from app.mailer.check_words import detail_of
 from app.mailer.relay import relay_settings
+from app.mailer.remedy import advice, in_bold
 from app.mailer.settings import Settings, tls_mode
 from app.mailer.situations import relay_context
 
 
 @dataclass(frozen=True)
 class Step:
-    """A rung as people read it. ``field_id`` names the form field to change."""
+    """A rung as people read it. ``field_id`` names the form field to change.
+
+    ``cause`` and ``fix`` are the explanation's, with the names of this install in bold.
+    """
 
     name: str
     state: str
@@ -27,6 +31,8 @@ class Step:
     field_id: str | None = None
     reply_code: int | None = None
     enhanced: str | None = None
+    cause: str = ""
+    fix: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,19 @@ def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
             field_id=explanation.field,
             reply_code=rung.reply_code,
             enhanced=rung.enhanced,
+            cause=in_bold(explanation.cause, context),
+            fix=tuple(in_bold(step, context) for step in advice(explanation, context)),
         )
     return plain
 
 
+def took(ms: int) -> str:
+    """A duration for people."""
+    return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
 def _summary(report: CheckReport) -> str:
-    total = f"{report.total_ms} ms"
+    total = took(report.total_ms)
     taken = [rung for rung in report.rungs if rung.state != "skipped"]
     if report.failure is None:
         return f"All {len(taken)} steps passed · {total}"

@@ -51,7 +51,7 @@ def _tls(facts: Facts, relay: RelaySettings) -> str:
 
 
 def _days(left: int, expires: str) -> str:
-    return f"{left} days left" if left >= 0 else f"expired on {expires}"
+    return f"{left} {'day' if left == 1 else 'days'} left" if left >= 0 else f"expired on {expires}"
 
 
 def _greeting(facts: Facts, relay: RelaySettings) -> str:
@@ -88,6 +88,6 @@ _PASSED: dict[str, Callable[[Facts, RelaySettings], str]] = {
     "auth": _auth,
     "mail-from": _address,
     "rcpt-to": _address,
-    "rset": lambda facts, relay: "Taken back: nothing was sent",
+    "rset": lambda facts, relay: "Called off before anything was sent",
 }
 _SKIPPED = {"auth": "No login: no user name and password", "tls": "None: Secure is off"}

@@ -16,6 +16,9 @@
       box.className = fresh.className;
       box.querySelectorAll(".msg").forEach((message) => message.remove());
       const end = box.matches(".switch") ? box.lastElementChild : box;
+      const hint = box.querySelector(".hint"), said = fresh.querySelector(".hint");
+      if (hint) hint.remove();
+      if (said) end.append(said);
       end.append(...fresh.querySelectorAll(".msg"));
       for (const name of ["aria-invalid", "aria-describedby"]) {
         if (answered.hasAttribute(name)) input.setAttribute(name, answered.getAttribute(name));

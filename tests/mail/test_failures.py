@@ -75,7 +75,7 @@ def test_every_explanation_is_whole_sentences(
 
 def test_host_port_user_and_region_are_filled_in() -> None:
     refused = explain(FailureCode.CONNECT_REFUSED, CONTEXT)
-    assert "relay.example, port 587" in refused.cause
+    assert "relay.example on port 587" in refused.cause
     wrong = explain(FailureCode.AUTH_BAD_CREDENTIALS, CONTEXT)
     assert "ann@example.com" in wrong.cause
     region = FailureContext(provider="ses", region="eu-west-1")

@@ -62,7 +62,7 @@ def test_a_mistake_of_shape_is_named_beside_its_field(
         ("smtp", {"port": "25"}, "often blocked"),
         ("smtp", {"ignore_tls_errors": CHECKED}, "Certificates are not checked"),
         ("smtp", {"host": "smtp.office365.com"}, "choose Microsoft 365"),
-        ("smtp", {"host": "email-smtp.eu-west-1.amazonaws.com"}, "choose AWS SES"),
+        ("smtp", {"host": "email-smtp.eu-west-1.amazonaws.com"}, "choose Amazon SES"),
         ("smtp", {"username": ""}, "A password without a user name"),
         ("smtp", {"password": ""}, "A user name without a password"),
         ("microsoft365", {"host": "smtp.hve.mx.microsoft"}, "inside your own tenant"),

@@ -80,7 +80,7 @@ def _gaps(context: FailureContext) -> dict[str, str]:
     host = _clean(context.host)
     relay = host or "the relay"
     if host and context.port:
-        relay = f"{host}, port {context.port}"
+        relay = f"{host} on port {context.port}"
     domain = _clean(context.recipient_domain)
     user, sender = _clean(context.username), _clean(context.sender)
     gaps = {

@@ -74,7 +74,7 @@ ENTRIES = {
     ),
     Code.TLS_MODE_MISMATCH: Entry(
         "TLS is started in a way this port does not expect",
-        "One side began with TLS while the other side expected plain text first. With this port "
+        "One side began with TLS while the other side expected plain text first. As it is, "
         "no connection to {relay} can succeed.",
         (
             "Use port 465 (or 2465) for TLS from the first byte.",

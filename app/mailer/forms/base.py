@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from wtforms import Field, HiddenField
 
 from app.crypto.secret import Secret
 from app.mailer.forms.fields import ValidAddress
@@ -18,7 +19,8 @@ from app.web.fields import AddressField, LineField, TextLength
 class MailerForm(FlaskForm):
     """One provider's form. Subclasses add fields and say in :meth:`answers` what they mean.
 
-    ``stored`` tells whether a password is stored that a blank field would keep.
+    ``stored`` tells whether a password is stored, ``elsewhere`` that it is another provider's: a
+    blank field keeps it only here.
     """
 
     provider_value: ClassVar[str]
@@ -32,9 +34,25 @@ class MailerForm(FlaskForm):
     sender_name = LineField("Sender name", [TextLength(64)])
     version = HiddenField(default="0")
 
-    def __init__(self, *args: Any, stored: bool = False, **kwargs: Any) -> None:
+    # The order of the fields on the page, which is the order of their errors.
+    on_page: ClassVar[tuple[str, ...]] = ("sender_address", "sender_name")
+
+    def __init__(
+        self, *args: Any, stored: bool = False, elsewhere: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored
+        self.elsewhere = elsewhere
+
+    def __iter__(self) -> Iterator[Field]:
+        names = [name for name in self.on_page if name in self._fields]
+        rest = [name for name in self._fields if name not in names]
+        return iter([self._fields[name] for name in (*names, *rest)])
+
+    @property
+    def keeps_password(self) -> bool:
+        """Whether a blank password field keeps a stored password."""
+        return self.stored and not self.elsewhere
 
     @property
     def provider(self) -> Provider:
@@ -77,12 +95,12 @@ class MailerForm(FlaskForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
     def hints(self) -> dict[str, list[str]]:
-        """What deserves a second look, per field."""
+        """What deserves a second look, per field. A field with an error has enough to say."""
         answers, change = self.answers(), self.password_change()
         found: dict[str, list[str]] = {}
         for remark in [*self.provider.hints(answers, change.typed), *self.own_hints(answers)]:
             found.setdefault(remark.field, []).append(remark.text)
-        return found
+        return {name: told for name, told in found.items() if name not in self.errors}
 
     def own_hints(self, answers: Settings) -> list[Remark]:
         """Hints that depend on more than the settings."""

@@ -13,6 +13,11 @@ from app.web.fields import AddressField, TextLength
 class Microsoft365Form(NetworkForm):
     provider_value = "microsoft365"
 
+    on_page = (
+        *("sender_address", "sender_name", "username", "password"),
+        *("host", "port", "connection_timeout", "remove_password"),
+    )
+
     host = PrefilledLine("Host", [TextLength(253), ValidHost()], default=HOST)
     username = AddressField(
         "Username",

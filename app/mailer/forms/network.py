@@ -18,6 +18,11 @@ class NetworkForm(MailerForm):
 
     remembered: ClassVar[tuple[str, ...]] = ("host", "port", "username", "connection_timeout")
 
+    on_page: ClassVar[tuple[str, ...]] = (
+        *("sender_address", "sender_name", "host", "port", "username", "password", "secure"),
+        *("connection_timeout", "ignore_tls_errors", "remove_password"),
+    )
+
     port = WholeNumber("Port", low=1, high=65535, default=DEFAULT_PORT)
     username = LineField("Username", [TextLength(320)])
     password = SecretField("Password")
@@ -35,12 +40,14 @@ class NetworkForm(MailerForm):
 
     def password_change(self) -> PasswordChange:
         typed = typed_password(self.password.data, self._fields["host"].data)
-        return PasswordChange(typed, bool(self.remove_password.data))
+        # A relay without a login, after a provider with one: the other's password goes.
+        leaves = self.elsewhere and typed is None and not self.username.data
+        return PasswordChange(typed, bool(self.remove_password.data) or leaves)
 
     def validate(self, extra_validators: Any = None) -> bool:
         passed = super().validate(extra_validators)
         change = self.password_change()
-        if change.remove and change.typed is not None:
+        if self.remove_password.data and change.typed is not None:
             self.refuse(
                 "remove_password",
                 "Either type a new password or remove the stored one, not both.",
@@ -52,7 +59,7 @@ class NetworkForm(MailerForm):
     def _require_login(self, change: PasswordChange) -> None:
         if not self.username.data and not self.username.errors:
             self.refuse("username", f"{self.provider.title} needs a user name.")
-        if change.remove:
+        if self.remove_password.data:
             self.refuse(
                 "remove_password",
                 f"{self.provider.title} needs a password. Type another one, or choose another"
@@ -63,5 +70,5 @@ class NetworkForm(MailerForm):
 
     def own_hints(self, answers: Settings) -> list[Remark]:
         change = self.password_change()
-        stored = self.stored and not change.remove
+        stored = self.keeps_password and not change.remove
         return list(login_hints(answers, change.typed, stored=stored))

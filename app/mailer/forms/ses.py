@@ -33,6 +33,11 @@ class SesForm(NetworkForm):
     provider_value = "ses"
     remembered: ClassVar[tuple[str, ...]] = (*NetworkForm.remembered, "region")
 
+    on_page: ClassVar[tuple[str, ...]] = (
+        *("sender_address", "sender_name", "region", "username", "password"),
+        *("host", "port", "connection_timeout", "remove_password"),
+    )
+
     region = SelectField("Region", [ValidRegion()], validate_choice=False)
     host = LineField("Host", [TextLength(253), ValidHost(required=False)])
 

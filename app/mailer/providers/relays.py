@@ -60,7 +60,9 @@ def relay_hints(settings: Settings, typed: Secret | None) -> Iterator[Remark]:
             "host", "For this relay, choose Microsoft 365 above: its form says what it needs."
         )
     if re.fullmatch(r"email-smtp(-fips)?\..+\.amazonaws\.com", host):
-        yield Remark("host", "For this relay, choose AWS SES above: its form says what it needs.")
+        yield Remark(
+            "host", "For this relay, choose Amazon SES above: its form says what it needs."
+        )
     if host in {"localhost", "127.0.0.1", "::1"}:
         yield Remark(
             "host",

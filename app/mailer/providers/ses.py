@@ -20,8 +20,8 @@ _SMTP_PASSWORD = re.compile(r"B[A-P][A-Za-z0-9+/]{42}")
 
 class Ses(Provider):
     value = "ses"
-    title = "AWS SES"
-    summary = "Amazon SES over its SMTP interface"
+    title = "Amazon SES"
+    summary = "SES over its SMTP interface"
     about = (
         "Create the credential pair in the SES console under SMTP settings, in the region you"
         " choose here: it works in no other region, and IAM access keys do not work at all.",

@@ -20,6 +20,14 @@ from app.runtime import runtime
 from app.web.context import db
 
 
+def _hints(form: MailerForm, row: MailerConfiguration | None) -> dict[str, list[str]]:
+    """A notice of its own says already that certificates are not checked."""
+    found = form.hints()
+    if row is not None and row.ignore_tls_errors:
+        found.pop("ignore_tls_errors", None)
+    return found
+
+
 @dataclass(frozen=True)
 class Refused:
     """A test that was not sent, and why."""
@@ -51,15 +59,19 @@ def fresh_form(
             data |= {"sender_address": row.sender_address, "sender_name": row.sender_name}
     data |= (kept.answers.get(provider) if kept else None) or {}
     data |= sender or {}
-    return FORMS[provider](formdata=None, data=data, stored=bool(row and row.password_sealed))
+    return FORMS[provider](formdata=None, data=data, **_password_of(row, provider))
 
 
 def posted_form(row: MailerConfiguration | None) -> MailerForm:
     """The form as it was sent; an unknown provider is refused beside the choice."""
-    name = request.form.get("provider", "")
-    return FORMS[chosen_provider(name, row)](
-        formdata=request.form, stored=bool(row and row.password_sealed)
-    )
+    provider = chosen_provider(request.form.get("provider", ""), row)
+    return FORMS[provider](formdata=request.form, **_password_of(row, provider))
+
+
+def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, bool]:
+    """What a form has to know about the stored password: that there is one, and whose it is."""
+    stored = row is not None and row.password_sealed is not None
+    return {"stored": stored, "elsewhere": row is not None and row.provider != provider}
 
 
 def posted_kept() -> Kept:
@@ -87,7 +99,7 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
             {"value": p.value, "title": p.title, "text": p.summary} for p in PROVIDERS.values()
         ],
         kept=str(kept),
-        hints=form.hints(),
+        hints=_hints(form, row),
         summary=current_summary(),
         tests=allowance(session, user_id=int(current_user.id), now=now),
         access_url=access_url(session, live.config),

@@ -1,0 +1,125 @@
+"""What to do about a failure on the mailer page itself: steps that name what to type and press."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from app.mail.failures import Explanation, FailureCode, FailureContext, explain
+
+_KEPT = " Mail is kept and tried again."
+_AUTH = frozenset(
+    {
+        FailureCode.AUTH_BAD_CREDENTIALS,
+        FailureCode.AUTH_APP_PASSWORD,
+        FailureCode.AUTH_BASIC_DISABLED,
+        FailureCode.AUTH_POLICY,
+    }
+)
+_IMPOSTOR = frozenset(
+    {
+        FailureCode.CERT_SELF_SIGNED,
+        FailureCode.CERT_UNKNOWN_ISSUER,
+        FailureCode.CERT_EXPIRED,
+        FailureCode.CERT_HOSTNAME,
+    }
+)
+_STANDING = frozenset(
+    {
+        FailureCode.ACCOUNT_BLOCKED,
+        FailureCode.CLIENT_BLOCKED,
+        FailureCode.RELAY_DENIED,
+        FailureCode.SENDER_REJECTED,
+        FailureCode.SENDER_UNAUTHENTICATED,
+    }
+)
+_CHECK = Markup("Press <b>Check connection</b>. ")
+_SAVE = _CHECK + "When it passes, save: sending resumes by itself."
+_RESUME = _CHECK + Markup("When it passes, press <b>Resume sending</b>.")
+_AT_ONCE = _CHECK + "When it passes, save: what waits goes out at once."
+_TEST = _CHECK + Markup("When it passes, save and press <b>Send test email</b> again.")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """An explanation for the page, in which the names of this install stand out.
+
+    ``steps`` are what to do first, ``more`` what to look at when that was not it. ``reason`` ends
+    the sentence "Sending stopped …".
+    """
+
+    cause: Markup
+    steps: tuple[Markup, ...]
+    more: tuple[Markup, ...]
+    reason: str
+
+
+def for_pause(told: Explanation, context: FailureContext) -> Remedy:
+    """The queue is held until somebody acts."""
+    return _remedy(told, context, _SAVE if told.field else _RESUME)
+
+
+def for_retries(told: Explanation, context: FailureContext) -> Remedy:
+    """Mail is tried again by itself; a change here makes it go out at once."""
+    return _remedy(told, context, _AT_ONCE if told.field else None)
+
+
+def for_test(told: Explanation, context: FailureContext) -> Remedy:
+    """A test email failed."""
+    return _remedy(told, context, _TEST if told.field else None)
+
+
+def in_bold(text: str, context: FailureContext) -> Markup:
+    """``text`` with host, user name and sender of the context in bold."""
+    names = {context.host, context.username, context.sender} - {None, ""}
+    if not names:
+        return escape(text)
+    longest_first = sorted((str(name) for name in names), key=len, reverse=True)
+    alternatives = "|".join(re.escape(name) for name in longest_first)
+    pieces = re.split(rf"(?<![\w@.-])({alternatives})(?![\w@-]|\.\w)", text)
+    marked = (Markup("<b>{}</b>").format(p) if i % 2 else escape(p) for i, p in enumerate(pieces))
+    return Markup("").join(marked)
+
+
+def advice(told: Explanation, context: FailureContext) -> tuple[str, ...]:
+    """The steps of an explanation, made particular where more is known than the relay's name."""
+    user, domain = context.username or "", (context.sender or "").rpartition("@")[2]
+    if not _in_general(told) or not user or "@" in user or not domain:
+        return told.fix
+    full = f"Some relays want the full address as user name: try {user}@{domain}."
+    return (told.fix[0], full, *told.fix[2:])
+
+
+def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> Remedy:
+    steps = advice(told, context)
+    cause, first, more = told.cause, steps[:1], steps[1:]
+    if _in_general(told) and context.username and context.host:
+        # The title has said it all; what is left to say is what to type, and where.
+        cause = ""
+        first = (f"Type the current password of {context.username} on {context.host} below.",)
+    elif last is None:
+        first, more = steps, ()
+    return Remedy(
+        cause=in_bold(cause.removesuffix(_KEPT), context),
+        steps=(*(in_bold(step, context) for step in first), *((last,) if last else ())),
+        more=tuple(in_bold(step, context) for step in more),
+        reason=_reason(told.code),
+    )
+
+
+def _in_general(told: Explanation) -> bool:
+    """A refused password at a relay about which nothing particular is known."""
+    code = FailureCode.AUTH_BAD_CREDENTIALS
+    return told.code is code and told.fix == explain(code).fix
+
+
+def _reason(code: FailureCode) -> str:
+    if code in _AUTH:
+        return "so that the account is not locked"
+    if code in _IMPOSTOR:
+        return "so that neither mail nor password reaches a stranger"
+    if code in _STANDING:
+        return "so that the relay does not block this server"
+    return "because trying again would not help"
