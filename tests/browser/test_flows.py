@@ -297,6 +297,7 @@ def test_mail_activity_and_a_pause(office: Office, desk: NewDesk):
         alice.type(Password="right")
         alice.press("Save changes")
         expect(page.locator("#mail-state")).to_have_attribute("data-value", "configured")
+        expect(page.get_by_text("The relay refuses our user name")).to_have_count(0)
         alice.picture("mailer-resumed")
 
 

@@ -102,8 +102,12 @@ class RunningInstall:
 
     @property
     def token(self) -> str:
-        """The setup token as the terminal shows it."""
-        found = re.search(r"Setup token\s+(\S+)", self.log)
+        """The setup token as the terminal shows it; what it shows is read a moment later."""
+        until = time.monotonic() + 10
+        while not (found := re.search(r"Setup token\s+(\S+)\n", self.log)):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.02)
         assert found, self.log
         return found.group(1)
 

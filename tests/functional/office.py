@@ -134,6 +134,7 @@ def running(folder: Path, **environment: str) -> Iterator[RunningInstall]:
         with RunningInstall(folder / "data", **environment) as install:
             yield install
             print(install.log)  # beside the report of a test that failed
+            assert install.stop() == 0, "the server did not end well"
 
 
 @contextmanager

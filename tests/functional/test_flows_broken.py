@@ -145,7 +145,7 @@ def test_administrators_see_what_is_wrong(weather):
     notice = "Mail is paused" if paused else "Mail is failing"
     for path in ("/admin/system", MEMBERS, ADMINISTRATORS, ACTIVITY):
         assert notice in alice.open(path).text, path
-    # ten mails: a reset, a code, three invitations, Vic's, a link and a notice, a password notice
+    # a reset, a code, three invitations, Vic's, an address link, its notice, a password notice
     assert weather.office.waiting() == 9
     if paused:
         row = row_of(alice.open(MEMBERS), "new@partner.test")
