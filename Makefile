@@ -30,7 +30,7 @@ run: $(VENV)/installed ## Start Novantra on NOVANTRA_BIND (127.0.0.1:8000) and p
 	@exec $(BIN)/python -m app.server
 
 test: $(VENV)/installed-dev ## Run the tests (those for Chromium, Postfix or PostgreSQL where these exist)
-	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
 
 check: $(VENV)/installed-dev ## Lint, types, import walls
 	@$(BIN)/ruff check .
