@@ -30,6 +30,11 @@ def data_of(settings: Settings, version: int) -> dict[str, Any]:
     }
 
 
+def _could_be_typed(text: str) -> bool:
+    """JSON can name characters that no page can be written with, such as half a surrogate pair."""
+    return len(text) <= _MAXIMUM_TYPED and text.isprintable()
+
+
 class Kept:
     """What was typed for the other providers in this visit; it travels in a hidden field.
 
@@ -58,8 +63,7 @@ class Kept:
                 kept.answers[provider] = {
                     name: typed[name]
                     for name in form.remembered
-                    if isinstance(typed.get(name), str | bool)
-                    and len(str(typed[name])) <= _MAXIMUM_TYPED
+                    if isinstance(typed.get(name), str | bool) and _could_be_typed(str(typed[name]))
                 }
         return kept
 
