@@ -59,10 +59,10 @@ class Progress:
 
 
 def read_lines(text: str) -> list[Line]:
-    """The addresses of a pasted text: one a line; commas and semicolons part them too."""
+    """The addresses of a pasted text: one a line; commas, semicolons and NULs part them too."""
     lines: list[Line] = []
     seen: dict[str, int] = {}
-    for typed in re.split(r"[\r\n,;]+", text):
+    for typed in re.split(r"[\r\n\0,;]+", text):
         if not typed.strip():
             continue
         number = len(lines) + 1
