@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from app.accounts.sessions import person
 from app.mailer.state import mail_state
 from app.runtime import runtime
@@ -16,18 +18,23 @@ def verification_prompt() -> list[Notice]:
     if user.email_verified_at is not None:
         return []
     if mail_state(db(), runtime()) == "pending":
+        closed = user.is_install_admin and not user.verification_waived
+        if here("/admin/system") and not closed:
+            return []  # the notice that mail is not set up says what cannot be done yet
         return [
             Notice(
                 "quiet",
                 "Your address is not verified yet",
                 "That can wait until mail is set up; nothing is closed to you meanwhile."
-                if not user.is_install_admin or user.verification_waived
+                if not closed
                 else "The system console stays closed to you until then, and the mail for it"
                 " cannot be sent before an administrator sets up mail.",
                 id="verify-email",
             )
         ]
     closed = user.is_install_admin and user.denial(Permission.SYSTEM_CONFIGURE) is not None
+    if not closed and (request.path == "/admin/system" or here("/admin/system/mailer")):
+        return []  # the overview lists it, and the mailer page has enough to say
     on_account = here("/account")
     return [
         Notice(
@@ -36,7 +43,7 @@ def verification_prompt() -> list[Notice]:
             f"Open the link that was mailed to {user.email}."
             + (" Until then the system console stays closed to you." if closed else "")
             if closed
-            else f"Nobody has shown yet that {user.email} is yours. A mail with a link does that.",
+            else f"{user.email} is not verified yet. Open the link that was mailed to you.",
             None if on_account else "/account",
             None if on_account else "Go to your account",
             id="verify-email",

@@ -22,6 +22,25 @@ SUBJECTS = {
 }
 
 
+_FIELDS = {"ignore_tls_errors": "Ignore TLS errors", "access_url": "Access URL", "ip": "IP"}
+
+
+def field_words(name: str) -> str:
+    """``sender_name`` → ``Sender name``."""
+    return _FIELDS.get(name, name.replace("_", " ").capitalize())
+
+
+def value_words(value: object) -> str:
+    """A recorded value as people read it: on and off for switches, a word for nothing."""
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "empty"
+    return str(value)
+
+
 def describe(tag: str) -> str:
     """``mailer:updated`` → ``Mailer: updated``."""
     subject, _, action = tag.partition(":")

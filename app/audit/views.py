@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, render_template, request, url_for
 
 from app.audit import search
 from app.audit.export import csv_lines, json_lines
-from app.audit.tags import SUBJECTS, describe
+from app.audit.tags import SUBJECTS, describe, field_words, value_words
 from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
@@ -74,6 +74,8 @@ def index() -> str:
         "audit/index.html",
         found=found,
         describe=describe,
+        field_words=field_words,
+        value_words=value_words,
         subjects=SUBJECTS,
         narrowed=narrowed,
         newer_href=_kept(after=found.newer) if found.newer else None,

@@ -38,6 +38,8 @@ def normalise(address: str) -> str:
     address = address.strip(" ")
     if not address:
         raise AddressError("Type an email address.")
+    if "<" in address or ">" in address:
+        raise AddressError("Type the address alone, without a name or angle brackets.")
     if any(_folds_into_ascii(character) for character in address):
         raise AddressError("It contains a character that only looks like a plain letter or sign.")
     try:

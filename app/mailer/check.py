@@ -20,7 +20,7 @@ from app.mailer.situations import relay_context
 class Step:
     """A rung as people read it. ``field_id`` names the form field to change.
 
-    ``cause`` and ``fix`` are the explanation's, with the names of this install in bold.
+    ``fix`` are the explanation's steps, with the names of this install in bold.
     """
 
     name: str
@@ -31,7 +31,6 @@ class Step:
     field_id: str | None = None
     reply_code: int | None = None
     enhanced: str | None = None
-    cause: str = ""
     fix: tuple[str, ...] = ()
 
 
@@ -116,7 +115,6 @@ def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
             field_id=explanation.field,
             reply_code=rung.reply_code,
             enhanced=rung.enhanced,
-            cause=in_bold(explanation.cause, context),
             fix=tuple(in_bold(step, context) for step in advice(explanation, context)),
         )
     return plain

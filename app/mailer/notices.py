@@ -43,7 +43,7 @@ def _keys(summary: Summary) -> list[Notice]:
     return [
         Notice(
             "bad",
-            "The install's keys cannot be used",
+            "The install’s keys cannot be used",
             f"{cause} Mail is held and no password can be stored. Restore the key from its"
             " backup and restart; “flask keys doctor” names what needs it.",
             id="notice-keys",

@@ -90,12 +90,14 @@ def _test_mail(summary: Summary, is_cloud: bool) -> Iterator[Finding]:
     """A configuration that nobody has tried yet deserves a test mail."""
     if is_cloud or summary.state != CONFIGURED or summary.health.last_success_at is not None:
         return
+    if summary.active is not None and summary.active.problem:
+        return  # no test can be sent either
     if summary.test_result == "failed" and summary.test_failure is not None:
         text = f"{summary.test_failure.title}."
-        yield Finding("Test mail", "bad", "Failed", text, "See what to do", MAILER_PAGE)
+        yield Finding("Test email", "bad", "Failed", text, "See what to do", MAILER_PAGE)
     elif summary.test_result != "succeeded":
         text = "No mail has left through this configuration so far."
-        yield Finding("Test mail", "warn", "Not tried yet", text, "Send a test mail", MAILER_PAGE)
+        yield Finding("Test email", "warn", "Not tried yet", text, "Open the mailer", MAILER_PAGE)
 
 
 def your_address(user: User, *, mail_works: bool) -> Finding:
@@ -141,8 +143,8 @@ def keys(runtime: Runtime) -> Finding:
             "Encryption keys",
             "bad",
             "Unusable",
-            f"{ring.problem} Mail is held and no password can be saved until the keys are back."
-            " On the server, keys doctor names what cannot be read.",
+            f"{ring.problem} Restore it from its backup and restart. On the server, “flask keys"
+            " doctor” names what cannot be read.",
         )
     if runtime.config.key_provider == "env":
         where = "From the environment. Keep a copy of NOVANTRA_KEYS somewhere safe."

@@ -39,8 +39,7 @@ ENTRIES = {
     ),
     Code.AUTH_BAD_CREDENTIALS: Entry(
         "The relay refuses our user name and password",
-        "{Relay} does not accept the login as {user}. Trying on and on would lock the "
-        "account.",
+        "{Relay} does not accept the login as {user}. Trying on and on would lock the account.",
         (
             "Type the password again. Look for a blank or line break that was copied along.",
             "Check what the provider wants as user name: often the full address, sometimes a "

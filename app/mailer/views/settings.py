@@ -19,8 +19,8 @@ from app.web.guards import Permission, requires
 
 PROVIDER_UNKNOWN = "Choose one of the four providers."
 KEYS_MISSING = (
-    "The password cannot be stored, because the install's keys cannot be used ({problem})"
-    " Restore them from their backup; nothing was saved."
+    "The password cannot be stored, because the install’s keys cannot be used. Restore them from"
+    " their backup; nothing was saved."
 )
 
 
@@ -57,9 +57,9 @@ def save() -> AnyResponse:
     except service.StaleConfiguration:
         session.rollback()
         return conflict(form, stored(session))
-    except KeysUnusable as broken:
+    except KeysUnusable:  # a notice on every page tells which key is missing
         session.rollback()
-        form.refuse("password", KEYS_MISSING.format(problem=broken))
+        form.refuse("password", KEYS_MISSING)
         return show(form, status=422)
     session.commit()
     if done.changed:
