@@ -44,10 +44,15 @@ class Distance:
 
     def __init__(self, relay_port: int, delay: float) -> None:
         self._relay_port, self._delay = relay_port, delay
+        # asyncio itself only refers to its tasks weakly.
+        self._conversations: set[asyncio.Task[None] | None] = set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.current_task()
+        self._conversations.add(conversation)
         back, onward = await asyncio.open_connection("127.0.0.1", self._relay_port)
         await asyncio.gather(self._carry(reader, onward), self._carry(back, writer))
+        self._conversations.discard(conversation)
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
