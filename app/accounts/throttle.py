@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Throttle
+from app.client import network_of
 
 
 def subject_of(kind: str, value: str) -> str:
@@ -24,13 +24,7 @@ def subject_of_address(email_key: str) -> str:
 
 def subject_of_client(ip: str) -> str:
     """The subject of a network address. An IPv6 customer has a whole /64, so that counts as one."""
-    try:
-        parsed = ipaddress.ip_address(ip)
-    except ValueError:
-        return subject_of("client", ip)
-    if parsed.version == 6:
-        return subject_of("client", str(ipaddress.ip_network((parsed, 64), strict=False)))
-    return subject_of("client", str(parsed))
+    return subject_of("client", network_of(ip))
 
 
 def allow(

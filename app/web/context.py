@@ -8,7 +8,10 @@ from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from app.client import client_ip
 from app.runtime import runtime
+
+__all__ = ["Actor", "actor", "client_ip", "db"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,8 @@ def db() -> Session:
 def actor() -> Actor:
     """The person behind this request; ``anonymous`` before signing in."""
     if current_user.is_authenticated:
-        return Actor(int(current_user.id), str(current_user.email), request.remote_addr)
-    return Actor(None, "anonymous", request.remote_addr)
-
-
-def client_ip() -> str:
-    """The client's address, after as many proxies as the install trusts."""
-    return request.remote_addr or ""
+        return Actor(int(current_user.id), str(current_user.email), client_ip() or None)
+    return Actor(None, "anonymous", client_ip() or None)
 
 
 def init_app(app: Flask) -> None:
