@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
+from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger("novantra.web")
 
 
 @dataclass
@@ -62,7 +66,9 @@ STANDARD = {
 
 
 def _page(refusal: Refusal) -> Response:
-    body = render_template(
+    # After a failure the database may be what failed: that page asks nobody who is signed in.
+    render = _rendered_alone if refusal.status == 500 else render_template
+    body = render(
         "errors/error.html",
         status=refusal.status,
         title=refusal.title,
@@ -74,6 +80,11 @@ def _page(refusal: Refusal) -> Response:
     response = make_response(body, refusal.status)
     response.headers.update(refusal.headers)
     return response
+
+
+def _rendered_alone(template: str, **values: Any) -> str:
+    """Without the context processors, which look into the database."""
+    return current_app.jinja_env.get_template(template).render(values)
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -105,7 +116,14 @@ def _http_error(error: HTTPException) -> Response:
     return _page(refusal)
 
 
+def _log_failure(exc_info: Any) -> None:
+    """Names the route and not the address: that may hold the secret of a link."""
+    route = request.url_rule.rule if request.url_rule else "no route"
+    log.error("a page failed: %s %s", request.method, route, exc_info=exc_info)
+
+
 def init_app(app: Flask) -> None:
+    app.log_exception = _log_failure  # type: ignore[method-assign]
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
