@@ -21,8 +21,8 @@ def entry() -> Entry | None:
         return None
     summary = current_summary()
     level, words = summary.pill
-    calm = summary.failing and not summary.alarming(runtime().now())
-    return Entry("Mailer", PATH, here(PATH), words if level == "bad" and not calm else None)
+    alarm = level == "bad" or summary.alarming(runtime().now())
+    return Entry("Mailer", PATH, here(PATH), words if alarm else None)
 
 
 def notices() -> list[Notice]:

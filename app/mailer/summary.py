@@ -67,7 +67,7 @@ class Summary:
         if self.active is not None and self.active.problem:
             return "bad", "Held: keys missing"
         if self.failing:
-            return "bad", "Failing, trying again"
+            return "warn", "Failing, trying again"
         if self.superseded and self.health.consecutive_failures:
             return "warn", "Changed, trying again"
         if self.active is not None and self.active.provider == "console":
