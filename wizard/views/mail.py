@@ -31,7 +31,15 @@ KEYS_MISSING = (
     " Have the operator run keys doctor on the server, or set mail up later."
 )
 UNREADABLE = "The password that was typed before cannot be read any more. Type it again."
+CHANGED_MEANWHILE = (
+    "Somebody answered this step in another browser meanwhile, so the password that waits may be"
+    " for another relay. Type it again."
+)
 ACTIONS = ("save", "check", "defer", "switch")
+
+
+class ChangedMeanwhile(Exception):
+    """The password that a form keeps is not the one it was compared with."""
 
 
 @blueprint.route("/mail", methods=["GET", "POST"])
@@ -53,14 +61,18 @@ def mail(draft: Draft) -> Response:
     use_suggestion(form)
     if not form.validate() or not _password_fits(draft, form):
         return _page(draft, form, 422)
-    if action == "check":
-        return _check(draft, form)
     try:
+        if action == "check":
+            return _check(draft, form)
         draft = _keep(draft, form, choice="configure")
     except KeysUnusable as broken:
         db().rollback()
         form.refuse("password", KEYS_MISSING.format(problem=broken))
         return _page(draft, form, 422)
+    except ChangedMeanwhile:
+        db().rollback()
+        form.refuse("password", CHANGED_MEANWHILE)
+        return _page(draft, form, 409)
     return redirect(url_for(next_step(draft).endpoint), 303)
 
 
@@ -103,8 +115,16 @@ def _check(draft: Draft, form: MailerForm) -> Response:
 
 
 def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
-    """Put what was typed into the draft, its password sealed. Raises ``KeysUnusable``."""
+    """Put what was typed into the draft, its password sealed.
+
+    Raises ``KeysUnusable``, and :class:`ChangedMeanwhile` when the password that is kept came
+    into the draft after the form was compared with it: it belongs to whatever was typed there.
+    """
     change, session = form.password_change(), db()
+    held = drafts.lock(session)
+    kept = form.stored and change.keeps
+    if kept and (held.mail, held.sealed_mail_password) != (draft.mail, draft.sealed_mail_password):
+        raise ChangedMeanwhile
     answers: dict[str, Any] = {
         "mail": mail_answer.as_answers(form.answers()),
         "mail_choice": choice,
