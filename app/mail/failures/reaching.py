@@ -95,8 +95,8 @@ ENTRIES = {
     ),
     Code.TLS_FAILED: Entry(
         "The encrypted connection could not be set up",
-        "The TLS handshake with {relay} failed before any certificate was in question. Mail is "
-        "kept and tried again; nothing was sent in the clear.",
+        "The TLS handshake with {relay} failed before any certificate was in question; nothing "
+        "was sent in the clear. Mail is kept and tried again.",
         (
             "Check again in a few minutes: the relay may be restarting.",
             "If it stays, ask the relay’s operator to look at the TLS set-up: an unreadable "
