@@ -8,10 +8,12 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.config import Config
@@ -19,6 +21,8 @@ from app.runtime import Runtime
 from tests.certificates import ca_file
 from tests.mailer.pages import CHECKED, PATH, MailerPage, smtp
 from tests.smtpd import Relay
+from tests.visitor import Visitor
+from tests.wizard.walk import ACCESS_URL, ADMINISTRATOR, Walk
 
 CANARY = 'Kanari-Vögel & "7%" <x>/+\\'
 USER = "novantra"
@@ -159,3 +163,31 @@ def test_r03_no_exception_about_a_saved_configuration_shows_it(
     except RuntimeError:
         said = traceback.format_exc()
     assert leaks(said.encode()) == []
+
+
+def test_r02_no_refused_form_gives_back_what_was_typed_as_password(
+    admin_client: FlaskClient, visitor: Visitor, make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    """Every form with a password, refused for another reason."""
+    typed = {"password": CANARY, "password_confirm": CANARY + "x", "current_password": CANARY}
+    answers = [
+        visitor.submit("/login", email="", **typed),
+        visitor.submit("/login", email="alice@acme.test", **typed),
+        Visitor(admin_client).submit("/account/password", **typed),
+        Visitor(admin_client).submit("/account/email", email="nobody", **typed),
+    ]
+    page = MailerPage(admin_client)
+    for endpoint in ("", "/check", "/test"):
+        for provider in ("smtp", "microsoft365", "ses"):
+            refused = {"provider": provider, "sender_address": "none", "password": CANARY}
+            answers.append(page.post(endpoint, **refused).response)
+    fresh = make_app(data_dir=tmp_path / "fresh", database_url=f"sqlite:///{tmp_path / 'fresh.db'}")
+    walk = Walk(fresh).begin()
+    walk.send("/setup/access-url", ACCESS_URL)
+    answers.append(walk.send("/setup/administrator", ADMINISTRATOR | typed))
+    walk.send("/setup/administrator", ADMINISTRATOR)
+    for action in ("save", "check"):
+        answers.append(walk.send("/setup/mail", {"provider": "smtp", "action": action, **typed}))
+    for answer in answers:
+        assert answer.status_code in {422, 503}, answer.request.path
+        assert leaks(answer.data) == [], answer.request.path

@@ -64,6 +64,22 @@ def test_r09_without_good_tls_nothing_is_said_that_matters(desk: Desk, scenario:
     assert b"AUTH" not in server.all_received
 
 
+@pytest.mark.parametrize("login", [LOGIN, {"username": "", "password": ""}])
+def test_r09_a_relay_that_only_offers_clear_text_gets_neither_login_nor_mail(
+    desk: Desk, login: dict[str, str]
+) -> None:
+    """It offers AUTH and takes mail; it lacks STARTTLS only, as after an attack on the way."""
+    with Relay(users={"novantra": "relay canary"}) as relay:
+        desk.save(**typed(relay, secure="y", **login))
+        desk.queue("bob@example.test")
+        assert desk.step() is Step.HELD
+        desk.test()
+        desk.check(**typed(relay, secure="y", **login))
+        assert relay.auth_attempts == []
+        assert relay.envelopes == []
+        assert {relay.received(word) for word in ("AUTH", "MAIL", "RCPT", "DATA")} == {0}
+
+
 def test_r09_ignoring_tls_errors_still_encrypts_and_never_below_1_2(desk: Desk) -> None:
     with BadServer("F10-old-tls") as server:
         desk.save(**typed(server, ignore_tls_errors="y"))
@@ -108,6 +124,7 @@ def test_r10_the_steps_share_one_deadline(desk: Desk, monkeypatch: pytest.Monkey
         desk.queue("bob@example.test")
         assert desk.step() is Step.RETRIED
     assert server.accepted == []
+    assert "DATA" not in server.commands, "the session is over before the message begins"
 
 
 @pytest.mark.parametrize("scenario", ["F05", "F05-reset", "F09-early", "F11", "F18-banner"])

@@ -11,9 +11,17 @@ from sqlalchemy import func, select
 
 from app.config import Config
 from app.database import utcnow
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+from app.mail.transports.base import Receipt, TransportError
+from app.outbox.claim import Claim, claim_next
+from app.outbox.gate import Gatekeeper
 from app.outbox.models import OutboxMessage
+from app.outbox.settle import Outcome, Tried, settle
+from app.outbox.sweep import sweep
 from app.runtime import Runtime
-from tests.outbox.letters import configure, reset_mail
+from tests.conftest import Clock
+from tests.outbox.letters import attempts, configure, only_row, queue_resets, reset_mail
 from tests.outbox.processes import start_worker
 from tests.outbox.stopping import StoppingRelay
 
@@ -54,3 +62,32 @@ def test_r21_a_thousand_messages_are_received_once(
         received = Counter(message_from_bytes(m)["Message-ID"] for m in relay.messages)
     assert len(received) == MESSAGES
     assert set(received.values()) == {1}
+
+
+def test_r21_a_worker_whose_lease_ran_out_cannot_settle(runtime: Runtime, clock: Clock) -> None:
+    """The fence: its outcome, good or bad, is not written over that of the newer claim."""
+    configure(runtime)
+    queue_resets(runtime, ["dana@acme.test"])
+
+    def claim() -> Claim:
+        with runtime.database.transaction() as session:
+            sweep(session, runtime.now(), keep_days=30)
+            taken = claim_next(session, Gatekeeper(runtime), runtime.now())
+        assert isinstance(taken, Claim)
+        return taken
+
+    def settled(claim: Claim, answer: Receipt | TransportError) -> Outcome:
+        with runtime.database.transaction() as session:
+            return settle(session, claim, Tried(answer, 1), runtime.now())
+
+    slow = claim()
+    clock.advance(minutes=5)
+    quick = claim()
+    assert quick.fence > slow.fence
+    refused = TransportError(FailureCode.RECIPIENT_REJECTED, Phase.RCPT_TO, 550)
+    assert settled(slow, refused) is Outcome.STALE
+    assert settled(slow, Receipt(250, None, 1, None)) is Outcome.STALE
+    assert (only_row(runtime).state, attempts(runtime)) == ("sending", [])
+    assert settled(quick, Receipt(250, None, 1, None)) is Outcome.SENT
+    assert settled(slow, refused) is Outcome.STALE
+    assert (only_row(runtime).state, len(attempts(runtime))) == ("sent", 1)

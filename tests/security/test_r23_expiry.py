@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.gate import Gatekeeper
 from app.outbox.sweep import sweep
 from app.outbox.worker import deliver_next
@@ -63,3 +63,14 @@ def test_r23_what_expires_in_a_dead_workers_hands_is_never_sent(
             pass
         assert only_row(runtime).ended_because == "expired"
         assert relay.connections == 0
+
+
+def test_r23_a_claim_looks_at_the_expiry_itself(runtime: Runtime, clock: Clock) -> None:
+    """However long ago somebody swept."""
+    configure(runtime)
+    queue_resets(runtime, ["dana@acme.test"], expires_at=clock() + timedelta(minutes=1))
+    clock.advance(minutes=1)
+    with runtime.database.transaction() as session:
+        assert claim_next(session, Gatekeeper(runtime), runtime.now()) is Rest.EMPTY
+    row = only_row(runtime)
+    assert (row.state, row.ended_because, row.sealed_bytes) == ("cancelled", "expired", None)

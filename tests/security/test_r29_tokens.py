@@ -124,3 +124,29 @@ def test_r29_pages_behind_a_link_are_not_stored_and_tell_no_other_site(
     assert page.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
     assert "http://" not in page.text
     assert "https://" not in page.text
+
+
+def test_r29_a_link_ends_with_its_time_to_the_second(
+    session: Session, admin: User, runtime: Runtime
+) -> None:
+    now, lifetime = runtime.now(), timedelta(minutes=30)
+    for purpose in Purpose:
+        secret = tokens.issue(session, purpose=purpose, user=admin, now=now, lifetime=lifetime)
+        end, before = now + lifetime, now + lifetime - timedelta(seconds=1)
+        assert tokens.find(session, purpose=purpose, secret=secret, now=before)
+        assert tokens.find(session, purpose=purpose, secret=secret, now=end) is None
+        assert tokens.claim(session, purpose=purpose, secret=secret, now=end) is None
+        assert tokens.claim(session, purpose=purpose, secret=secret, now=before)
+        assert tokens.find(session, purpose=purpose, secret=secret, now=before) is None
+
+
+def test_r29_a_newer_link_voids_the_older(session: Session, admin: User, runtime: Runtime) -> None:
+    now, lifetime = runtime.now(), timedelta(minutes=30)
+    for purpose in Purpose:
+        older, newer = (
+            tokens.issue(session, purpose=purpose, user=admin, now=now, lifetime=lifetime)
+            for _ in range(2)
+        )
+        assert tokens.find(session, purpose=purpose, secret=older, now=now) is None
+        assert tokens.claim(session, purpose=purpose, secret=older, now=now) is None
+        assert tokens.claim(session, purpose=purpose, secret=newer, now=now)
