@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from app.mail.diagnosis import diagnose_text, provider_named_in
+from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.phases import Phase
 
@@ -40,6 +40,8 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
         }
         click.echo(json.dumps(said, ensure_ascii=False))
         return
+    if not says_something(text):
+        click.echo("This text does not say what went wrong; what follows is a guess.", err=True)
     click.echo("\n".join(told(found)))
     click.echo(f"Code: {found.code.value}, disposition: {found.disposition.value}")
 

@@ -7,11 +7,13 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 _THIS_NETWORK = 0
 """The first octet of 0.0.0.0/8, which systems take for themselves (RFC 1122 section 3.2.1.3)."""
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-"""IPv6 addresses that a gateway turns into the IPv4 address in their last 32 bits (RFC 6052)."""
-
-_V4_COMPATIBLE = IPv6Network("::/96")
-"""The retired way of writing an IPv4 address as IPv6 (RFC 4291 section 2.5.5.1)."""
+_ENDING_IN_V4 = (
+    IPv6Network("64:ff9b::/96"),  # what a gateway turns into IPv4 (RFC 6052)
+    IPv6Network("64:ff9b:1::/48"),  # the same for a network of one's own (RFC 8215)
+    IPv6Network("::ffff:0:0:0/96"),  # for translators without state (RFC 2765)
+    IPv6Network("::/96"),  # the retired way to write an IPv4 address (RFC 4291 section 2.5.5.1)
+)
+"""IPv6 addresses that stand for the IPv4 address in their last 32 bits."""
 
 _METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
 """Cloud metadata services outside the link-local range (Amazon over IPv6, Alibaba)."""
@@ -46,7 +48,7 @@ def _is_refused_v4(address: IPv4Address) -> bool:
 def _wrapped(address: IPv6Address) -> IPv4Address | None:
     if address.is_loopback:
         return None
-    if address in _NAT64 or address in _V4_COMPATIBLE:
+    if any(address in network for network in _ENDING_IN_V4):
         return IPv4Address(address.packed[-4:])
     if address.teredo is not None:
         return address.teredo[1]

@@ -134,7 +134,7 @@ def test_a_bad_answer_is_refused_beside_its_field_and_the_rest_is_kept(
             assert kept.get(name) == value, name
 
 
-@pytest.mark.parametrize("provider", ["", "imap", "SMTP", "smtp\x00", "x" * 5000, SQL, HTML])
+@pytest.mark.parametrize("provider", ["", "imap", "SMTP", "smtp\x01", "x" * 5000, SQL, HTML])
 def test_an_unknown_provider_is_refused(page: MailerPage, stored: Stored, provider: str) -> None:
     for to in ("", "/check"):
         answer = page.post(to, **GOOD["smtp"] | {"provider": provider})

@@ -59,3 +59,19 @@ def test_nothing_pasted_is_kept(admin_client: FlaskClient, tmp_path: object) -> 
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert b"pasted-canary-text" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("the quick brown fox", True),
+        ("535 5.7.8 Error: authentication failed", False),
+        ("571 something nobody ever said", False),
+        ("getaddrinfo ENOTFOUND relay.acme.test", False),
+    ],
+)
+def test_a_text_that_says_nothing_is_not_explained_with_certainty(
+    admin_client: FlaskClient, text: str, guess: bool
+) -> None:
+    answer = ask(admin_client, text=text)
+    assert ("This text does not say what went wrong" in answer.words) is guess

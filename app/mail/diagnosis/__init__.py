@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from app.mail.diagnosis.clues import read
 from app.mail.diagnosis.exceptions import known_exception
-from app.mail.diagnosis.order import diagnose
+from app.mail.diagnosis.order import diagnose, matched
 from app.mail.failures.codes import FailureCode
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 
-__all__ = ["diagnose_exception", "diagnose_reply", "diagnose_text", "provider_named_in"]
+__all__ = [
+    "diagnose_exception",
+    "diagnose_reply",
+    "diagnose_text",
+    "provider_named_in",
+    "says_something",
+]
 
 
 def diagnose_reply(
@@ -54,6 +60,15 @@ def diagnose_text(
 ) -> FailureCode:
     """Why mail failed, for a text pasted from anywhere: a reply, a log line, a stack trace."""
     return diagnose(read(text, phase=phase, provider=provider, sender=sender))
+
+
+def says_something(text: str) -> bool:
+    """Whether a pasted text tells what went wrong: by its words, or by a reply's number.
+
+    For any other text :func:`diagnose_text` still gives a code, but it is no more than a guess.
+    """
+    clues = read(text)
+    return clues.has_reply or matched(clues) is not None
 
 
 def provider_named_in(text: str) -> str | None:

@@ -67,6 +67,14 @@ LIBRARY_RULES: tuple[Rule, ...] = (
 
 def diagnose(clues: Clues) -> FailureCode:
     """Exactly one code for any clues."""
+    code = matched(clues) or by_numbers(clues)
+    if code is FailureCode.AUTH_BAD_CREDENTIALS and clues.by_token:
+        return FailureCode.OAUTH_REJECTED
+    return code
+
+
+def matched(clues: Clues) -> FailureCode | None:
+    """The code of the first rule that the clues meet, or ``None`` when their words say nothing."""
     found = unverified_identity(clues) or token_failure(clues)
     if found is None and not clues.has_reply:
         found = first_match(LIBRARY_RULES, clues)
@@ -74,7 +82,4 @@ def diagnose(clues: Clues) -> FailureCode:
         found = first_match(REPLY_RULES, clues)
     if found is None and not clues.has_reply:
         found = first_match(reaching.NOT_SMTP, clues)
-    code = found or by_numbers(clues)
-    if code is FailureCode.AUTH_BAD_CREDENTIALS and clues.by_token:
-        return FailureCode.OAUTH_REJECTED
-    return code
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template
 
-from app.mail.diagnosis import diagnose_text, provider_named_in
+from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import FailureContext, explain
 from app.mailer.forms.explaining import ExplainForm
 from app.web.guards import Permission, requires
@@ -24,7 +24,10 @@ def answer() -> Response:
     text = form.text.data or ""
     code = diagnose_text(text, form.known_phase, provider)
     found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
-    return make_response(render_template("mailer/explain.html", form=form, explanation=found))
+    page = render_template(
+        "mailer/explain.html", form=form, explanation=found, guess=not says_something(text)
+    )
+    return make_response(page)
 
 
 def register(blueprint: Blueprint) -> None:
