@@ -58,6 +58,11 @@ def main() -> int:
             ident=None,
             clear_untrusted_proxy_headers=False,  # ProxyFix decides, by NOVANTRA_TRUSTED_PROXIES
             max_request_body_size=1_000_000,
+            # Slow and idle connections cost a descriptor each and no thread; a hundred, which is
+            # the default, would be too easy to fill.
+            connection_limit=500,
+            channel_timeout=60,
+            asyncore_use_poll=True,
         )
     except OSError as error:
         print(  # noqa: T201

@@ -25,5 +25,7 @@ def refuse_nul() -> None:
 
 
 def init_app(app: Flask) -> None:
+    # Its redirects from //login to /login would name the host that the request names.
+    app.url_map.merge_slashes = False
     app.url_map.converters["int"] = RowNumber
     app.before_request(refuse_nul)
