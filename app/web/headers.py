@@ -29,6 +29,10 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.location and response.location.startswith(request.host_url):
+        # The routing's own redirects name the host that the request names, whoever wrote it.
+        response.location = "/" + response.location.removeprefix(request.host_url).lstrip("/\\")
+        response.set_data(b"")
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
     return response
