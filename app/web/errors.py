@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger("novantra.web")
@@ -65,9 +66,9 @@ STANDARD = {
 }
 
 
-def _page(refusal: Refusal) -> Response:
+def _page(refusal: Refusal, *, alone: bool = False) -> Response:
     # After a failure the database may be what failed: that page asks nobody who is signed in.
-    render = _rendered_alone if refusal.status == 500 else render_template
+    render = _rendered_alone if alone or refusal.status == 500 else render_template
     body = render(
         "errors/error.html",
         status=refusal.status,
@@ -104,6 +105,20 @@ def _stale_form(_error: CSRFError) -> Response:
     )
 
 
+def _no_database(error: OperationalError) -> Response:
+    log.error("the database does not answer: %s", type(error.orig).__name__)
+    return _page(
+        Refusal(
+            503,
+            "The database does not answer",
+            "It is busy or cannot be reached, so this page could not be shown. Nothing was saved.",
+            "Try again in a moment. If it happens again, tell whoever runs this server.",
+            headers={"Retry-After": "5"},
+        ),
+        alone=True,
+    )
+
+
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
@@ -127,3 +142,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _no_database)
