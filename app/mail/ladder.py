@@ -25,6 +25,9 @@ _CERTIFICATE_CODES = frozenset(
     }
 )
 
+_TOLD_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
+"""The rungs whose facts come from the other side."""
+
 
 def check_connection(
     settings: RelaySettings,
@@ -69,22 +72,26 @@ def _climb(steps: Steps, transcript: Transcript) -> list[Rung]:
                 facts = step()
             except TransportError as error:
                 transcript.note(f"stopped: {error}")
-                rungs.append(_failed(name, error, _since(began), steps))
+                rungs.append(_failed(name, error, _since(began), steps, transcript))
                 return rungs
             if facts is None:
                 rungs.append(Rung(name, "skipped"))
             else:
-                rungs.append(Rung(name, "passed", facts, _since(began)))
+                told = transcript.without_secret(facts) if name in _TOLD_BY_RELAY else facts
+                rungs.append(Rung(name, "passed", told, _since(began)))
     finally:
         steps.hang_up()
     return rungs
 
 
-def _failed(name: str, error: TransportError, ms: int, steps: Steps) -> Rung:
+def _failed(
+    name: str, error: TransportError, ms: int, steps: Steps, transcript: Transcript
+) -> Rung:
+    told = steps.refused_certificate() if error.code in _CERTIFICATE_CODES else {}
     return Rung(
         name,
         "failed",
-        facts=steps.refused_certificate() if error.code in _CERTIFICATE_CODES else {},
+        facts=transcript.without_secret(told),
         ms=ms,
         code=error.code,
         phase=error.phase,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -40,7 +41,7 @@ class Transcript:
 
     def server(self, reply: Reply) -> None:
         """A reply, its control characters made visible."""
-        repeats = self._repeats_secret(reply)
+        repeats = self._repeats(reply.lines)
         for index, line in enumerate(reply.lines):
             last = index == len(reply.lines) - 1
             if repeats and not last:
@@ -65,14 +66,18 @@ class Transcript:
         self._room -= len(line) + 1
         self._lines.append(line)
 
-    def _repeats_secret(self, reply: Reply) -> bool:
+    def without_secret(self, facts: Mapping[str, str]) -> dict[str, str]:
+        """What a relay told about itself, less what repeats the secret: it may know it."""
+        return {name: told for name, told in facts.items() if not self._repeats((told,))}
+
+    def _repeats(self, lines: Sequence[str]) -> bool:
         if not self._password:
             return False
         secret = self._password.reveal()
         if len(secret) < _TOO_SHORT:
             return True
-        said = "".join(reply.lines)
-        spoken = (said, "".join(said.split()), " ".join(reply.lines))
+        said = "".join(lines)
+        spoken = (said, "".join(said.split()), " ".join(lines))
         folded = tuple(text.casefold() for text in spoken)
         return any(
             form.casefold() in text for form in _forms(self._username, secret) for text in folded
