@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.addresses import AddressError, key, normalise
-from app.organizations.invitations import Desk, Outcome, invite
+from app.organizations.desk import Desk, Outcome
+from app.organizations.invitations import invite
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.runtime import Runtime
 from app.web.context import Actor

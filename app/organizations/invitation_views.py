@@ -11,8 +11,9 @@ from app.extensions import limiter
 from app.mailer.state import MailPending, mail_state
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
+from app.organizations.desk import Desk, Outcome
 from app.organizations.forms import InviteForm, InviteListForm
-from app.organizations.invitations import Desk, NotOpen, Outcome, invite, resend, revoke
+from app.organizations.invitations import NotOpen, invite, resend, revoke
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization
 from app.organizations.models import Invitation
 from app.organizations.pages import members_page

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,51 +10,24 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import find_by_key
-from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import key
 from app.mailer.state import MailPending, require_mail
+from app.organizations.desk import Desk, Outcome, audit
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, count_mail
 from app.organizations.models import ROLES, Invitation, Organization
 from app.organizations.roster import lock
 from app.organizations.service import AlreadyMember, add_member, membership_of
+from app.organizations.telling import tell_added
 from app.outbox.actions import cancel
 from app.outbox.actions import find as find_message
 from app.outbox.queue import enqueue
-from app.runtime import Runtime
-from app.web.context import Actor
 
 LIFETIME = timedelta(days=7)
-NOTICE_LIFETIME = timedelta(days=3)
-
-
-class Outcome(StrEnum):
-    """What became of one address. Only the first two changed anything."""
-
-    INVITED = "invited"
-    ADDED = "added"
-    ALREADY_MEMBER = "already-member"
-    ALREADY_INVITED = "already-invited"
-    MAIL_PENDING = "mail-pending"
-    KEY_MISSING = "key-missing"
-    ADDRESS_LIMIT = "address-limit"
-    ORGANIZATION_LIMIT = "organization-limit"
 
 
 class NotOpen(Exception):
     """The invitation was accepted or revoked meanwhile."""
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Who invites into what: the same for every address of a list."""
-
-    runtime: Runtime
-    organization: Organization
-    role: str
-    inviter: User | None
-    actor: Actor
-    now: datetime
 
 
 def invite(session: Session, desk: Desk, email: str) -> Outcome:
@@ -102,7 +73,7 @@ def invite(session: Session, desk: Desk, email: str) -> Outcome:
     )
     _mail(session, desk, invitation)
     session.add(invitation)
-    _audit(session, desk, "invitation:created", email, {"role": {"old": None, "new": desk.role}})
+    audit(session, desk, "invitation:created", email, {"role": {"old": None, "new": desk.role}})
     return Outcome.INVITED
 
 
@@ -121,7 +92,7 @@ def resend(session: Session, desk: Desk, invitation: Invitation) -> None:
     )
     _take_back(session, desk, invitation)
     _mail(session, desk, invitation)
-    _audit(session, desk, "invitation:resent", invitation.email)
+    audit(session, desk, "invitation:resent", invitation.email)
 
 
 def revoke(session: Session, desk: Desk, invitation: Invitation) -> None:
@@ -141,7 +112,7 @@ def revoke(session: Session, desk: Desk, invitation: Invitation) -> None:
         raise NotOpen
     session.refresh(invitation)
     _take_back(session, desk, invitation)
-    _audit(session, desk, "invitation:revoked", invitation.email)
+    audit(session, desk, "invitation:revoked", invitation.email)
 
 
 def _add(session: Session, desk: Desk, user: User) -> Outcome:
@@ -153,36 +124,9 @@ def _add(session: Session, desk: Desk, user: User) -> Outcome:
     if waiting:
         waiting.revoked_at = desk.now
         _take_back(session, desk, waiting)
-    _tell(session, desk, user)
-    _audit(session, desk, "member:added", user.email, {"role": {"old": None, "new": desk.role}})
+    tell_added(session, desk, user)
+    audit(session, desk, "member:added", user.email, {"role": {"old": None, "new": desk.role}})
     return Outcome.ADDED
-
-
-def _tell(session: Session, desk: Desk, user: User) -> None:
-    """A courtesy: without mail, or beyond the limits, the membership stands all the same."""
-    if not desk.runtime.box.ring.usable:
-        return
-    try:
-        require_mail(session, desk.runtime)
-        count_mail(session, organization=desk.organization, email_key=user.email_key, now=desk.now)
-    except (MailPending, TooManyForAddress, TooManyForOrganization):
-        return
-    enqueue(
-        session,
-        desk.runtime,
-        kind="membership-added",
-        to=user.email,
-        context={
-            "name": user.name,
-            "organization": desk.organization.name,
-            "role": desk.role,
-            "inviter": _inviter(desk),
-            "link": links(session, desk.runtime.config).to(
-                "organizations", desk.organization.slug, "members"
-            ),
-        },
-        expires_at=desk.now + NOTICE_LIFETIME,
-    )
 
 
 def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
@@ -197,7 +141,7 @@ def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
         context={
             "organization": desk.organization.name,
             "role": invitation.role,
-            "inviter": _inviter(desk),
+            "inviter": desk.inviter_name,
             "email": invitation.email,
             "link": links(session, desk.runtime.config).to("invitations", secret),
             "until": invitation.expires_at,
@@ -205,10 +149,6 @@ def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
         expires_at=invitation.expires_at,
     )
     invitation.message_public_id = message.public_id
-
-
-def _inviter(desk: Desk) -> str:
-    return desk.inviter.name if desk.inviter else "An administrator"
 
 
 def _take_back(session: Session, desk: Desk, invitation: Invitation) -> None:
@@ -232,14 +172,3 @@ def _open_invitation(
         )
         .execution_options(populate_existing=True)
     )
-
-
-def _audit(
-    session: Session,
-    desk: Desk,
-    tag: str,
-    email: str,
-    changes: dict[str, dict[str, str | None]] | None = None,
-) -> None:
-    target = f"{desk.organization.slug}: {email}"
-    record(session, now=desk.now, actor=desk.actor, tag=tag, target=target, changes=changes)

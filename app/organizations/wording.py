@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.organizations.batches import INVALID, TWICE
-from app.organizations.invitations import Outcome
+from app.organizations.desk import Outcome
 
 
 @dataclass(frozen=True)

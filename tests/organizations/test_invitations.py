@@ -18,7 +18,7 @@ from app.mail.phases import Phase
 from app.mailer import health
 from app.organizations import limits
 from app.organizations.delivery import delivery_of
-from app.organizations.invitations import Desk, Outcome
+from app.organizations.desk import Desk, Outcome
 from app.organizations.invitations import invite as invite_address
 from app.organizations.models import Invitation
 from app.organizations.service import membership_of

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.accounts.users import find_by_email
 from app.organizations.acceptance import NoLongerOpen, accept_as, accept_as_new
-from app.organizations.invitations import Desk, invite
+from app.organizations.desk import Desk
+from app.organizations.invitations import invite
 from app.organizations.models import Invitation, Membership, Organization
 from app.organizations.service import create_organization
 from app.runtime import Runtime
