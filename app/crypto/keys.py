@@ -109,15 +109,16 @@ class WatchedKeyFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._ring = KeyRing([])
 
     def __call__(self) -> KeyRing:
         try:
             state = self._path.stat()
-            seen = (state.st_mtime_ns, state.st_ino)
+            # The size tells a file that is just being written from the same file a tick later.
+            seen = (state.st_mtime_ns, state.st_ino, state.st_size)
         except OSError:
-            seen = (0, 0)
+            seen = (0, 0, 0)
         if seen != self._seen:
             self._ring = read_key_file(self._path)
             self._seen = seen

@@ -48,6 +48,7 @@ def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
 ) -> None:
     page.save(provider="smtp", sender_address="a@acme.test", host="relay.acme.test")
     assert run(app, "status")[0] == 0
+    clock.advance(seconds=1)  # a failure counts against the configuration that stood before it
     with runtime.database.transaction() as session:
         health.record_failure(
             session, now=clock(), code=FailureCode.CONNECT_REFUSED, phase=Phase.CONNECT
