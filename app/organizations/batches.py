@@ -7,7 +7,6 @@ transaction that settles them, so no line is done twice and none is lost.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -18,10 +17,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.mail.addresses import AddressError, key, normalise
 from app.organizations.desk import Desk, Outcome
 from app.organizations.invitations import invite
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
+from app.organizations.pasted import Line
 from app.runtime import Runtime
 from app.web.context import Actor
 
@@ -32,18 +31,6 @@ KEPT = timedelta(days=30)
 PAGE = 100
 # Seconds that a request may spend on a list; the worker does the rest, between two deliveries.
 MOMENT, CHORE_MOMENT = 1.0, 0.25
-INVALID, TWICE = "invalid", "twice"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One address as typed; ``problem`` says why it is none, or that it came before."""
-
-    number: int
-    typed: str
-    address: str | None
-    outcome: str | None = None
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,28 +44,6 @@ class Progress:
     @property
     def finished(self) -> bool:
         return self.done == self.total
-
-
-def read_lines(text: str) -> list[Line]:
-    """The addresses of a pasted text: one a line; commas, semicolons and NULs part them too."""
-    lines: list[Line] = []
-    seen: dict[str, int] = {}
-    for typed in re.split(r"[\r\n\0,;]+", text):
-        if not typed.strip():
-            continue
-        number = len(lines) + 1
-        try:
-            address = normalise(typed.strip())
-        except AddressError as error:
-            lines.append(Line(number, typed.strip(), None, INVALID, error.reason))
-            continue
-        first = seen.setdefault(key(address), number)
-        if first != number:
-            problem = f"The same address stands in line {first}."
-            lines.append(Line(number, typed.strip(), address, TWICE, problem))
-        else:
-            lines.append(Line(number, typed.strip(), address))
-    return lines
 
 
 def store(session: Session, desk: Desk, lines: Sequence[Line]) -> InvitationBatch:

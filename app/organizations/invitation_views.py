@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mailer.state import MailPending, mail_state
-from app.organizations import batches
+from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
 from app.organizations.desk import Desk, Outcome
 from app.organizations.forms import InviteForm, InviteListForm
@@ -102,7 +102,7 @@ def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
     left = [
         line.typed
         for line in form.lines
-        if line.outcome == batches.INVALID
+        if line.outcome == pasted.INVALID
         or (line.address and outcomes.get(line.address) is Outcome.MAIL_PENDING)
     ]
     if not left:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.organizations.batches import INVALID, TWICE
 from app.organizations.desk import Outcome
+from app.organizations.pasted import INVALID, TWICE
 
 
 @dataclass(frozen=True)

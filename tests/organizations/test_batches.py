@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.organizations import batches
+from app.organizations import batches, pasted
 from app.organizations.models import Invitation, InvitationBatch, InvitationBatchLine
 from app.outbox.models import OutboxMessage
 from app.outbox.worker import deliver_next
@@ -33,12 +33,12 @@ def count(session: Session, model: type[Invitation] | type[OutboxMessage]) -> in
 
 
 def test_lines_are_read_as_people_paste_them() -> None:
-    lines = batches.read_lines("a@x.test\r\n\n  b@x.test ;\nA@X.test\nnonsense\nc@x.test, d@x.test")
+    lines = pasted.read_lines("a@x.test\r\n\n  b@x.test ;\nA@X.test\nnonsense\nc@x.test, d@x.test")
     assert [(line.number, line.address, line.outcome) for line in lines] == [
         (1, "a@x.test", None),
         (2, "b@x.test", None),
-        (3, "A@x.test", batches.TWICE),
-        (4, None, batches.INVALID),
+        (3, "A@x.test", pasted.TWICE),
+        (4, None, pasted.INVALID),
         (5, "c@x.test", None),
         (6, "d@x.test", None),
     ]
