@@ -127,7 +127,7 @@ def _fail(found: Explanation, reply_code: int | None, enhanced: str | None) -> N
 def _exit_code(summary: Summary) -> int:
     if summary.state == "pending":
         return PENDING
-    return FAILING if summary.pill[0] == "bad" else 0
+    return 0 if summary.healthy else FAILING
 
 
 def _facts(summary: Summary) -> dict[str, object]:
