@@ -1,55 +1,101 @@
-"""Which addresses a relay may have."""
+"""Which addresses a relay may have: one table of refused networks, one of embedded addresses."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-_THIS_NETWORK = 0
-"""The first octet of 0.0.0.0/8, which systems take for themselves (RFC 1122 section 3.2.1.3)."""
+_THIS_NETWORK = IPv4Network("0.0.0.0/8")
+
+_REFUSED: tuple[tuple[str, str], ...] = (
+    # No relay lives there, on any network.
+    (str(_THIS_NETWORK), "systems take it for themselves: RFC 1122 section 3.2.1.3"),
+    ("169.254.0.0/16", "link-local, where most clouds serve metadata: RFC 3927"),
+    ("224.0.0.0/4", "multicast: RFC 5771"),
+    ("240.0.0.0/4", "reserved, and the broadcast address at its end: RFC 1112 section 4"),
+    ("::/128", "unspecified: RFC 4291 section 2.5.2"),
+    ("fe80::/10", "link-local: RFC 4291 section 2.5.6"),
+    ("fec0::/10", "site-local, retired: RFC 3879"),
+    ("ff00::/8", "multicast: RFC 4291 section 2.7"),
+    # Metadata and credential services of clouds outside the link-local ranges, each as its
+    # vendor documents it.
+    ("100.100.100.200/32", "Alibaba Cloud: ECS, instance metadata"),
+    ("fd00:100::100:200/128", "Alibaba Cloud: ECS, instance metadata over IPv6"),
+    ("168.63.129.16/32", "Microsoft Azure: what is IP address 168.63.129.16 (wire server)"),
+    ("192.0.0.192/32", "Oracle Cloud Classic: instance metadata"),
+    ("fd00:c1::a9fe:a9fe/128", "Oracle Cloud Infrastructure: instance metadata over IPv6"),
+    ("fd00:ec2::/32", "Amazon: metadata ::254, EKS pod identity ::23, and their neighbours"),
+    ("fd20:ce::254/128", "Google Cloud: metadata server of instances with IPv6 alone"),
+    ("fd00:a9fe:a9fe::/64", "Akamai (Linode): metadata service ::1"),
+    ("fd00:42::42/128", "Scaleway: instance metadata over IPv6"),
+)
+_REFUSED_V4 = tuple(IPv4Network(network) for network, _ in _REFUSED if ":" not in network)
+_REFUSED_V6 = tuple(IPv6Network(network) for network, _ in _REFUSED if ":" in network)
 
 _ENDING_IN_V4 = (
-    IPv6Network("64:ff9b::/96"),  # what a gateway turns into IPv4 (RFC 6052)
-    IPv6Network("64:ff9b:1::/48"),  # the same for a network of one's own (RFC 8215)
+    IPv6Network("::ffff:0:0/96"),  # mapped (RFC 4291 section 2.5.5.2)
+    IPv6Network("::/96"),  # compatible, retired (RFC 4291 section 2.5.5.1)
     IPv6Network("::ffff:0:0:0/96"),  # for translators without state (RFC 2765)
-    IPv6Network("::/96"),  # the retired way to write an IPv4 address (RFC 4291 section 2.5.5.1)
+    IPv6Network("64:ff9b::/96"),  # what a gateway turns into IPv4 (RFC 6052 section 2.1)
 )
 """IPv6 addresses that stand for the IPv4 address in their last 32 bits."""
 
-_METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
-"""Cloud metadata services outside the link-local range (Amazon over IPv6, Alibaba)."""
+_LOCAL_GATEWAYS = IPv6Network("64:ff9b:1::/48")
+"""Gateways to IPv4 of one's own (RFC 8215): any prefix length of RFC 6052 may be in use."""
+
+_SIX_TO_FOUR = IPv6Network("2002::/16")  # RFC 3056 section 2
+_TEREDO = IPv6Network("2001::/32")  # RFC 4380 section 4
+
+_ISATAP = 0x0000_5EFE
+"""Begins an interface identifier that ends in IPv4 (RFC 5214 section 6.1)."""
+
+_UNIVERSAL_AND_GROUP = 0x0300_0000
 
 
 def is_refused(address: str) -> bool:
     """Whether no mail may go to this IP address, because no relay lives there.
 
-    Refused are link-local addresses (cloud metadata answers there), multicast, broadcast and
-    unspecified ones, also when an IPv6 address merely wraps one. Loopback and private ranges are
+    Also when an IPv6 address merely wraps one that is refused. Loopback and private ranges are
     allowed: relays live there, and VPC endpoints of Amazon SES too.
     """
     target = ip_address(address.partition("%")[0])
-    if target in _METADATA:
+    if isinstance(target, IPv4Address):
+        return _is_refused_v4(target)
+    if any(target in network for network in _REFUSED_V6):
         return True
-    inner = target if isinstance(target, IPv4Address) else _wrapped(target)
-    if inner is not None and _is_refused_v4(inner):
-        return True
-    return target.is_link_local or target.is_multicast or target.is_unspecified
+    return not target.is_loopback and any(map(_is_refused_v4, _wrapped(target)))
 
 
 def _is_refused_v4(address: IPv4Address) -> bool:
-    return (
-        address.is_link_local
-        or address.is_multicast
-        or address.packed[0] == _THIS_NETWORK
-        or address.packed[0] >= 240  # reserved, and the broadcast address at its end
-        or address in _METADATA
-    )
+    return any(address in network for network in _REFUSED_V4)
 
 
-def _wrapped(address: IPv6Address) -> IPv4Address | None:
-    if address.is_loopback:
-        return None
+def _wrapped(address: IPv6Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that this one may lead to."""
     if any(address in network for network in _ENDING_IN_V4):
-        return IPv4Address(address.packed[-4:])
-    if address.teredo is not None:
-        return address.teredo[1]
-    return address.ipv4_mapped or address.sixtofour
+        yield IPv4Address(address.packed[-4:])
+    elif address in _LOCAL_GATEWAYS:
+        yield from _behind_a_local_gateway(address.packed)
+    elif address in _SIX_TO_FOUR:
+        yield IPv4Address(address.packed[2:6])
+    elif address in _TEREDO:
+        yield IPv4Address(address.packed[4:8])  # the server
+        yield IPv4Address(bytes(octet ^ 0xFF for octet in address.packed[-4:]))  # the client
+    identifier = int.from_bytes(address.packed[8:12]) & ~_UNIVERSAL_AND_GROUP
+    if identifier == _ISATAP:
+        yield IPv4Address(address.packed[-4:])
+
+
+def _behind_a_local_gateway(octets: bytes) -> Iterator[IPv4Address]:
+    """Every reading of RFC 6052 section 2.2 that the zeros it asks for allow.
+
+    The length of the prefix cannot be seen, so a refused address in any of them counts, except
+    that 0.0.0.0/8 counts only when there is no other: the zeros of another reading look like it.
+    """
+    readings = [IPv4Address(octets[12:])]
+    if octets[8] == 0:
+        for places in ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12)):  # lengths 48, 56, 64
+            if not any(octets[places[-1] + 1 :]):
+                readings.append(IPv4Address(bytes(octets[place] for place in places)))
+    others = [reading for reading in readings if reading not in _THIS_NETWORK]
+    yield from others or readings
