@@ -38,6 +38,8 @@ class Config:
     trusted_proxies: int = 0
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
     activity_retention_days: int = 30
+    # Mails about membership that one organization may send within 24 hours: two full lists.
+    invitations_per_day: int = 2_000
 
     @property
     def is_cloud(self) -> bool:
@@ -74,6 +76,7 @@ class Config:
             trusted_proxies=_number(env, "NOVANTRA_TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=Secret(env.get("NOVANTRA_METRICS_TOKEN", "")),
             activity_retention_days=_number(env, "NOVANTRA_ACTIVITY_DAYS", 30, 1, 3650),
+            invitations_per_day=_number(env, "NOVANTRA_INVITATIONS_PER_DAY", 2_000, 1, 1_000_000),
         )
 
 

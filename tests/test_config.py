@@ -16,6 +16,7 @@ def test_an_empty_environment_gives_the_documented_defaults(tmp_path, monkeypatc
     assert (config.bind, config.ratelimit_storage) == ("127.0.0.1:8000", "memory://")
     assert config.ratelimit_enabled
     assert config.trusted_proxies == 0
+    assert config.invitations_per_day == 2_000
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,10 @@ def test_an_empty_environment_gives_the_documented_defaults(tmp_path, monkeypatc
         ("NOVANTRA_TRUSTED_PROXIES", "one"),
         ("NOVANTRA_DATABASE_URL", "mysql://root:canary@db/novantra"),
         ("NOVANTRA_LOG_FORMAT", "xml"),
+        ("NOVANTRA_INVITATIONS_PER_DAY", "0"),
+        ("NOVANTRA_INVITATIONS_PER_DAY", "1000001"),
+        ("NOVANTRA_INVITATIONS_PER_DAY", "2,000"),
+        ("NOVANTRA_INVITATIONS_PER_DAY", "²"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value):

@@ -53,7 +53,13 @@ def invite(session: Session, desk: Desk, email: str) -> Outcome:
         return Outcome.KEY_MISSING
     try:
         require_mail(session, desk.runtime)
-        count_mail(session, organization=desk.organization, email_key=email_key, now=desk.now)
+        count_mail(
+            session,
+            desk.runtime.config,
+            organization=desk.organization,
+            email_key=email_key,
+            now=desk.now,
+        )
     except MailPending:
         return Outcome.MAIL_PENDING
     except TooManyForAddress:
@@ -88,7 +94,11 @@ def resend(session: Session, desk: Desk, invitation: Invitation) -> None:
         raise NotOpen
     require_mail(session, desk.runtime)
     count_mail(
-        session, organization=desk.organization, email_key=invitation.email_key, now=desk.now
+        session,
+        desk.runtime.config,
+        organization=desk.organization,
+        email_key=invitation.email_key,
+        now=desk.now,
     )
     _take_back(session, desk, invitation)
     _mail(session, desk, invitation)

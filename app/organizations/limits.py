@@ -1,7 +1,8 @@
-"""How much mail one organization, and one address, may be made to send or receive.
+"""How much mail one organization, and one address, may be made to send or receive in a day.
 
 An invitation is mail to a stranger with words somebody else chose, so a single account must not
-turn the install into a source of spam. Counted in the database, whatever the process.
+turn the install into a source of spam. Counted in the database, whatever the process. What an
+organization may send is ``NOVANTRA_INVITATIONS_PER_DAY``; a mailbox is protected in any case.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.accounts.throttle import allow, subject_of, subject_of_address
+from app.config import Config
 from app.organizations.models import Organization
 
 DAY = timedelta(hours=24)
-# Two full lists a day.
-PER_ORGANIZATION = 2_000
 # One person's mailbox, counted over all organizations.
 PER_ADDRESS = 5
 
@@ -29,7 +29,12 @@ class TooManyForAddress(Exception):
 
 
 def count_mail(
-    session: Session, *, organization: Organization, email_key: str, now: datetime
+    session: Session,
+    config: Config,
+    *,
+    organization: Organization,
+    email_key: str,
+    now: datetime,
 ) -> None:
     """Count one mail about membership. Raises when either limit is reached."""
     if not allow(
@@ -45,7 +50,7 @@ def count_mail(
         session,
         purpose="invitation-from",
         subject=subject_of("organization", str(organization.id)),
-        limit=PER_ORGANIZATION,
+        limit=config.invitations_per_day,
         window=DAY,
         now=now,
     ):

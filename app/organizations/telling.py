@@ -22,7 +22,13 @@ def tell_added(session: Session, desk: Desk, user: User) -> None:
         return
     try:
         require_mail(session, desk.runtime)
-        count_mail(session, organization=desk.organization, email_key=user.email_key, now=desk.now)
+        count_mail(
+            session,
+            desk.runtime.config,
+            organization=desk.organization,
+            email_key=user.email_key,
+            now=desk.now,
+        )
     except (MailPending, TooManyForAddress, TooManyForOrganization):
         return
     enqueue(

@@ -50,7 +50,8 @@ WORDS: dict[str, Words] = {
     Outcome.ORGANIZATION_LIMIT: Words(
         "warn",
         "Not invited: the organization's limit for today",
-        "was not invited: this organization sent 2,000 invitations within 24 hours. Try tomorrow.",
+        "was not invited: this organization has sent as many invitations as this install allows"
+        " within 24 hours. Try tomorrow.",
     ),
     INVALID: Words("bad", "No address", "is no email address."),
     TWICE: Words("quiet", "Listed twice", "stands in the list twice."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -332,13 +333,13 @@ def test_one_mailbox_is_mailed_at_most_five_times_a_day(
 
 
 def test_an_organization_sends_a_limited_number_of_invitations_a_day(
+    runtime: Runtime,
     boss_client: FlaskClient,
     session: Session,
     stranger: User,
     mail: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "PER_ORGANIZATION", 2)
+    runtime.config = replace(runtime.config, invitations_per_day=2)
     for name in ("a", "b"):
         assert invite(boss_client, email=f"{name}@else.test").status_code == 303
     answer = invite(boss_client, email="c@else.test")
