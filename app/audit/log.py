@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
+from app.audit.tags import checked
 from app.web.context import Actor
 
 GENESIS = "0" * 64
@@ -65,7 +66,7 @@ def record(
         actor_id=actor.id,
         actor=actor.label[:320],
         ip=actor.ip,
-        tag=tag,
+        tag=checked(tag),
         target=target[:320],
         changes=dict(changes or {}),
         previous_digest=last.digest if last else GENESIS,

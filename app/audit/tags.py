@@ -9,17 +9,26 @@ SUBJECTS = {
     "access-url": "Access URL",
     "administrator": "Administrators",
     "account": "Accounts",
-    "user": "People",
     "password": "Passwords",
     "login": "Sign-in",
-    "email": "Addresses",
     "organization": "Organizations",
     "member": "Members",
-    "membership": "Members",
     "invitation": "Invitations",
-    "signup": "Signup",
     "keys": "Keys",
 }
+"""What events are about: every tag begins with one of these, and the filter offers just these."""
+
+
+class UnknownSubject(ValueError):
+    """A tag begins with a subject that :data:`SUBJECTS` does not name, so no filter finds it."""
+
+
+def checked(tag: str) -> str:
+    """``tag`` itself, which is ``subject:action``. Raises :class:`UnknownSubject`."""
+    subject, colon, action = tag.partition(":")
+    if subject not in SUBJECTS or not colon or not action:
+        raise UnknownSubject(f"{tag} is no tag of the audit log; app/audit/tags.py lists them")
+    return tag
 
 
 _FIELDS = {"ignore_tls_errors": "Ignore TLS errors", "access_url": "Access URL", "ip": "IP"}
@@ -44,4 +53,5 @@ def value_words(value: object) -> str:
 def describe(tag: str) -> str:
     """``mailer:updated`` → ``Mailer: updated``."""
     subject, _, action = tag.partition(":")
-    return f"{SUBJECTS.get(subject, subject.capitalize())}: {action.replace('-', ' ')}"
+    words = SUBJECTS.get(subject, subject.capitalize())  # an older release may have had others
+    return f"{words}: {action.replace('-', ' ')}"
