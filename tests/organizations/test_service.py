@@ -30,13 +30,17 @@ from tests.factories import make_user
         ("  Acme   Robotics, Inc. ", "acme-robotics-inc"),
         ("Müller & Söhne", "muller-sohne"),
         ("Straße", "strasse"),
-        ("株式会社", "organization"),
+        ("株式会社", "zhu-shi-hui-she"),
+        ("ООО Ромашка", "ooo-romashka"),
+        ("Ελληνικά", "ellenika"),
+        ("北京公司", "bei-jing-gong-si"),
+        ("!!!", "organization"),
         ("../../etc", "etc"),
         ("<a>", "a"),
         ("x" * 64, "x" * 64),
     ],
 )
-def test_a_slug_is_made_of_plain_letters_digits_and_hyphens(name: str, slug: str) -> None:
+def test_a_slug_can_be_read_whatever_script_the_name_is_in(name: str, slug: str) -> None:
     assert slug_of(name) == slug
 
 
