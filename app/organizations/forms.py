@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -12,9 +13,11 @@ from app.accounts.passwords import weakness
 from app.mail.addresses import AddressError, normalise
 from app.organizations.batches import MAXIMUM
 from app.organizations.models import ROLES
-from app.organizations.pasted import Line, parts_of, read_lines
+from app.organizations.pasted import Line, entries_of, read_lines
 from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
+# Entries of a list that are named beside it when none of them is an address.
+NAMED = 10
 ROLE_CHOICES = [SelectChoice("member", "Member"), SelectChoice("admin", "Admin")]
 
 
@@ -43,12 +46,20 @@ class InviteForm(FlaskForm):
     address: str = ""
 
     def validate_email(self, field: Field) -> None:
-        if not field.errors:
-            self.address = _address(field)
+        if field.errors:
+            return
+        entries = entries_of(field.data or "")
+        if len(entries) > 1:
+            raise ValidationError(
+                f"These are {len(entries):,} addresses. Invite them with the list below."
+            )
+        if entries:  # "Bob <bob@x.test>", as a mail program copies it
+            field.data = entries[0].typed
+        self.address = _address(field)
 
 
 class InviteListForm(FlaskForm):
-    """Many addresses, one a line. ``lines`` are what they were read as."""
+    """Many addresses, however they were copied. ``lines`` are what they were read as."""
 
     emails = TextAreaField("Email addresses")
     role = RoleField()
@@ -61,7 +72,7 @@ class InviteListForm(FlaskForm):
 
     def validate_emails(self, field: Field) -> None:
         # Counted first: reading a hundred thousand of them would take seconds.
-        count = len(parts_of(field.data or ""))
+        count = len(entries_of(field.data or ""))
         if not count:
             raise ValidationError("Type or paste at least one email address.")
         if count > MAXIMUM:
@@ -70,10 +81,15 @@ class InviteListForm(FlaskForm):
             )
         self.lines = tuple(read_lines(field.data or ""))
         if not any(line.address for line in self.lines):
-            first = self.lines[0]
-            raise ValidationError(
-                f"None of these lines is an email address. Line 1: {first.problem}"
-            )
+            field.errors = ["None of these lines is an email address.", *_problems(self.lines)]
+
+
+def _problems(lines: Sequence[Line]) -> Iterator[str]:
+    """What is wrong with each, for as many as anybody reads."""
+    for line in lines[:NAMED]:
+        yield f"Line {line.number}, “{line.typed[:80]}”: {line.problem}"
+    if len(lines) > NAMED:
+        yield f"{len(lines) - NAMED:,} more are no addresses either."
 
 
 class JoinForm(FlaskForm):

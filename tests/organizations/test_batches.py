@@ -36,10 +36,10 @@ def test_lines_are_read_as_people_paste_them() -> None:
     lines = pasted.read_lines("a@x.test\r\n\n  b@x.test ;\nA@X.test\nnonsense\nc@x.test, d@x.test")
     assert [(line.number, line.address, line.outcome) for line in lines] == [
         (1, "a@x.test", None),
-        (2, "b@x.test", None),
-        (3, "A@x.test", pasted.TWICE),
-        (4, None, pasted.INVALID),
-        (5, "c@x.test", None),
+        (3, "b@x.test", None),
+        (4, "A@x.test", pasted.TWICE),
+        (5, None, pasted.INVALID),
+        (6, "c@x.test", None),
         (6, "d@x.test", None),
     ]
     assert lines[2].problem == "The same address stands in line 1."
