@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench fuzz screenshots lock clean
+.PHONY: help run test check format bench chaos fuzz screenshots lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ format: $(VENV)/installed-dev ## Format the code
 
 bench: $(VENV)/installed-dev ## Measure, against named peers in the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: $(VENV)/installed-dev ## Kill web and workers at random while a relay misbehaves, on both databases
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## Feed the reply parser and the message builder arbitrary bytes, bounded
 	@$(BIN)/python -m tests.fuzz_replies $(ARGS)

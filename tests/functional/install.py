@@ -91,6 +91,16 @@ class RunningInstall:
             self._process.stdout.close()
         return code
 
+    def kill(self) -> None:
+        """With signal 9: no handler, no goodbye."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(30)
+        if self._reader:
+            self._reader.join(5)
+        if self._process.stdout:
+            self._process.stdout.close()
+
     @property
     def pid(self) -> int:
         assert self._process
