@@ -63,3 +63,11 @@ def need_spamassassin() -> str:
     need("spamassassin", found=path is not None, how="on Debian, apt install spamassassin")
     assert path
     return path
+
+
+def need_nginx() -> str:
+    """The path of nginx."""
+    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    need("nginx", found=path is not None, how="on Debian, apt install nginx-light")
+    assert path
+    return path

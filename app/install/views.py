@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, flash, make_response, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.install import origin
 from app.install.access_url import parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.links import Links
@@ -105,9 +106,10 @@ def _entry() -> Entry | None:
 
 
 def init_app(app: Flask) -> None:
-    """The page and its line in the navigation; the Cloud's install row."""
+    """The page and its line in the navigation; the Cloud's install row; where forms come from."""
     found = app.extensions[EXTENSION]
     if found.config.is_cloud:
         ensure_cloud_install(found.database, found.config, found.now())
+    origin.init_app(app)
     app.register_blueprint(blueprint)
     shell(app).system_entries.append((NAVIGATION_ORDER, _entry))

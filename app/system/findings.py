@@ -16,6 +16,7 @@ from app.mailer.summary import Summary
 from app.runtime import Runtime
 from app.schema import current_revision
 from app.version import VERSION
+from app.web.proxies import missing_proxy, unbelieved_proxy
 
 MAILER_PAGE = "/admin/system/mailer"
 
@@ -50,6 +51,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
         *_test_mail(summary, runtime.config.is_cloud),
         your_address(user, mail_works=summary.state != PENDING),
         address(session, runtime),
+        *_proxies(runtime),
         keys(runtime),
         database(session, runtime),
         Finding("Version", "quiet", VERSION, f"{runtime.config.edition.capitalize()} edition."),
@@ -133,6 +135,36 @@ def address(session: Session, runtime: Runtime) -> Finding:
         return Finding("Access URL", "warn", "Check it", text, action, "/admin/system/access-urls")
     where = " Fixed by the environment." if fixed else ""
     return Finding("Access URL", "good", "Set", f"Links in mails begin with {url}.{where}")
+
+
+def _proxies(runtime: Runtime) -> Iterator[Finding]:
+    """A proxy in front that Novantra was told nothing, or something wrong, about."""
+    together = (
+        "so everybody counts as one network address: wrong guesses by one stranger keep all people"
+        " from signing in."
+    )
+    unbelieved = unbelieved_proxy()
+    if unbelieved is not None:
+        yield Finding(
+            "Reverse proxy",
+            "bad",
+            "Not trusted",
+            f"Requests arrive through a proxy at {unbelieved}, and NOVANTRA_TRUSTED_PROXIES is 0,"
+            f" {together} Set it to the number of proxies in front and restart.",
+            waits=True,
+        )
+    missing = missing_proxy()
+    if missing is not None:
+        trusted = runtime.config.trusted_proxies
+        yield Finding(
+            "Reverse proxy",
+            "warn",
+            "Check it",
+            f"NOVANTRA_TRUSTED_PROXIES is {trusted}, but this page was asked for through fewer"
+            f" ({missing}). If people come the same way as you, {together.removeprefix('so ')}"
+            " Let every proxy add X-Forwarded-For, or lower the number and restart.",
+            waits=True,
+        )
 
 
 def keys(runtime: Runtime) -> Finding:

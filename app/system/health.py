@@ -19,6 +19,7 @@ from app.runtime import runtime
 from app.system import metrics
 from app.web.context import db
 from app.web.errors import Refusal
+from app.web.proxies import forwarding_headers, peer
 
 blueprint = Blueprint("health", __name__)
 WAITING = ("queued", "sending", "held")
@@ -85,9 +86,9 @@ def _may_scrape() -> bool:
     if expected and scheme.lower() == "bearer" and Secret(given.strip()) == expected:
         return True
     # A proxy on this machine makes everybody look local: what it forwards is not.
-    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")):
+    if forwarding_headers():
         return False
     try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+        return ipaddress.ip_address(peer()).is_loopback
     except ValueError:
         return False

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
-from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -66,7 +65,8 @@ STANDARD = {
 }
 
 
-def _page(refusal: Refusal, *, alone: bool = False) -> Response:
+def page_for(refusal: Refusal, *, alone: bool = False) -> Response:
+    """The answer that shows a refusal. ``alone``: without asking the database for anything."""
     # After a failure the database may be what failed: that page asks nobody who is signed in.
     render = _rendered_alone if alone or refusal.status == 500 else render_template
     body = render(
@@ -89,25 +89,12 @@ def _rendered_alone(template: str, **values: Any) -> str:
 
 
 def _refused(refusal: Refusal) -> Response:
-    return _page(refusal)
-
-
-def _stale_form(_error: CSRFError) -> Response:
-    return _page(
-        Refusal(
-            400,
-            "This form is out of date",
-            "It was opened in an earlier session, or cookies are switched off.",
-            "Go back, reload the page and send the form again.",
-            action_href=request.path,
-            action_label="Reload the page",
-        )
-    )
+    return page_for(refusal)
 
 
 def _no_database(error: OperationalError) -> Response:
     log.error("the database does not answer: %s", type(error.orig).__name__)
-    return _page(
+    return page_for(
         Refusal(
             503,
             "The database does not answer",
@@ -128,7 +115,7 @@ def _http_error(error: HTTPException) -> Response:
         refusal.headers["Retry-After"] = "900"
     if status == 405 and getattr(error, "valid_methods", None):
         refusal.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
-    return _page(refusal)
+    return page_for(refusal)
 
 
 def _log_failure(exc_info: Any) -> None:
@@ -140,6 +127,5 @@ def _log_failure(exc_info: Any) -> None:
 def init_app(app: Flask) -> None:
     app.log_exception = _log_failure  # type: ignore[method-assign]
     app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _no_database)

@@ -1,0 +1,82 @@
+"""A real nginx with TLS in front of an install, set up with the lines of docs/self-hosting.md."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.certificates import server_file
+from tests.relays.ports import free_port
+
+GUIDE = Path(__file__).parents[2] / "docs" / "self-hosting.md"
+DOCUMENTED_HOST = "proxy_set_header Host $http_host;"
+
+
+def documented_server() -> str:
+    """The ``server`` block that the guide tells people to use."""
+    found = re.search(r"```nginx\n(server \{.*?\n\})\n```", GUIDE.read_text(), re.DOTALL)
+    assert found, "the guide has no nginx block"
+    return found.group(1)
+
+
+class Nginx:
+    """``with Nginx(binary, folder, install_port) as proxy``: ``proxy.url`` on another port.
+
+    ``host_line`` stands in place of the guide's line for ``Host``.
+    """
+
+    def __init__(
+        self, binary: str, folder: Path, upstream: int, host_line: str = DOCUMENTED_HOST
+    ) -> None:
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        server = documented_server()
+        for old, new in {
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
+            "/etc/ssl/hr.example.com.pem": str(server_file()),
+            "/etc/ssl/hr.example.com.key": str(server_file()),
+            "http://127.0.0.1:8000;": f"http://127.0.0.1:{upstream};",
+            DOCUMENTED_HOST: host_line,
+        }.items():
+            assert old in server, f"the guide's block lacks {old}"
+            server = server.replace(old, new)
+        kept = [f"{kind}_temp_path {folder}/{kind};" for kind in _TEMPORARY]
+        (folder / "nginx.conf").write_text(
+            f"pid {folder}/nginx.pid; daemon off; worker_processes 1;\n"
+            f"error_log {folder}/error.log;\nevents {{}}\n"
+            f"http {{ access_log off; {' '.join(kept)}\n{server}\n}}\n"
+        )
+        self._command = [binary, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return self
+        raise TimeoutError((self._folder / "error.log").read_text())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process
+        self._process.terminate()
+        self._process.wait(15)
+
+
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
