@@ -16,6 +16,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Code
+from app.moments import sql_alive
 from app.runtime import Runtime
 
 LIFETIME = timedelta(minutes=10)
@@ -77,7 +78,7 @@ def check(
             Code.purpose == purpose,
             Code.subject == subject,
             Code.used_at.is_(None),
-            Code.expires_at > now,
+            sql_alive(Code.created_at, Code.expires_at, now),
             Code.tries < TRIES,
         )
         .values(tries=Code.tries + 1)

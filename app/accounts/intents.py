@@ -17,6 +17,7 @@ from app.accounts import reset, throttle, unlock
 from app.accounts.models import MailIntent
 from app.crypto.keys import KeysUnusable
 from app.mailer.state import MailPending, require_mail
+from app.moments import within
 from app.outbox.waking import waker_of
 from app.runtime import Runtime
 
@@ -75,7 +76,7 @@ def resolve_next(runtime: Runtime) -> bool:
             if intent is None:
                 return False
             session.delete(intent)
-            if now - intent.created_at <= PATIENCE and _mail_is_set_up(session, runtime):
+            if within(intent.created_at, now, PATIENCE) and _mail_is_set_up(session, runtime):
                 RESOLVERS[intent.kind](session, runtime, intent, now)
     except KeysUnusable:
         # Nothing can be sealed until the key is back; the request waits, and ages.

@@ -13,6 +13,7 @@ from app.accounts import codes
 from app.accounts.models import LoginGuard
 from app.accounts.throttle import subject_of_address
 from app.audit.log import record
+from app.moments import lies_ahead, sql_lies_ahead, within
 from app.web.context import Actor
 
 FAILURES = 5
@@ -39,7 +40,8 @@ def locks(session: Session, *, email_keys: list[str], now: datetime) -> dict[str
     subjects = {subject_of_address(email_key): email_key for email_key in email_keys}
     rows = session.scalars(
         select(LoginGuard).where(
-            LoginGuard.subject.in_(list(subjects)), LoginGuard.locked_until > now
+            LoginGuard.subject.in_(list(subjects)),
+            sql_lies_ahead(LoginGuard.locked_until, now, DURATION),
         )
     )
     return {subjects[row.subject]: row.locked_until for row in rows if row.locked_until}
@@ -59,7 +61,7 @@ def hold(session: Session, *, subject: str, now: datetime) -> datetime | None:
 def record_failure(session: Session, *, subject: str, now: datetime) -> Failure:
     """Count a failure of an address that :func:`hold` holds and found without a lock."""
     guard = _held(session, subject)
-    stale = guard.locked_until is not None or guard.window_started_at <= now - WINDOW
+    stale = guard.locked_until is not None or not within(guard.window_started_at, now, WINDOW)
     if stale or guard.failures == 0:
         guard.failures, guard.window_started_at = 0, now
         guard.locked_at = guard.locked_until = None
@@ -89,7 +91,7 @@ def lift_lock(session: Session, *, email_key: str, now: datetime, actor: Actor) 
 
 
 def _in_force(guard: LoginGuard | None, now: datetime) -> datetime | None:
-    if guard is None or guard.locked_until is None or guard.locked_until <= now:
+    if guard is None or not lies_ahead(guard.locked_until, now, DURATION):
         return None
     return guard.locked_until
 

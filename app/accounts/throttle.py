@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Throttle
 from app.client import network_of
+from app.moments import sql_outside, sql_within
 
 
 def subject_of(kind: str, value: str) -> str:
@@ -34,7 +35,9 @@ def allow(
     _one_at_a_time(session, purpose, subject)
     session.execute(
         delete(Throttle).where(
-            Throttle.purpose == purpose, Throttle.subject == subject, Throttle.at <= now - window
+            Throttle.purpose == purpose,
+            Throttle.subject == subject,
+            sql_outside(Throttle.at, now, window),
         )
     )
     if used(session, purpose=purpose, subject=subject, window=window, now=now) >= limit:
@@ -51,7 +54,9 @@ def used(session: Session, *, purpose: str, subject: str, window: timedelta, now
             select(func.count())
             .select_from(Throttle)
             .where(
-                Throttle.purpose == purpose, Throttle.subject == subject, Throttle.at > now - window
+                Throttle.purpose == purpose,
+                Throttle.subject == subject,
+                sql_within(Throttle.at, now, window),
             )
         )
         or 0
@@ -64,7 +69,11 @@ def retry_at(
     """When one more will be allowed, or ``None`` when it is allowed already."""
     newest_first = session.scalars(
         select(Throttle.at)
-        .where(Throttle.purpose == purpose, Throttle.subject == subject, Throttle.at > now - window)
+        .where(
+            Throttle.purpose == purpose,
+            Throttle.subject == subject,
+            sql_within(Throttle.at, now, window),
+        )
         .order_by(Throttle.at.desc())
         .limit(limit)
     ).all()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from app.accounts.models import Code, LoginGuard, Throttle, Token
+from app.moments import lies_ahead
 from app.runtime import Runtime
 
 EVERY = timedelta(hours=1)
@@ -25,7 +26,7 @@ class Tidying:
     def __call__(self, runtime: Runtime) -> bool:
         now = runtime.now()
         with self._lock:
-            if self._next is not None and now < self._next:
+            if lies_ahead(self._next, now, EVERY):
                 return False
             self._next = now + EVERY
         with runtime.database.transaction() as session:

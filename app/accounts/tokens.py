@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Token, User
+from app.moments import sql_alive
 
 
 class Purpose(StrEnum):
@@ -68,7 +69,7 @@ def find(session: Session, *, purpose: str, secret: str, now: datetime) -> Token
             Token.purpose == purpose,
             Token.used_at.is_(None),
             Token.voided_at.is_(None),
-            Token.expires_at > now,
+            sql_alive(Token.created_at, Token.expires_at, now),
         )
     )
 
@@ -82,7 +83,7 @@ def claim(session: Session, *, purpose: str, secret: str, now: datetime) -> Toke
             Token.purpose == purpose,
             Token.used_at.is_(None),
             Token.voided_at.is_(None),
-            Token.expires_at > now,
+            sql_alive(Token.created_at, Token.expires_at, now),
         )
         .values(used_at=now)
         .returning(Token.id)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from app.mailer.models import TestSend
+from app.moments import sql_outside, sql_within
 
 LIMIT = 5
 WINDOW = timedelta(minutes=15)
@@ -36,7 +37,7 @@ def allowance(session: Session, *, user_id: int, now: datetime) -> Allowance:
     """What an administrator has left."""
     times = session.scalars(
         select(TestSend.at)
-        .where(TestSend.user_id == user_id, TestSend.at > now - WINDOW)
+        .where(TestSend.user_id == user_id, sql_within(TestSend.at, now, WINDOW))
         .order_by(TestSend.at.desc())
         .limit(LIMIT)
     ).all()
@@ -56,6 +57,6 @@ def take(session: Session, *, user_id: int, now: datetime) -> None:
     found = allowance(session, user_id=user_id, now=now)
     if found.left <= 0 and found.again_at is not None:
         raise TooManyTests(found.again_at)
-    session.execute(delete(TestSend).where(TestSend.at < now - 4 * WINDOW))
+    session.execute(delete(TestSend).where(sql_outside(TestSend.at, now, 4 * WINDOW)))
     session.add(TestSend(user_id=user_id, at=now))
     session.flush()

@@ -13,6 +13,8 @@ from app.accounts.models import User
 from app.accounts.tokens import hash_secret
 from app.accounts.users import create_user
 from app.audit.log import record
+from app.moments import lies_ahead, sql_lies_ahead
+from app.organizations.invitations import LIFETIME
 from app.organizations.models import Invitation, Organization
 from app.organizations.service import AlreadyMember, add_member
 from app.web.context import Actor
@@ -96,7 +98,7 @@ def _claim(
                 Invitation.token_hash == hash_secret(secret),
                 Invitation.accepted_at.is_(None),
                 Invitation.revoked_at.is_(None),
-                Invitation.expires_at > now,
+                sql_lies_ahead(Invitation.expires_at, now, LIFETIME),
                 *also,
             )
         )
@@ -137,4 +139,4 @@ def _standing(invitation: Invitation, now: datetime) -> Standing:
         return Standing.USED
     if invitation.revoked_at:
         return Standing.REVOKED
-    return Standing.OPEN if invitation.expires_at > now else Standing.EXPIRED
+    return Standing.OPEN if lies_ahead(invitation.expires_at, now, LIFETIME) else Standing.EXPIRED

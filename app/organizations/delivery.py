@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import FailureCode, explain
+from app.moments import not_after
+from app.organizations.invitations import LIFETIME
 from app.organizations.models import Invitation, Organization
 from app.outbox.models import OutboxMessage
 from app.outbox.states import Ended
@@ -74,7 +76,12 @@ def open_invitations(
         query.order_by(Invitation.id.desc()).limit(PAGE + 1).offset((number - 1) * PAGE)
     ).all()
     listed = [
-        Listed(invitation, inviter, delivery_of(message), invitation.expires_at <= now)
+        Listed(
+            invitation,
+            inviter,
+            delivery_of(message),
+            expired=not_after(invitation.expires_at, now, LIFETIME),
+        )
         for invitation, inviter, message in rows[:PAGE]
     ]
     return InvitationPage(listed, number, len(rows) > PAGE)

@@ -13,6 +13,7 @@ from app.accounts.users import find_by_key
 from app.install.service import links
 from app.mail.addresses import key
 from app.mailer.state import MailPending, require_mail
+from app.moments import lies_ahead
 from app.organizations.desk import Desk, Outcome, audit
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, count_mail
 from app.organizations.models import ROLES, Invitation, Organization
@@ -47,7 +48,7 @@ def invite(session: Session, desk: Desk, email: str) -> Outcome:
     if user and not desk.runtime.config.is_cloud:
         return _add(session, desk, user)
     waiting = _open_invitation(session, desk.organization, email_key)
-    if waiting and waiting.expires_at > desk.now:
+    if waiting and lies_ahead(waiting.expires_at, desk.now, LIFETIME):
         return Outcome.ALREADY_INVITED
     if not desk.runtime.box.ring.usable:
         return Outcome.KEY_MISSING

@@ -22,6 +22,7 @@ from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import key
 from app.mailer.state import require_mail
+from app.moments import sql_alive
 from app.organizations.models import Organization, SignupRequest
 from app.organizations.service import add_member, create_organization
 from app.outbox.queue import enqueue
@@ -114,7 +115,7 @@ def find(session: Session, secret: str | None, *, now: datetime) -> SignupReques
         select(SignupRequest).where(
             SignupRequest.secret_hash == hash_secret(secret),
             SignupRequest.completed_at.is_(None),
-            SignupRequest.expires_at > now,
+            sql_alive(SignupRequest.created_at, SignupRequest.expires_at, now),
         )
     )
 
@@ -162,7 +163,7 @@ def complete(
             SignupRequest.secret_hash == hash_secret(secret),
             SignupRequest.confirmed_at.is_not(None),
             SignupRequest.completed_at.is_(None),
-            SignupRequest.expires_at > now,
+            sql_alive(SignupRequest.created_at, SignupRequest.expires_at, now),
         )
         .values(completed_at=now)
         .returning(SignupRequest.email)

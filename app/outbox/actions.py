@@ -8,19 +8,21 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock, record
+from app.moments import alive, lies_ahead, sql_lies_ahead
 from app.outbox.gate import is_paused
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import KEPT, OutboxMessage
+from app.outbox.settle import KEEP_FAILED
 from app.outbox.states import Ended, State
 from app.web.context import Actor
 
 
 def can_retry(message: OutboxMessage, now: datetime) -> bool:
     """A failed message whose bytes are still there, or one that waits for its next attempt."""
-    if message.expires_at is not None and message.expires_at <= now:
+    if message.expires_at is not None and not alive(message.created_at, message.expires_at, now):
         return False
     if message.state == State.FAILED:
-        return message.bytes_until is not None and message.bytes_until > now
+        return lies_ahead(message.bytes_until, now, KEEP_FAILED)
     return message.state == State.QUEUED and message.due_at > now
 
 
@@ -65,7 +67,11 @@ def retry_all_failed(session: Session, *, now: datetime, actor: Actor) -> int:
     state = State.HELD if is_paused(session) else State.QUEUED
     retried = session.execute(
         update(OutboxMessage)
-        .where(KEPT, OutboxMessage.state == State.FAILED, OutboxMessage.bytes_until > now)
+        .where(
+            KEPT,
+            OutboxMessage.state == State.FAILED,
+            sql_lies_ahead(OutboxMessage.bytes_until, now, KEEP_FAILED),
+        )
         .values(
             state=state,
             due_at=OutboxMessage.created_at,

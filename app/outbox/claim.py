@@ -23,8 +23,9 @@ from app.database import UtcDateTime
 from app.mail.message_sender import with_sender
 from app.mail.transports.base import Envelope
 from app.mailer.active import ActiveMailer
+from app.moments import alive
 from app.outbox.forward import Forwarder
-from app.outbox.gate import Gate, Gatekeeper, lock_probe, somebody_is_ahead
+from app.outbox.gate import LEASE_AT_MOST, Gate, Gatekeeper, lock_probe, somebody_is_ahead
 from app.outbox.hold import hold, release
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import MESSAGES, QUEUED, OutboxMessage
@@ -102,7 +103,7 @@ def claim_next(
 def lease(active: ActiveMailer) -> timedelta:
     """How long a claim holds."""
     session = active.relay.total if active.relay is not None else SESSION
-    return timedelta(seconds=session + LEASE_MARGIN)
+    return min(timedelta(seconds=session + LEASE_MARGIN), LEASE_AT_MOST)
 
 
 def _oldest(lane: int) -> ScalarSelect[int]:
@@ -135,7 +136,7 @@ def _claimed(
     session: Session, runtime: Runtime, gate: Gate, row: Row[Any], now: datetime
 ) -> Claim | None:
     """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent."""
-    if row.expires_at is not None and row.expires_at <= now:
+    if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
         _put_down(
             session,
             row.id,

@@ -112,8 +112,9 @@ class Fleet:
 
     def _time_to_sleep(self) -> float:
         with self._runtime.database.session(reading=True) as session:
-            moment = next_moment(session)
+            now = self._runtime.now()
+            moment = next_moment(session, now)
         if moment is None:
             return LONGEST_SLEEP
-        left = (moment - self._runtime.now()) / timedelta(seconds=1)
+        left = (moment - now) / timedelta(seconds=1)
         return min(max(left, 0.05), LONGEST_SLEEP) if left > 0 else SHORT_SLEEP

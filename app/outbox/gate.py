@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 from app.install.models import Install
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
+from app.moments import sql_lies_ahead
 from app.outbox.models import SENDING, OutboxMessage
 from app.outbox.states import State
 from app.runtime import Runtime
 
 # Any number will do as long as every process uses the same one.
 PROBE_LOCK = 7_401_227
+
+LEASE_AT_MOST = timedelta(minutes=5)
+"""No claim holds longer, whatever timeout is configured."""
 
 
 _HEALTH, _CONFIGURATION = MailHealth.__table__.c, MailerConfiguration.__table__.c
@@ -116,6 +120,6 @@ def somebody_is_ahead(session: Session, now: datetime) -> bool:
         session.scalar(
             select(func.count())
             .select_from(OutboxMessage)
-            .where(SENDING, OutboxMessage.lease_until > now)
+            .where(SENDING, sql_lies_ahead(OutboxMessage.lease_until, now, LEASE_AT_MOST))
         )
     )

@@ -10,6 +10,9 @@ HOURLY = timedelta(hours=1)
 JITTER = 0.2
 """Each pause is up to a fifth longer, so that what failed together does not return together."""
 
+LONGEST_PAUSE = HOURLY * (1 + JITTER)
+"""No message rests longer between two attempts."""
+
 MAX_ATTEMPTS = 78
 """Attempts at a message without an expiry: the steps and then hourly make about three days.
 

@@ -3,89 +3,129 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Update, delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.in_steps import change_some, delete_some
+from app.moments import SKEW, sql_not_after, sql_too_far
+from app.outbox.claim import UNREADABLE_FOR
+from app.outbox.gate import LEASE_AT_MOST
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import KEPT, QUEUED, SENDING, WAITING, OutboxMessage
+from app.outbox.retry import LONGEST_PAUSE
+from app.outbox.settle import KEEP_FAILED
 from app.outbox.states import Ended, State
 
 BATCH = 500
-"""Old records deleted in one transaction, so that nobody waits long for the database."""
+"""Old records deleted in one step; each may take dozens of attempts along."""
 
 log = logging.getLogger("novantra.outbox")
 
 
 def sweep(session: Session, now: datetime, *, keep_days: int) -> bool:
-    """Do everything that is due; whether anything was. Small enough to be repeated."""
-    reclaimed = _count(session, _lost_leases(now))
-    if reclaimed:
-        log.warning("took over from a worker that never came back", extra={"mails": reclaimed})
-    changed = reclaimed, _count(session, _run_out(now)), _count(session, _bytes_kept_enough(now))
-    return any(changed) or _forget(session, now - timedelta(days=keep_days))
+    """One step of the first thing that is due; whether anything was. Meant to be repeated."""
+    return any(part(session, now, keep_days) for part in PARTS)
 
 
-def next_moment(session: Session) -> datetime | None:
-    """When something falls due by itself: an attempt, a lease's end, an expiry."""
+def next_moment(session: Session, now: datetime) -> datetime | None:
+    """When something falls due by itself: an attempt, a lease's end, an expiry.
+
+    Never further ahead than a moment of its kind can be.
+    """
     row = OutboxMessage
     moments = (
-        select(func.min(row.due_at)).where(QUEUED, row.lane == EXPRESS),
-        select(func.min(row.due_at)).where(QUEUED, row.lane == ORDINARY),
-        select(func.min(row.lease_until)).where(SENDING),
-        select(func.min(row.expires_at)).where(WAITING),
+        (select(func.min(row.due_at)).where(QUEUED, row.lane == EXPRESS), LONGEST_PAUSE),
+        (select(func.min(row.due_at)).where(QUEUED, row.lane == ORDINARY), LONGEST_PAUSE),
+        (select(func.min(row.lease_until)).where(SENDING), LEASE_AT_MOST),
+        (select(func.min(row.expires_at)).where(WAITING), timedelta.max),
     )
-    found = [moment for query in moments if (moment := session.scalar(query)) is not None]
-    return min(found, default=None)
+    found = [_meant(session.scalar(query), now, at_most) for query, at_most in moments]
+    return min((moment for moment in found if moment is not None), default=None)
 
 
-def _count(session: Session, change: Update) -> int:
-    changed = change.returning(OutboxMessage.id).execution_options(synchronize_session=False)
-    return len(session.execute(changed).all())
+def _meant(moment: datetime | None, now: datetime, at_most: timedelta) -> datetime | None:
+    if moment is None or at_most == timedelta.max:
+        return moment
+    return now if moment > now + at_most + SKEW else moment
 
 
-def _lost_leases(now: datetime) -> Update:
+def _lost_leases(session: Session, now: datetime, _keep_days: int) -> int:
     """The same bytes go out again under the same Message-ID."""
-    return (
-        update(OutboxMessage)
-        .where(SENDING, OutboxMessage.lease_until <= now)
-        .values(state=State.QUEUED, lease_until=None)
+    reclaimed = change_some(
+        session,
+        OutboxMessage,
+        SENDING,
+        sql_not_after(OutboxMessage.lease_until, now, LEASE_AT_MOST),
+        values={"state": State.QUEUED, "lease_until": None},
     )
+    if reclaimed:
+        log.warning("took over from a worker that never came back", extra={"mails": reclaimed})
+    return reclaimed
 
 
-def _run_out(now: datetime) -> Update:
-    return (
-        update(OutboxMessage)
-        .where(WAITING, OutboxMessage.expires_at <= now)
-        .values(
-            state=State.CANCELLED,
-            ended_because=Ended.EXPIRED,
-            finished_at=now,
-            sealed_bytes=None,
+def _due_too_far_ahead(session: Session, now: datetime, _keep_days: int) -> int:
+    """Stored while the clock was wrong. The queue itself asks for what is due and nothing else,
+    because it is asked before every message: so what counts as past is made past here."""
+    row = OutboxMessage
+    for attempted, at_most in ((row.attempts == 0, UNREADABLE_FOR), (None, LONGEST_PAUSE)):
+        moved = change_some(
+            session,
+            row,
+            QUEUED,
+            row.lane.in_((EXPRESS, ORDINARY)),  # so that the queue's index serves
+            sql_too_far(row.due_at, now, at_most),
+            *([] if attempted is None else [attempted]),
+            values={"due_at": now},
         )
+        if moved:
+            log.warning("due too far ahead, sent now", extra={"mails": moved})
+            return moved
+    return 0
+
+
+def _run_out(session: Session, now: datetime, _keep_days: int) -> int:
+    row = OutboxMessage
+    ended: dict[str, Any] = {
+        "state": State.CANCELLED,
+        "ended_because": Ended.EXPIRED,
+        "finished_at": now,
+        "sealed_bytes": None,
+    }
+    return change_some(session, row, WAITING, row.expires_at <= now, values=ended) or change_some(
+        # Made under a wrong clock: the link or code in it counts as run out.
+        session,
+        row,
+        WAITING,
+        row.expires_at.is_not(None),
+        row.created_at > now + SKEW,
+        values=ended,
     )
 
 
-def _bytes_kept_enough(now: datetime) -> Update:
-    return (
-        update(OutboxMessage)
-        .where(KEPT, OutboxMessage.bytes_until <= now)
-        .values(sealed_bytes=None, bytes_until=None)
+def _bytes_kept_enough(session: Session, now: datetime, _keep_days: int) -> int:
+    return change_some(
+        session,
+        OutboxMessage,
+        KEPT,
+        sql_not_after(OutboxMessage.bytes_until, now, KEEP_FAILED),
+        values={"sealed_bytes": None, "bytes_until": None},
     )
 
 
-def _forget(session: Session, ended_before: datetime) -> bool:
-    old = session.scalars(
-        select(OutboxMessage.id)
-        .where(OutboxMessage.finished_at < ended_before)
-        .order_by(OutboxMessage.finished_at)
-        .limit(BATCH)
-    ).all()
-    if old:
-        session.execute(
-            delete(OutboxMessage)
-            .where(OutboxMessage.id.in_(old))
-            .execution_options(synchronize_session=False)
-        )
-    return bool(old)
+def _forget(session: Session, now: datetime, keep_days: int) -> int:
+    ended_before = now - timedelta(days=keep_days)
+    return delete_some(session, OutboxMessage, OutboxMessage.finished_at < ended_before, rows=BATCH)
+
+
+PARTS: tuple[Callable[[Session, datetime, int], int], ...] = (
+    _lost_leases,
+    _due_too_far_ahead,
+    _run_out,
+    _bytes_kept_enough,
+    _forget,
+)
+"""Each does one step of a kind and says how many messages it changed."""

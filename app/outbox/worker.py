@@ -16,6 +16,7 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
+from app.moments import lies_ahead
 from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.forward import Forwarder
 from app.outbox.gate import Gatekeeper
@@ -114,7 +115,7 @@ class Deliverer:
 
     def _sweep(self) -> bool:
         now = self.runtime.now()
-        if self._swept is not None and now < self._swept + SWEEP_EVERY:
+        if self._swept is not None and lies_ahead(self._swept + SWEEP_EVERY, now, SWEEP_EVERY):
             return False
         with self._writing, self.runtime.database.transaction() as session:
             changed = sweep(session, now, keep_days=self.runtime.config.activity_retention_days)

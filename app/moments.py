@@ -1,0 +1,81 @@
+"""Stored moments and a clock that may have been wrong when they were stored.
+
+A machine that starts with the wrong date stores moments days or years ahead, and once its clock
+is right they would be waited for. But whoever stores a moment to come knows how far ahead it can
+lie at most: a lock fifteen minutes, a lease a minute or two. One that lies further ahead cannot
+have been meant, so **it counts as past**. Each rule stands here twice, for values and for queries,
+and nobody else compares a stored moment with the present.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_
+
+SKEW = timedelta(minutes=2)
+"""How far the clocks of an install's machines may differ without anybody noticing."""
+
+
+def lies_ahead(moment: datetime | None, now: datetime, at_most: timedelta) -> bool:
+    """Whether ``moment`` is still to come.
+
+    ``None`` has never been set and is not ahead. ``at_most`` is the longest time that whoever
+    stored it can have meant: further ahead than that, and :data:`SKEW`, counts as past.
+    """
+    return moment is not None and now < moment <= now + at_most + SKEW
+
+
+def not_after(moment: datetime, now: datetime, at_most: timedelta) -> bool:
+    """The contrary: whether ``moment`` is reached, or lies further ahead than it can."""
+    return not lies_ahead(moment, now, at_most)
+
+
+def within(moment: datetime | None, now: datetime, window: timedelta) -> bool:
+    """Whether something that happened at ``moment`` belongs to the last ``window``.
+
+    What seems to have happened later than now, and :data:`SKEW`, happened under a wrong clock:
+    it is as if it had been long ago.
+    """
+    return moment is not None and now - window < moment <= now + SKEW
+
+
+def sql_lies_ahead(column: Any, now: datetime, at_most: timedelta) -> ColumnElement[bool]:
+    """:func:`lies_ahead` as a condition of a query; an empty column is not ahead."""
+    return and_(column > now, column <= now + at_most + SKEW)
+
+
+def sql_not_after(column: Any, now: datetime, at_most: timedelta) -> ColumnElement[bool]:
+    """:func:`not_after` as a condition of a query; an empty column is neither."""
+    return or_(column <= now, column > now + at_most + SKEW)
+
+
+def sql_too_far(column: Any, now: datetime, at_most: timedelta) -> ColumnElement[bool]:
+    """The part of :func:`sql_not_after` that no right clock can have stored."""
+    too_far: ColumnElement[bool] = column > now + at_most + SKEW
+    return too_far
+
+
+def sql_within(column: Any, now: datetime, window: timedelta) -> ColumnElement[bool]:
+    """:func:`within` as a condition of a query."""
+    return and_(column > now - window, column <= now + SKEW)
+
+
+def sql_outside(column: Any, now: datetime, window: timedelta) -> ColumnElement[bool]:
+    """The contrary of :func:`sql_within`: over, or stored under a wrong clock."""
+    return or_(column <= now - window, column > now + SKEW)
+
+
+def sql_alive(created: Any, expires: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether what was made at ``created`` to work until ``expires`` works now.
+
+    It works for as long as was meant when it was made. Made later than now, it outlives that:
+    then it has run out.
+    """
+    return and_(expires > now, created <= now + SKEW)
+
+
+def alive(created: datetime, expires: datetime, now: datetime) -> bool:
+    """:func:`sql_alive` for values."""
+    return expires > now and created <= now + SKEW

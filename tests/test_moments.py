@@ -1,0 +1,280 @@
+"""A clock that was wrong for a minute leaves nothing behind that is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import codes, intents, lockout, throttle, tokens
+from app.accounts.models import MailIntent, User
+from app.mailer import allowance
+from app.moments import alive, lies_ahead, not_after, within
+from app.organizations import acceptance, signup
+from app.organizations.acceptance import Standing
+from app.organizations.desk import Desk
+from app.organizations.invitations import invite
+from app.outbox.actions import can_retry
+from app.outbox.claim import Claim, claim_next
+from app.outbox.gate import Gatekeeper, somebody_is_ahead
+from app.outbox.models import OutboxMessage
+from app.outbox.sweep import next_moment, sweep
+from app.runtime import Runtime
+from app.web.context import Actor
+from tests.conftest import Clock
+from tests.organizations.people import acme, waiting_mail
+from tests.outbox.letters import configure, notice_mail, only_row
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+Held = Callable[[], bool]
+
+
+@pytest.mark.parametrize(
+    ("moment", "ahead"),
+    [
+        (NOW, False),
+        (NOW - HOUR, False),
+        (NOW + timedelta(seconds=1), True),
+        (NOW + HOUR, True),
+        (NOW + HOUR + timedelta(minutes=1), True),  # another machine's clock
+        (NOW + HOUR + timedelta(minutes=3), False),
+        (NOW + timedelta(days=2), False),
+        (NOW + timedelta(days=365), False),
+        (None, False),
+    ],
+)
+def test_a_moment_further_ahead_than_it_can_be_counts_as_past(
+    moment: datetime | None, ahead: bool
+) -> None:
+    assert lies_ahead(moment, NOW, HOUR) is ahead
+    assert moment is None or not_after(moment, NOW, HOUR) is not ahead
+
+
+def test_what_happened_later_than_now_happened_under_a_wrong_clock() -> None:
+    assert within(NOW - timedelta(minutes=59), NOW, HOUR)
+    assert within(NOW + timedelta(minutes=1), NOW, HOUR)
+    assert not within(NOW - HOUR, NOW, HOUR)
+    assert not within(NOW + timedelta(days=2), NOW, HOUR)
+    assert alive(NOW, NOW + HOUR, NOW)
+    assert not alive(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1), NOW)
+
+
+class Store:
+    """Stores each kind of moment; what it answers with tells whether that still holds."""
+
+    def __init__(self, runtime: Runtime, session: Session, person: User) -> None:
+        self.runtime, self.session, self.person = runtime, session, person
+
+    @property
+    def now(self) -> datetime:
+        return self.runtime.now()
+
+    def lock(self) -> Held:
+        subject = throttle.subject_of_address("dana@acme.test")
+        lockout.hold(self.session, subject=subject, now=self.now)
+        for _ in range(lockout.FAILURES):
+            lockout.record_failure(self.session, subject=subject, now=self.now)
+        return lambda: (
+            lockout.locked_until(self.session, subject=subject, now=self.now) is not None
+            or bool(lockout.locks(self.session, email_keys=["dana@acme.test"], now=self.now))
+            or lockout.hold(self.session, subject=subject, now=self.now) is not None
+        )
+
+    def failures(self) -> Held:
+        subject = throttle.subject_of_address("dana@acme.test")
+        lockout.hold(self.session, subject=subject, now=self.now)
+        for _ in range(lockout.FAILURES - 1):
+            lockout.record_failure(self.session, subject=subject, now=self.now)
+        return lambda: (
+            lockout.record_failure(self.session, subject=subject, now=self.now).locked_now
+        )
+
+    def throttle(self) -> Held:
+        counted = {"purpose": "test", "subject": "somebody", "limit": 1, "window": HOUR}
+        assert throttle.allow(self.session, now=self.now, **counted)  # type: ignore[arg-type]
+        return lambda: (
+            throttle.retry_at(self.session, now=self.now, **counted) is not None  # type: ignore[arg-type]
+            or not throttle.allow(self.session, now=self.now, **counted)  # type: ignore[arg-type]
+        )
+
+    def tests(self) -> Held:
+        for _ in range(allowance.LIMIT):
+            allowance.take(self.session, user_id=1, now=self.now)
+        return lambda: allowance.allowance(self.session, user_id=1, now=self.now).left == 0
+
+    def token(self) -> Held:
+        purpose = tokens.Purpose.PASSWORD_RESET
+        secret = tokens.issue(
+            self.session, purpose=purpose, user=self.person, now=self.now, lifetime=HOUR
+        )
+        return lambda: (
+            tokens.find(self.session, purpose=purpose, secret=secret, now=self.now) is not None
+            or tokens.claim(self.session, purpose=purpose, secret=secret, now=self.now) is not None
+        )
+
+    def code(self) -> Held:
+        about = {"purpose": codes.CodePurpose.UNLOCK, "subject": "somebody"}
+        code = codes.issue(self.session, self.runtime, now=self.now, **about)  # type: ignore[arg-type]
+        return lambda: codes.check(
+            self.session,
+            self.runtime,
+            code=code,
+            now=self.now,
+            **about,  # type: ignore[arg-type]
+        )
+
+    def invitation(self) -> Held:
+        configure(self.runtime)
+        desk = Desk(self.runtime, acme(self.session), "member", self.person, ALICE, self.now)
+        invite(self.session, desk, "kim@acme.test")
+        self.session.commit()
+        (mail,) = waiting_mail(self.session, self.runtime)
+        secret = mail.link.rpartition("/")[2]
+
+        def holds() -> bool:
+            offer = acceptance.look_up(self.session, secret, now=self.now)
+            return offer is not None and offer.standing is Standing.OPEN
+
+        return holds
+
+    def signup(self) -> Held:
+        configure(self.runtime)
+        secret = signup.start(self.session, self.runtime, email="kim@acme.test", now=self.now)
+        return lambda: signup.find(self.session, secret, now=self.now) is not None
+
+    def intent(self) -> Held:
+        """Asked for under a wrong clock: whoever asked has long given up, or asks again."""
+        configure(self.runtime)
+        intents.ask(
+            self.session,
+            self.runtime,
+            kind=intents.PASSWORD_RESET,
+            email=self.person.email,
+            email_key=self.person.email_key,
+            ip="127.0.0.1",
+            now=self.now,
+        )
+        self.session.commit()
+
+        def holds() -> bool:
+            intents.resolve_next(self.runtime)
+            assert self.session.scalar(select(MailIntent.id)) is None
+            mails = list(self.session.scalars(select(OutboxMessage)))
+            self.session.rollback()
+            return bool(mails)
+
+        return holds
+
+    def due(self) -> Held:
+        configure(self.runtime)
+        notice_mail(self.session, self.runtime, "kim@acme.test")
+        row = self.session.scalars(select(OutboxMessage)).one()
+        row.due_at, row.attempts = self.now + timedelta(minutes=30), 5
+        self.session.commit()
+
+        def holds() -> bool:
+            while sweep(self.session, self.now, keep_days=30):
+                pass
+            moment = next_moment(self.session, self.now)
+            self.session.commit()
+            return moment is not None and moment > self.now
+
+        return holds
+
+    def lease(self) -> Held:
+        configure(self.runtime)
+        notice_mail(self.session, self.runtime, "kim@acme.test")
+        self.session.commit()
+        taken = claim_next(self.session, Gatekeeper(self.runtime), self.now)
+        assert isinstance(taken, Claim)
+        self.session.commit()
+
+        def holds() -> bool:
+            ahead = somebody_is_ahead(self.session, self.now)
+            while sweep(self.session, self.now, keep_days=30):
+                pass
+            self.session.commit()
+            return ahead or only_row(self.runtime).state == "sending"
+
+        return holds
+
+    def kept_body(self) -> Held:
+        configure(self.runtime)
+        notice_mail(self.session, self.runtime, "kim@acme.test")
+        row = self.session.scalars(select(OutboxMessage)).one()
+        row.state, row.finished_at = "failed", self.now
+        row.bytes_until = self.now + timedelta(days=7)
+        self.session.commit()
+
+        def holds() -> bool:
+            kept = can_retry(row, self.now)
+            while sweep(self.session, self.now, keep_days=30):
+                pass
+            self.session.commit()
+            return kept or only_row(self.runtime).sealed_bytes is not None
+
+        return holds
+
+    def expiring_mail(self) -> Held:
+        """Its link counts as run out, so it is not sent."""
+        configure(self.runtime)
+        row = notice_mail(self.session, self.runtime, "kim@acme.test")
+        row.expires_at = self.now + HOUR
+        self.session.commit()
+
+        def holds() -> bool:
+            taken = claim_next(self.session, Gatekeeper(self.runtime), self.now)
+            self.session.rollback()
+            while sweep(self.session, self.now, keep_days=30):
+                pass
+            self.session.commit()
+            return isinstance(taken, Claim) or only_row(self.runtime).state != "cancelled"
+
+        return holds
+
+
+ALICE = Actor(1, "alice@acme.test", "127.0.0.1")
+KINDS = [name for name in vars(Store) if not name.startswith("_") and name != "now"]
+
+
+@pytest.fixture
+def store(runtime: Runtime, session: Session, admin: User) -> Store:
+    return Store(runtime, session, admin)
+
+
+@pytest.mark.parametrize("days", [2, 365])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_stored_under_a_clock_ahead_does_not_hold_once_it_is_right(
+    kind: str, days: int, store: Store, clock: Clock
+) -> None:
+    right = clock.time
+    clock.time = right + timedelta(days=days)
+    holds = getattr(store, kind)()
+    clock.time = right + timedelta(minutes=1)
+    assert not holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_under_a_right_clock_it_holds(kind: str, store: Store, clock: Clock) -> None:
+    holds = getattr(store, kind)()
+    clock.advance(seconds=1)
+    assert holds()
+
+
+def test_a_first_attempt_is_not_put_off_by_an_hour_either(
+    runtime: Runtime, session: Session, clock: Clock
+) -> None:
+    """An hour is a pause that exists, but not before the first attempt."""
+    configure(runtime)
+    right = clock.time
+    clock.time = right + HOUR
+    notice_mail(session, runtime, "kim@acme.test")
+    session.commit()
+    clock.time = right
+    assert sweep(session, clock.time, keep_days=30)
+    assert isinstance(claim_next(session, Gatekeeper(runtime), clock.time), Claim)
