@@ -50,6 +50,11 @@ class Runtime:
     queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
+    # Counts what was set aside because it could not be worked on: what it is → how many.
+    set_aside: dict[str, Callable[[Session], int]] = field(default_factory=dict)
+    # Asks before a mail goes out whether what it says still holds: the first part of
+    # ``stands_on`` → a function of the rest, which says ``True`` or ``False``.
+    still_stands: dict[str, Callable[[Session, str, datetime], bool]] = field(default_factory=dict)
 
     def now(self) -> datetime:
         return self.clock()

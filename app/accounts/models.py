@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, JsonColumn, RowId, UtcDateTime
@@ -116,6 +116,20 @@ class MailIntent(Base):
     """
 
     __tablename__ = "mail_intents"
+    __table_args__ = (
+        Index(
+            "ix_mail_intents_waiting",
+            "id",
+            sqlite_where=text("set_aside_at IS NULL"),
+            postgresql_where=text("set_aside_at IS NULL"),
+        ),
+        Index(
+            "ix_mail_intents_set_aside",
+            "set_aside_at",
+            sqlite_where=text("set_aside_at IS NOT NULL"),
+            postgresql_where=text("set_aside_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
@@ -123,6 +137,9 @@ class MailIntent(Base):
     email_key: Mapped[str] = mapped_column(String(320))
     ip: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # One that cannot be worked on is kept for a while, for whoever finds out why.
+    set_aside_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    set_aside_because: Mapped[str | None] = mapped_column(String(200))
 
 
 class Throttle(Base):

@@ -90,6 +90,8 @@ class InvitationBatch(Base):
     )
     ip: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Why the rest was not done, see :class:`app.organizations.desk.Lost`.
+    ended_because: Mapped[str | None] = mapped_column(String(24))
 
 
 class InvitationBatchLine(Base):
@@ -103,6 +105,12 @@ class InvitationBatchLine(Base):
             "id",
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
+        ),
+        Index(
+            "ix_invitation_batch_lines_set_aside",
+            "id",
+            sqlite_where=text("outcome = 'set-aside'"),
+            postgresql_where=text("outcome = 'set-aside'"),
         ),
     )
 

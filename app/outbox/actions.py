@@ -12,7 +12,7 @@ from app.moments import alive, lies_ahead, sql_lies_ahead
 from app.outbox.gate import is_paused
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import KEPT, OutboxMessage
-from app.outbox.settle import KEEP_FAILED
+from app.outbox.retry import KEEP_FAILED
 from app.outbox.states import Ended, State
 from app.web.context import Actor
 

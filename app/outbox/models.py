@@ -16,6 +16,7 @@ QUEUED = text("state = 'queued'")
 SENDING = text("state = 'sending'")
 WAITING = text("state IN ('queued', 'held')")
 KEPT = text("bytes_until IS NOT NULL")
+SET_ASIDE = text("set_aside_because IS NOT NULL")
 
 
 def _only(name: str, *columns: str, where: TextClause) -> Index:
@@ -36,6 +37,7 @@ class OutboxMessage(Base):
         _only("ix_outbox_messages_lease", "lease_until", where=SENDING),
         _only("ix_outbox_messages_expiry", "expires_at", where=WAITING),
         _only("ix_outbox_messages_kept", "bytes_until", where=KEPT),
+        _only("ix_outbox_messages_set_aside", "id", where=SET_ASIDE),
         Index("ix_outbox_messages_state_id", "state", "id"),
         Index("ix_outbox_messages_kind_id", "kind", "id"),
         Index("ix_outbox_messages_rcpt_key_id", "rcpt_key", "id"),
@@ -71,12 +73,18 @@ class OutboxMessage(Base):
     # Raised by every claim: a worker whose lease ran out cannot settle with an older fence.
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Claims that nobody settled and that no longer count, since a person had it sent again.
+    forgiven: Mapped[int] = mapped_column(default=0, server_default="0")
     last_code: Mapped[str | None] = mapped_column(String(32))
     last_phase: Mapped[str | None] = mapped_column(String(16))
     last_reply_code: Mapped[int | None]
     last_enhanced_code: Mapped[str | None] = mapped_column(String(12))
     # Why it ended without being sent, see :class:`app.outbox.states.Ended`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
+    # Why it could not be worked on at all; it waits for a person.
+    set_aside_because: Mapped[str | None] = mapped_column(String(200))
+    # What must still hold when it is sent, such as ``token:17``; asked at every claim.
+    stands_on: Mapped[str | None] = mapped_column(String(80))
 
 
 class OutboxAttempt(Base):

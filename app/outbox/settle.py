@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -20,11 +20,8 @@ from app.outbox.forward import is_superseded
 from app.outbox.gate import is_paused
 from app.outbox.hold import hold, release
 from app.outbox.models import ATTEMPTS, MESSAGES, OutboxAttempt
-from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, pause_after
+from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_after
 from app.outbox.states import Ended, State
-
-KEEP_FAILED = timedelta(days=7)
-"""How long the bytes of a failed message stay, unless its link or code runs out before."""
 
 log = logging.getLogger("novantra.outbox")
 
@@ -129,14 +126,11 @@ def _again(
 
 
 def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
-    until = now + KEEP_FAILED
-    if claim.expires_at is not None:
-        until = min(until, claim.expires_at)
     return {
         "state": State.FAILED,
         "ended_because": because,
         "finished_at": now,
-        "bytes_until": until,
+        "bytes_until": kept_until(claim.expires_at, now),
     }
 
 

@@ -16,8 +16,7 @@ from app.outbox.claim import UNREADABLE_FOR
 from app.outbox.gate import LEASE_AT_MOST
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import KEPT, QUEUED, SENDING, WAITING, OutboxMessage
-from app.outbox.retry import LONGEST_PAUSE
-from app.outbox.settle import KEEP_FAILED
+from app.outbox.retry import KEEP_FAILED, LONGEST_PAUSE
 from app.outbox.states import Ended, State
 
 BATCH = 500
