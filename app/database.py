@@ -1,12 +1,10 @@
-"""The declarative base, UTC times and the engine, the same for SQLite and PostgreSQL."""
+"""The declarative base, UTC times and sessions, the same for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -14,18 +12,15 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
-    Engine,
     Integer,
     MetaData,
     TypeDecorator,
-    create_engine,
-    event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-SQLITE_BUSY_MS = 10_000
+from app.database_engines import postgres_engine, sqlite_engine
 
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 JsonColumn = JSON().with_variant(JSONB(), "postgresql")
@@ -81,7 +76,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url)
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         reading_engine = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._reading = sessionmaker(reading_engine, expire_on_commit=False)
@@ -98,36 +93,3 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _postgres_engine(url: str) -> Engine:
-    return create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
-    )
-
-
-def _sqlite_engine(url: str) -> Engine:
-    path = make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Errors leave out the values of a statement: among them are addresses and hashes.
-    engine = create_engine(
-        url, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, hide_parameters=True
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        # Python's driver would begin transactions by itself, and deferred ones: take over.
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    return engine

@@ -208,10 +208,11 @@ def fault_of(error: BaseException) -> DatabaseFault:
     """The fault behind an exception of SQLAlchemy or of a driver, looking through its causes."""
     found = [_classified(one) for one in _chain(error)]
     word, code = next((one for one in found if one[0] is not Word.OTHER), found[0])
-    return _fault(word, code)
+    return fault_named(word, code)
 
 
-def _fault(word: Word, code: str) -> DatabaseFault:
+def fault_named(word: Word, code: str) -> DatabaseFault:
+    """The fault of that kind, found in another way than by an exception."""
     cause, cure = SENTENCES[word]
     return DatabaseFault(word, cause, cure, code)
 

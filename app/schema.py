@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from app.database import Database
+from app.database_waits import UNHURRIED, waiting
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every version uses the same one.
@@ -43,7 +44,7 @@ def upgrade(database: Database) -> None:
     advisory lock that ends with the transaction.
     """
     script = ScriptDirectory.from_config(alembic_config())
-    with database.engine.begin() as connection:
+    with waiting(UNHURRIED), database.engine.begin() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
         current = current_revision(connection)

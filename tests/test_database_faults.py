@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 
 from app.database import Database
 from app.database_faults import SENTENCES, DatabaseFault, Word, fault_of
+from app.database_waits import Patience
 from tests.conftest import TEST_DATABASE_URL
 from tests.relays.ports import free_port
 
@@ -73,7 +74,7 @@ def test_a_full_database_and_a_read_only_one(sqlite_file: Path) -> None:
 
 
 def test_a_locked_database_passes(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.database.SQLITE_BUSY_MS", 20)
+    monkeypatch.setattr("app.database_waits.WORK", Patience(lock=0, statement=60))
     holder = sqlite3.connect(sqlite_file)
     holder.execute("BEGIN EXCLUSIVE")
     with contextlib.closing(holder):

@@ -9,5 +9,5 @@ def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.system import health, overview
 
-    app.register_blueprint(health.blueprint)
+    health.init_app(app)
     overview.init_app(app)

@@ -6,22 +6,26 @@ import ipaddress
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, request
-from sqlalchemy import func, select, text
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.crypto.secret import Secret
+from app.database_faults import fault_of
+from app.database_waits import PROBE, waiting
 from app.mailer.models import MailHealth
 from app.mailer.state import mail_state
 from app.outbox.models import OutboxMessage
 from app.runtime import runtime
 from app.system import metrics
+from app.system.readiness import Readiness, word_for
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.proxies import forwarding_headers, peer
 
 blueprint = Blueprint("health", __name__)
+READINESS = "novantra.readiness"
 WAITING = ("queued", "sending", "held")
 
 
@@ -33,22 +37,28 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, Any], int]:
-    """200 while the database and the keys can be used. Failing mail is told, not fatal."""
+    """200 while the database can be written and the keys be used. Failing mail is told only."""
     keys = "ok" if runtime().box.ring.usable else "unusable"
+    fault = _readiness().fault(runtime().database)
+    report: dict[str, Any] = {}
     try:
-        session = db()
-        session.execute(text("SELECT 1"))
-        mail = _mail(session)
-    except SQLAlchemyError:
-        return {"status": "unavailable", "database": "unreachable", "keys": keys}, 503
-    fine = keys == "ok"
-    report = {
+        with waiting(PROBE):
+            report["mail"] = _mail(db())
+    except SQLAlchemyError as error:
+        fault = fault or fault_of(error)
+    fine = fault is None and keys == "ok"
+    report |= {
         "status": "ok" if fine else "unavailable",
-        "database": "ok",
+        "database": word_for(fault),
         "keys": keys,
-        "mail": mail,
     }
     return report, 200 if fine else 503
+
+
+def _readiness() -> Readiness:
+    found = current_app.extensions[READINESS]
+    assert isinstance(found, Readiness)
+    return found
 
 
 def _mail(session: Session) -> dict[str, Any]:
@@ -92,3 +102,8 @@ def _may_scrape() -> bool:
         return ipaddress.ip_address(peer()).is_loopback
     except ValueError:
         return False
+
+
+def init_app(app: Flask) -> None:
+    app.extensions[READINESS] = Readiness()
+    app.register_blueprint(blueprint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, g, has_request_context, request
 from flask_login import current_user
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.client import client_ip
@@ -47,5 +48,11 @@ def init_app(app: Flask) -> None:
     @app.teardown_appcontext
     def _close(_error: BaseException | None) -> None:
         session = g.pop("db", None)
-        if session is not None:
+        if session is None:
+            return
+        try:
             session.close()
+        except DBAPIError:
+            # The answer stands already. A connection that cannot even roll back is dead, and what
+            # it had not committed is gone with it.
+            session.invalidate()

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from flask import Flask, Response, current_app, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+
+from app.database_faults import DatabaseFault, Word, fault_of
+
+ERROR_PAGE = "errors/error.html"
+RETRY_PASSING, RETRY_BROKEN = 5, 60
+"""Seconds that a caller should wait before it asks a database that cannot be used again."""
+
+DATABASE_TITLES = {
+    Word.FULL: "The database has no room left",
+    Word.READ_ONLY: "The database cannot be written",
+    Word.BUSY: "The database is busy",
+    Word.CROWDED: "The database is busy",
+    Word.STARTING: "The database is not up yet",
+    Word.UNREACHABLE: "The database does not answer",
+    Word.DAMAGED: "The database is damaged",
+}
 
 log = logging.getLogger("novantra.web")
 
@@ -67,23 +86,29 @@ STANDARD = {
 
 def page_for(refusal: Refusal, *, alone: bool = False) -> Response:
     """The answer that shows a refusal. ``alone``: without asking the database for anything."""
+    values: dict[str, object] = {
+        "status": refusal.status,
+        "title": refusal.title,
+        "cause": refusal.cause,
+        "next_step": refusal.next_step,
+        "action_href": refusal.action_href or "/",
+        "action_label": refusal.action_label or "Go to the start page",
+    }
     # After a failure the database may be what failed: that page asks nobody who is signed in.
-    render = _rendered_alone if alone or refusal.status == 500 else render_template
-    body = render(
-        "errors/error.html",
-        status=refusal.status,
-        title=refusal.title,
-        cause=refusal.cause,
-        next_step=refusal.next_step,
-        action_href=refusal.action_href or "/",
-        action_label=refusal.action_label or "Go to the start page",
-    )
+    if alone or refusal.status == 500:
+        body = _rendered_alone(ERROR_PAGE, values)
+    else:
+        try:
+            body = render_template(ERROR_PAGE, **values)
+        except SQLAlchemyError as error:  # what surrounds the page looked into the database
+            _log_fault(fault_of(error))
+            body = _rendered_alone(ERROR_PAGE, values)
     response = make_response(body, refusal.status)
     response.headers.update(refusal.headers)
     return response
 
 
-def _rendered_alone(template: str, **values: Any) -> str:
+def _rendered_alone(template: str, values: dict[str, object]) -> str:
     """Without the context processors, which look into the database."""
     return current_app.jinja_env.get_template(template).render(values)
 
@@ -92,18 +117,28 @@ def _refused(refusal: Refusal) -> Response:
     return page_for(refusal)
 
 
-def _no_database(error: OperationalError) -> Response:
-    log.error("the database does not answer: %s", type(error.orig).__name__)
+def _no_database(error: Exception) -> Response:
+    """503 with the cause while the database is at fault; a mistake of ours stays a 500."""
+    fault = fault_of(error)
+    if not fault.is_known:
+        raise error
+    _log_fault(fault)
     return page_for(
         Refusal(
             503,
-            "The database does not answer",
-            "It is busy or cannot be reached, so this page could not be shown. Nothing was saved.",
-            "Try again in a moment. If it happens again, tell whoever runs this server.",
-            headers={"Retry-After": "5"},
+            DATABASE_TITLES.get(fault.word, "The database cannot be used"),
+            f"{fault.sentence} Nothing was saved.",
+            "Try again in a moment. If it happens again, tell whoever runs this server."
+            if fault.passes
+            else f"Whoever runs this server has to do something about it. {fault.cure}",
+            headers={"Retry-After": str(RETRY_PASSING if fault.passes else RETRY_BROKEN)},
         ),
         alone=True,
     )
+
+
+def _log_fault(fault: DatabaseFault) -> None:
+    log.error("the database cannot be used: %s", fault.cause, extra={"code": fault.code})
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -128,4 +163,5 @@ def init_app(app: Flask) -> None:
     app.log_exception = _log_failure  # type: ignore[method-assign]
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _no_database)
+    for kind in (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error):
+        app.register_error_handler(kind, _no_database)

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import database
+from app import database_waits
+from app.database_waits import Patience
 from tests.conftest import TEST_DATABASE_URL
 from tests.factories import csrf_of
 from tests.security.world import build
@@ -22,7 +23,7 @@ def test_a_locked_database_is_a_503_for_who_writes_and_nothing_for_who_reads(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(database, "SQLITE_BUSY_MS", 50)
+    monkeypatch.setattr(database_waits, "REQUEST", Patience(lock=0, statement=10))
     world = build(make_app())
     client = world.client("member")
     token = csrf_of(client.get("/account").data)
