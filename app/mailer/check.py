@@ -10,9 +10,10 @@ from app.mail.ladder import CheckReport, Rung, check_connection
 from app.mail.tls import TlsMode
 from app.mail.transports.base import RelaySettings
 from app.mailer.check_words import detail_of
+from app.mailer.providers import PROVIDERS
 from app.mailer.relay import relay_settings
 from app.mailer.remedy import advice, in_bold
-from app.mailer.settings import Settings, tls_mode
+from app.mailer.settings import Encryption, Settings, tls_mode
 from app.mailer.situations import relay_context
 
 
@@ -36,10 +37,14 @@ class Step:
 
 @dataclass(frozen=True)
 class OtherPort:
-    """A port that was tried and works. Without a ``button`` the form cannot express it."""
+    """A port that was tried and works. Without a ``button`` the form cannot express it.
+
+    ``encryption`` is what the field of that name has to say for it.
+    """
 
     port: int
     secure: bool
+    encryption: str
     title: str
     text: str
     button: str | None
@@ -144,11 +149,17 @@ def _other_port(report: CheckReport, relay: RelaySettings) -> OtherPort | None:
         TlsMode.NONE: "no encryption",
     }[found.tls]
     title = f"Port {found.port} works with {how}"
-    if tls_mode(relay.provider, found.port, secure) is not found.tls:
+    by_port = tls_mode(relay.provider, found.port, secure) is found.tls
+    encryption = Encryption.AUTO if by_port else Encryption(found.tls)
+    if not by_port and not PROVIDERS[relay.provider].chooses_encryption:
         text = (
-            "Novantra speaks TLS from the first byte on ports 465 and 2465, and STARTTLS on all"
-            " others. Ask for the relay to be reachable that way."
+            f"The form of {PROVIDERS[relay.provider].title} cannot say that, as its servers do"
+            " otherwise: what answers there may not be one of them. If it is a relay of your own,"
+            " choose SMTP as provider."
         )
-        return OtherPort(found.port, secure, title, text, None)
+        return OtherPort(found.port, secure, encryption, title, text, None)
     text = f"It was tried on {relay.host} just now; no password was sent."
-    return OtherPort(found.port, secure, title, text, f"Use port {found.port} and check again")
+    button = f"Use port {found.port} and check again"
+    if found.port == relay.port:
+        button = f"Use {how} and check again"
+    return OtherPort(found.port, secure, encryption, title, text, button)

@@ -24,11 +24,13 @@ class MailerConfiguration(Base):
     host: Mapped[str | None] = mapped_column(String(253))
     port: Mapped[int | None]
     secure: Mapped[bool] = mapped_column(default=True)
+    encryption: Mapped[str] = mapped_column(String(10), default="auto", server_default="auto")
     username: Mapped[str | None] = mapped_column(String(320))
     password_sealed: Mapped[str | None] = mapped_column(Text)
     ignore_tls_errors: Mapped[bool] = mapped_column(default=False)
     connection_timeout: Mapped[int] = mapped_column(default=10)
     region: Mapped[str | None] = mapped_column(String(32))
+    ehlo_name: Mapped[str | None] = mapped_column(String(255))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_by_id: Mapped[int | None] = mapped_column(RowId)
     updated_by: Mapped[str] = mapped_column(String(320))

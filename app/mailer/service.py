@@ -14,22 +14,9 @@ from app.audit.log import record
 from app.crypto.box import SealedBox
 from app.mailer import health
 from app.mailer.models import MailerConfiguration
-from app.mailer.settings import PasswordChange, Settings
+from app.mailer.settings import FIELDS, PasswordChange, Settings, logs_in
 from app.mailer.stored import CONFIGURATION_ID, PASSWORD_PLACE, settings_of, stored, why_type_again
 from app.web.context import Actor
-
-FIELDS = (
-    "provider",
-    "sender_address",
-    "sender_name",
-    "host",
-    "port",
-    "secure",
-    "username",
-    "ignore_tls_errors",
-    "connection_timeout",
-    "region",
-)
 
 
 class StaleConfiguration(Exception):
@@ -112,7 +99,7 @@ def _password(
     if password.typed is not None and settings.provider != "console":
         sealed = box.seal_secret(password.typed, PASSWORD_PLACE)
         return sealed, "changed" if before else "set"
-    if password.remove or settings.provider == "console":
+    if password.remove or not logs_in(settings):
         return None, "removed" if before else None
     return before, None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import StrEnum
 
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
@@ -14,11 +15,21 @@ DEFAULT_PORT = 587
 DEFAULT_TIMEOUT = 10
 
 
+class Encryption(StrEnum):
+    """How a connection is encrypted where it is: as its port says, or as somebody chose."""
+
+    AUTO = "auto"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything about a configuration but its password. ``connection_timeout`` is in seconds.
 
     ``host`` is lower-case ASCII, or ``None`` when the provider derives it or needs none.
+    ``encryption`` counts only while ``secure`` is on. ``ehlo_name`` is ``None`` where the name
+    that relays are greeted with is derived (see :func:`app.mailer.relay.ehlo_name`).
     """
 
     provider: str
@@ -27,10 +38,16 @@ class Settings:
     host: str | None = None
     port: int | None = None
     secure: bool = True
+    encryption: str = Encryption.AUTO.value
     username: str | None = None
     ignore_tls_errors: bool = False
     connection_timeout: int = DEFAULT_TIMEOUT
     region: str | None = None
+    ehlo_name: str | None = None
+
+
+FIELDS = tuple(field.name for field in fields(Settings))
+"""What is stored, audited and compared of a configuration, by the names of the form's fields."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +65,17 @@ class PasswordChange:
 KEEP = PasswordChange()
 
 
-def tls_mode(provider: str, port: int | None, secure: bool) -> TlsMode:
+def tls_mode(
+    provider: str, port: int | None, secure: bool, encryption: str = Encryption.AUTO
+) -> TlsMode:
     """The one place that decides how a connection is protected."""
-    if provider == "console":
+    if provider == "console" or not secure:
         return TlsMode.NONE
-    if not secure:
-        return TlsMode.NONE
-    return TlsMode.IMPLICIT if port in IMPLICIT_PORTS else TlsMode.STARTTLS
+    if encryption == Encryption.AUTO:
+        return TlsMode.IMPLICIT if port in IMPLICIT_PORTS else TlsMode.STARTTLS
+    return TlsMode(encryption)
+
+
+def logs_in(settings: Settings) -> bool:
+    """Whether a password is of any use: without a user name, and to the log, nobody logs in."""
+    return settings.provider != "console" and bool(settings.username)

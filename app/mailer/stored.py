@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken, SealedBox
 from app.crypto.secret import Secret
+from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
-from app.mailer.providers import destination_of
-from app.mailer.settings import PasswordChange, Settings
+from app.mailer.settings import FIELDS, PasswordChange, Settings, logs_in
 from app.sealing import MAILER_PASSWORD
 
 CONFIGURATION_ID = 1
@@ -19,8 +19,6 @@ TYPE_AGAIN = (
     " and {changed} changed."
 )
 
-_NAMES = ("the provider", "the host", "the port", "Secure", "Ignore TLS errors", "the user name")
-
 
 def stored(session: Session) -> MailerConfiguration | None:
     """The one configuration, or ``None`` while mail is pending."""
@@ -28,18 +26,7 @@ def stored(session: Session) -> MailerConfiguration | None:
 
 
 def settings_of(row: MailerConfiguration) -> Settings:
-    return Settings(
-        provider=row.provider,
-        sender_address=row.sender_address,
-        sender_name=row.sender_name,
-        host=row.host,
-        port=row.port,
-        secure=row.secure,
-        username=row.username,
-        ignore_tls_errors=row.ignore_tls_errors,
-        connection_timeout=row.connection_timeout,
-        region=row.region,
-    )
+    return Settings(**{name: getattr(row, name) for name in FIELDS})
 
 
 def password_of(row: MailerConfiguration, box: SealedBox) -> Secret | None:
@@ -57,17 +44,13 @@ def why_type_again(
 ) -> str | None:
     """Why a stored password may not be used for ``after``, in words; ``None`` when it may.
 
-    Holds for saving, checking and testing alike. A provider without a password drops the stored
-    one instead of using it.
+    Holds for saving, checking and testing alike. Where nobody logs in, the stored password is
+    dropped instead of used, so there is nothing to type.
     """
-    if not has_password or before is None or not change.keeps or after.provider == "console":
+    if not has_password or before is None or not change.keeps or not logs_in(after):
         return None
-    was, now = destination_of(before), destination_of(after)
-    if was == now:
+    changed = Destination.of(before).differences(Destination.of(after))
+    if not changed:
         return None
-    names = [*_NAMES, "the region"]
-    changed = [name for name, old, new in zip(names, was, now, strict=True) if old != new]
-    if "the provider" in changed:
-        changed = ["the provider"]
     listed = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
     return TYPE_AGAIN.format(changed=listed)

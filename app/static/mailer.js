@@ -31,6 +31,7 @@
   const check = async (button) => {
     if (button.dataset.port) form.elements.port.value = button.dataset.port;
     if (button.dataset.secure && form.elements.secure) form.elements.secure.checked = button.dataset.secure === "on";
+    if (button.dataset.encryption && form.elements.encryption) form.elements.encryption.value = button.dataset.encryption;
     const words = button.textContent;
     button.textContent = button.dataset.busy;
     button.classList.add("is-busy");

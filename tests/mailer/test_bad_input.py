@@ -17,9 +17,11 @@ GOOD: dict[str, dict[str, Any]] = {
         "host": "relay.acme.test",
         "port": "587",
         "secure": CHECKED,
+        "encryption": "auto",
         "username": "novantra",
         "password": "typed-secret",
         "connection_timeout": "10",
+        "ehlo_name": "mail.acme.test",
     },
     "microsoft365": {
         "sender_address": "novantra@acme.test",
@@ -29,6 +31,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "username": "novantra@acme.test",
         "password": "typed-secret",
         "connection_timeout": "10",
+        "ehlo_name": "mail.acme.test",
     },
     "ses": {
         "sender_address": "novantra@acme.test",
@@ -39,6 +42,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "username": "AKIAIOSFODNN7EXAMPLE",
         "password": "B" + "A" * 43,
         "connection_timeout": "10",
+        "ehlo_name": "mail.acme.test",
     },
     "console": {"sender_address": "novantra@acme.test", "sender_name": "Acme HR"},
 }

@@ -70,6 +70,11 @@ class MailerForm(FlaskForm):
         """What was typed for the password; nothing here, as not every provider has one."""
         return PasswordChange()
 
+    @property
+    def touches_password(self) -> bool:
+        """Whether somebody typed a password, or asked to remove the stored one."""
+        return False
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field by itself first, then what the provider knows about them together."""
         if not super().validate(extra_validators):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wtforms import BooleanField, Field, ValidationError
+from wtforms import BooleanField, Field, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import NumberInput
 
 from app.mail.addresses import AddressError, normalise
+from app.mail.greeting import GreetingRefused, clean_greeting
 from app.mailer.providers.hosts import HostRefused, clean_host
 from app.web.fields import LineField
 
@@ -59,6 +61,44 @@ class Switch(BooleanField):
     def pre_validate(self, form: Any) -> None:
         if getattr(self, "raw", "") not in _ON | _OFF:
             raise ValidationError("This switch is either on or off.")
+
+
+class OneOf(SelectField):
+    """One of a few words, the first for a client that leaves the field out.
+
+    ``word`` is the first, too, while what was sent is none of them.
+    """
+
+    def __init__(self, label: str, choices: dict[str, str], **options: Any) -> None:
+        super().__init__(
+            label,
+            choices=[SelectChoice(value, text) for value, text in choices.items()],
+            validate_choice=False,
+            default=next(iter(choices)),
+            **options,
+        )
+        self.words = tuple(choices)
+
+    @property
+    def word(self) -> str:
+        return self.data if self.data in self.words else self.words[0]
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.words:
+            listed = f"{', '.join(self.words[:-1])} or {self.words[-1]}"
+            raise ValidationError(f"Choose one of these: {listed}.")
+
+
+class ValidGreeting:
+    """Cleans a name to greet relays with in place, or says what is wrong with it."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not field.data:
+            return
+        try:
+            field.data = clean_greeting(field.data)
+        except GreetingRefused as refused:
+            raise ValidationError(str(refused)) from None
 
 
 class ValidHost:

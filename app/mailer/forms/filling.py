@@ -22,10 +22,12 @@ def data_of(settings: Settings, version: int) -> dict[str, Any]:
         "host": settings.host or "",
         "port": str(settings.port or ""),
         "secure": settings.secure,
+        "encryption": settings.encryption,
         "username": settings.username or "",
         "ignore_tls_errors": settings.ignore_tls_errors,
         "connection_timeout": str(settings.connection_timeout),
         "region": settings.region or "",
+        "ehlo_name": settings.ehlo_name or "",
         "version": str(version),
     }
 

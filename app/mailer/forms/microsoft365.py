@@ -15,7 +15,7 @@ class Microsoft365Form(NetworkForm):
 
     on_page = (
         *("sender_address", "sender_name", "username", "password"),
-        *("host", "port", "connection_timeout", "remove_password"),
+        *("host", "port", "connection_timeout", "ehlo_name", "remove_password"),
     )
 
     host = PrefilledLine("Host", [TextLength(253), ValidHost()], default=HOST)

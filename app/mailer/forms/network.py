@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from app.mail.greeting import MAXIMUM as LONGEST_GREETING
 from app.mailer.forms.base import MailerForm, typed_password
-from app.mailer.forms.fields import Switch, WholeNumber
+from app.mailer.forms.fields import Switch, ValidGreeting, WholeNumber
 from app.mailer.providers import Remark
 from app.mailer.providers.credentials import login_hints
 from app.mailer.settings import DEFAULT_PORT, DEFAULT_TIMEOUT, PasswordChange, Settings
@@ -16,11 +17,13 @@ from app.web.fields import LineField, SecretField, TextLength
 class NetworkForm(MailerForm):
     """Subclasses declare ``host`` themselves, because it means something else to each."""
 
-    remembered: ClassVar[tuple[str, ...]] = ("host", "port", "username", "connection_timeout")
+    remembered: ClassVar[tuple[str, ...]] = (
+        *("host", "port", "username", "connection_timeout", "ehlo_name"),
+    )
 
     on_page: ClassVar[tuple[str, ...]] = (
         *("sender_address", "sender_name", "host", "port", "username", "password", "secure"),
-        *("connection_timeout", "ignore_tls_errors", "remove_password"),
+        *("encryption", "connection_timeout", "ehlo_name", "ignore_tls_errors", "remove_password"),
     )
 
     port = WholeNumber("Port", low=1, high=65535, default=DEFAULT_PORT)
@@ -28,6 +31,7 @@ class NetworkForm(MailerForm):
     password = SecretField("Password")
     remove_password = Switch("Remove the stored password")
     connection_timeout = WholeNumber("Connection timeout", low=1, high=120, default=DEFAULT_TIMEOUT)
+    ehlo_name = LineField("Greeting name", [TextLength(LONGEST_GREETING), ValidGreeting()])
 
     def answers(self) -> Settings:
         return replace(
@@ -36,13 +40,23 @@ class NetworkForm(MailerForm):
             port=self.port.number,
             username=self.username.data or None,
             connection_timeout=self.connection_timeout.number or DEFAULT_TIMEOUT,
+            ehlo_name=self.ehlo_name.data or None,
         )
 
     def password_change(self) -> PasswordChange:
         typed = typed_password(self.password.data, self._fields["host"].data)
-        # A relay without a login, after a provider with one: the other's password goes.
-        leaves = self.elsewhere and typed is None and not self.username.data
-        return PasswordChange(typed, bool(self.remove_password.data) or leaves)
+        return PasswordChange(typed, bool(self.remove_password.data) or self.drops_password)
+
+    @property
+    def drops_password(self) -> bool:
+        """Whether neither user name nor password is typed: a relay that needs no login has no use
+        for a stored password, whoever it was for."""
+        nobody = not self.username.data and not self.password.data
+        return self.stored and nobody and not self.provider.needs_password
+
+    @property
+    def touches_password(self) -> bool:
+        return bool(self.password.data or self.remove_password.data)
 
     def validate(self, extra_validators: Any = None) -> bool:
         passed = super().validate(extra_validators)
@@ -70,5 +84,5 @@ class NetworkForm(MailerForm):
 
     def own_hints(self, answers: Settings) -> list[Remark]:
         change = self.password_change()
-        stored = self.keeps_password and not change.remove
+        stored = self.keeps_password and not self.remove_password.data
         return list(login_hints(answers, change.typed, stored=stored))

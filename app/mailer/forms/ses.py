@@ -35,7 +35,7 @@ class SesForm(NetworkForm):
 
     on_page: ClassVar[tuple[str, ...]] = (
         *("sender_address", "sender_name", "region", "username", "password"),
-        *("host", "port", "connection_timeout", "remove_password"),
+        *("host", "port", "connection_timeout", "ehlo_name", "remove_password"),
     )
 
     region = SelectField("Region", [ValidRegion()], validate_choice=False)

@@ -14,24 +14,8 @@ PROVIDERS: dict[str, Provider] = {
 }
 DEFAULT = "smtp"
 
-__all__ = ["DEFAULT", "PROVIDERS", "Provider", "Remark", "destination_of", "provider_of"]
+__all__ = ["DEFAULT", "PROVIDERS", "Provider", "Remark", "provider_of"]
 
 
 def provider_of(settings: Settings) -> Provider:
     return PROVIDERS[settings.provider]
-
-
-def destination_of(settings: Settings) -> tuple[object, ...]:
-    """Everything that decides where a password goes and how well it is guarded on the way.
-
-    A stored password is only ever used while all of this is as it was when it was typed.
-    """
-    return (
-        settings.provider,
-        provider_of(settings).host(settings),
-        settings.port,
-        settings.secure,
-        settings.ignore_tls_errors,
-        settings.username or None,
-        settings.region or None,
-    )

@@ -22,7 +22,8 @@ class Provider:
 
     ``summary`` is the line on its card, ``about`` what the page says above the fields,
     ``warning``, under its title, what it never
-    stops saying while this provider is chosen.
+    stops saying while this provider is chosen. ``chooses_encryption``: the form has a field for
+    what the port does not tell.
     """
 
     value: str
@@ -33,6 +34,7 @@ class Provider:
     warning: str | None = None
     needs_password: bool = False
     uses_network: bool = True
+    chooses_encryption: bool = False
 
     def defaults(self) -> Settings:
         """What an empty form shows."""

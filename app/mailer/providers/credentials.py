@@ -71,5 +71,7 @@ def login_hints(settings: Settings, typed: Secret | None, *, stored: bool) -> It
         )
     if not settings.username and (typed is not None or stored):
         yield Remark(
-            "username", "A password without a user name is never used: Novantra will not log in."
+            "username",
+            "A password without a user name is never used: Novantra will not log in, and a stored"
+            " one is dropped with the next save.",
         )

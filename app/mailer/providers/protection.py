@@ -1,4 +1,4 @@
-"""What port and Secure switch mean together, in words."""
+"""What port, Secure switch and chosen encryption mean together, in words."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ from collections.abc import Iterator
 from app.mail.tls import TlsMode
 from app.mailer.providers.base import Remark
 from app.mailer.providers.hosts import is_local
-from app.mailer.settings import IMPLICIT_PORTS, Settings, tls_mode
+from app.mailer.settings import IMPLICIT_PORTS, Encryption, Settings, tls_mode
 
-
-def in_words(mode: TlsMode, port: int | None) -> str:
-    """How a connection will be protected."""
-    return {
-        TlsMode.IMPLICIT: f"TLS from the first byte on port {port}.",
-        TlsMode.STARTTLS: f"STARTTLS on port {port}: encrypted before the login, or not at all.",
-        TlsMode.NONE: f"No encryption on port {port}.",
-    }[mode]
+USUAL_PORTS = frozenset({25, 465, 587, 2465, 2525, 2587})
+"""Ports on which nearly every relay does the same."""
 
 
 def protection_hints(settings: Settings) -> Iterator[Remark]:
     """Combinations that work rarely, or work and give something away."""
-    mode = tls_mode(settings.provider, settings.port, settings.secure)
+    mode = tls_mode(settings.provider, settings.port, settings.secure, settings.encryption)
+    by_port = tls_mode(settings.provider, settings.port, settings.secure)
+    if not settings.secure and settings.encryption != Encryption.AUTO:
+        yield Remark(
+            "encryption",
+            "Secure is off, so nothing is encrypted whatever is chosen here. Switch it on.",
+        )
+    elif mode is not by_port and settings.port in USUAL_PORTS:
+        yield Remark(
+            "encryption",
+            f"Relays usually do otherwise on port {settings.port}. If the check ends in silence,"
+            " choose “As the port says”.",
+        )
     if mode is TlsMode.NONE and settings.port in IMPLICIT_PORTS:
         yield Remark(
             "secure",

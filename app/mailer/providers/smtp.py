@@ -20,6 +20,7 @@ class Smtp(Provider):
         "Use this for a relay of your own or of your hosting company, and for sending services"
         " such as SendGrid, Mailgun, Postmark or Brevo through their SMTP endpoints.",
     )
+    chooses_encryption = True
 
     def defaults(self) -> Settings:
         return Settings(self.value, port=DEFAULT_PORT)

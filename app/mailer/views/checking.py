@@ -13,6 +13,7 @@ from app.mailer.active import access_host
 from app.mailer.check import run_check
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.models import MailerConfiguration
+from app.mailer.settings import Encryption
 from app.mailer.stored import password_of, stored
 from app.mailer.views.page import posted_form, show
 from app.mailer.views.settings import PROVIDER_UNKNOWN, refuse_stored_password
@@ -58,13 +59,20 @@ def _kept(row: MailerConfiguration | None) -> Secret | None:
 
 
 def use_suggestion(form: MailerForm) -> None:
-    """The button under a failed check changes port and Secure and checks again."""
-    port, _, secure = request.form.get("use", "").partition(":")
+    """The button under a failed check changes port, Secure and encryption, and checks again.
+
+    Its value is ``port:on`` or ``port:off``, with ``:starttls`` or ``:implicit`` after it where
+    the port does not tell.
+    """
+    port, _, rest = request.form.get("use", "").partition(":")
     if not port or "port" not in form:
         return
+    secure, _, encryption = rest.partition(":")
     form["port"].data = port
     if "secure" in form:
         form["secure"].data = secure == "on"
+    if "encryption" in form:
+        form["encryption"].data = encryption or Encryption.AUTO.value
 
 
 def register(blueprint: Blueprint) -> None:

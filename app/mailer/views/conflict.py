@@ -8,8 +8,7 @@ from typing import Self
 
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS
-from app.mailer.service import FIELDS
-from app.mailer.settings import Settings
+from app.mailer.settings import FIELDS, Settings
 from app.mailer.stored import settings_of
 
 LABELS = {
@@ -19,10 +18,12 @@ LABELS = {
     "host": "Host",
     "port": "Port",
     "secure": "Secure (TLS)",
+    "encryption": "Encryption",
     "username": "Username",
     "ignore_tls_errors": "Ignore TLS errors",
     "connection_timeout": "Connection timeout",
     "region": "Region",
+    "ehlo_name": "Greeting name",
 }
 
 

@@ -84,7 +84,7 @@ def _unsaved(row: MailerConfiguration | None) -> MailerForm | None:
         request.form["provider"] in FORMS
         and form.validate()
         and form.answers() == settings_of(row)
-        and form.password_change().keeps
+        and not form.touches_password
     )
     if same:
         return None

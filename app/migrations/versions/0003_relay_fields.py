@@ -1,10 +1,13 @@
-"""Not used yet: relay fields
+"""How a relay is encrypted and greeted, where the port and the access URL do not tell
 
 Revision ID: 0003
 Revises: 0002
 """
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
@@ -13,8 +16,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    # "auto" is what every configuration meant so far. The default stays in the database, so that
+    # a process of the earlier version can still save while hosts are upgraded one by one.
+    op.add_column(
+        "mailer_configuration",
+        sa.Column("encryption", sa.String(length=10), nullable=False, server_default="auto"),
+    )
+    op.add_column(
+        "mailer_configuration", sa.Column("ehlo_name", sa.String(length=255), nullable=True)
+    )
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("mailer_configuration", schema=None) as batch_op:
+        batch_op.drop_column("ehlo_name")
+        batch_op.drop_column("encryption")
