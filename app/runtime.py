@@ -21,11 +21,41 @@ def _nobody() -> None:
 
 
 @dataclass(frozen=True)
+class Promised:
+    """Mails that somebody was told of and nobody has made yet, and since when the oldest."""
+
+    count: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LiveWorker:
+    """A process that delivers and has said so a moment ago."""
+
+    host: str
+    pid: int
+    process: str
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
 class QueueSummary:
-    """What waits to be sent and what became of the rest, for pages that tell how mail fares."""
+    """What waits to be sent and what became of the rest, for pages that tell how mail fares.
+
+    ``waiting`` counts everything that was promised, whether its mail is made or not. ``due_since``
+    is when the oldest of it should have been taken up, ``None`` while nothing is due.
+    """
 
     waiting: int = 0
+    promised: int = 0
+    held: int = 0
+    due: int = 0
     oldest_at: datetime | None = None
+    due_since: datetime | None = None
+    workers: tuple[LiveWorker, ...] = ()
+    # A mail that waits does not open with the install's keys.
+    unreadable: bool = False
     sent_this_week: int = 0
     failed_this_week: int = 0
     # Mail that ran out while it waited, since the pause began.
@@ -48,6 +78,8 @@ class Runtime:
     wake_worker: Callable[[], None] = field(default=_nobody)
     # Counts the queue; the outbox puts the real one here, so that rooms to its right can ask.
     queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
+    # What rooms have promised and a chore will make into mails; each counts its own.
+    promises: list[Callable[[Session, datetime], Promised]] = field(default_factory=list)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
     # Counts what was set aside because it could not be worked on: what it is → how many.

@@ -31,3 +31,4 @@ def init_app(app: Flask) -> None:
     )
     surroundings.notices.append(prompt.verification_prompt)
     app.extensions[EXTENSION].chores.extend([intents.resolve_next, Tidying()])
+    app.extensions[EXTENSION].promises.append(intents.promised)

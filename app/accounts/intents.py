@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import reset, throttle, unlock
@@ -19,7 +19,7 @@ from app.crypto.keys import KeysUnusable
 from app.mailer.state import MailPending, require_mail
 from app.moments import within
 from app.outbox.waking import waker_of
-from app.runtime import Runtime
+from app.runtime import Promised, Runtime
 
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a name, not a password
 UNLOCK_CODE = "unlock-code"
@@ -82,6 +82,16 @@ def resolve_next(runtime: Runtime) -> bool:
         # Nothing can be sealed until the key is back; the request waits, and ages.
         return False
     return True
+
+
+def promised(session: Session, now: datetime) -> Promised:
+    """Requests nobody has looked at yet, those left out that are too old to be answered."""
+    count, since = session.execute(
+        select(func.count(), func.min(MailIntent.created_at)).where(
+            MailIntent.created_at >= now - PATIENCE
+        )
+    ).one()
+    return Promised(count, since)
 
 
 def _mail_is_set_up(session: Session, runtime: Runtime) -> bool:

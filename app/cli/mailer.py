@@ -1,9 +1,10 @@
-"""``mailer status``, ``check``, ``test``, ``explain`` and ``resume``."""
+"""``mailer status``, ``check``, ``test``, ``explain``, ``pause`` and ``resume``."""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from typing import NoReturn
 
 import click
@@ -21,10 +22,10 @@ from app.mailer.situations import context_of
 from app.mailer.summary import Summary, summarise
 from app.mailer.testmail import TestMail, send_test
 from app.mailer.verdict import record_test
-from app.runtime import runtime
+from app.runtime import QueueSummary, runtime
 from app.web.context import Actor
 
-FAILING, PENDING = 1, 2
+FAILING, CANNOT, PENDING = 1, 2, 3
 MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "-", "not_reached": "not reached"}
 
 group = AppGroup("mailer", help="State, checks and tests of the mail configuration.")
@@ -33,7 +34,8 @@ group = AppGroup("mailer", help="State, checks and tests of the mail configurati
 @group.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def status(as_json: bool) -> None:
-    """Say how mail fares. Exit code 0: healthy, 1: failing or paused, 2: not set up."""
+    """Say how mail is. Exit code 0: healthy, or not tried yet; 1: failing, paused or stalled;
+    3: not set up."""
     with runtime().database.session(reading=True) as session:
         summary = summarise(session, runtime())
     click.echo(json.dumps(_facts(summary)) if as_json else _words(summary))
@@ -93,6 +95,20 @@ def test(to: str) -> None:
 group.add_command(explain_text)
 
 
+@group.command("pause")
+@click.option("--why", default="", metavar="TEXT", help="What the mailer page tells everybody.")
+def pause(why: str) -> None:
+    """Hold all mail until somebody resumes. Works while nothing else runs, too."""
+    why = " ".join(why.split())
+    if any(not character.isprintable() for character in why) or len(why) > 300:
+        raise click.BadParameter("at most 300 characters, all of them visible", param_hint="--why")
+    live = runtime()
+    with live.database.transaction() as session:
+        actor = Actor(None, "shell", None)
+        paused = health.pause_by_hand(session, now=live.now(), actor=actor, why=why)
+    click.echo("Mail is paused." if paused else "Mail is paused already.")
+
+
 @group.command("resume")
 def resume() -> None:
     """End a pause: what waits goes out again."""
@@ -100,6 +116,8 @@ def resume() -> None:
     with live.database.transaction() as session:
         actor = Actor(None, "shell", None)
         resumed = health.resume(session, now=live.now(), actor=actor)
+    if resumed:
+        live.wake_worker()
     click.echo("Sending has resumed." if resumed else "Mail was not paused.")
 
 
@@ -109,7 +127,7 @@ def _active() -> ActiveMailer:
         active = active_mailer(session, runtime())
     if active is None:
         click.echo("Mail is not set up yet: save a configuration first.", err=True)
-        sys.exit(PENDING)
+        sys.exit(CANNOT)
     if active.problem:
         click.echo(active.problem, err=True)
         sys.exit(FAILING)
@@ -127,46 +145,80 @@ def _fail(found: Explanation, reply_code: int | None, enhanced: str | None) -> N
 def _exit_code(summary: Summary) -> int:
     if summary.state == "pending":
         return PENDING
-    return 0 if summary.healthy else FAILING
+    return 0 if summary.mail.healthy else FAILING
 
 
 def _facts(summary: Summary) -> dict[str, object]:
-    row, queue = summary.health, summary.queue
+    row, queue, mail = summary.health, summary.queue, summary.mail
     return {
         "state": summary.state,
+        "health": mail.health.value,
+        "cause": mail.cause,
+        "next_step": mail.step,
+        "command": mail.command,
+        "held": mail.held,
+        "keys": mail.keys.value,
         "provider": summary.active.provider if summary.active else None,
         "problem": summary.active.problem if summary.active else None,
         "queued": queue.waiting,
+        "promised": queue.promised,
+        "due": queue.due,
+        "due_since": _iso(queue.due_since),
+        "workers": [
+            {
+                "host": worker.host,
+                "pid": worker.pid,
+                "process": worker.process,
+                "started_at": _iso(worker.started_at),
+                "seen_at": _iso(worker.seen_at),
+            }
+            for worker in queue.workers
+        ],
         "consecutive_failures": row.consecutive_failures or 0,
-        "last_success_at": row.last_success_at.isoformat() if row.last_success_at else None,
+        "last_success_at": _iso(row.last_success_at),
         "last_failure_code": row.last_failure_code if row.consecutive_failures else None,
-        "paused_at": row.paused_at.isoformat() if row.paused_at else None,
+        "paused_at": _iso(row.paused_at),
         "pause_code": row.pause_code,
+        "paused_by": row.paused_by,
+        "pause_why": row.pause_why,
         "last_test": {
             "result": summary.test_result,
-            "at": row.last_test_at.isoformat() if row.last_test_at else None,
+            "at": _iso(row.last_test_at),
             "code": row.last_test_code if summary.test_result == "failed" else None,
         },
     }
 
 
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
 def _words(summary: Summary) -> str:
-    row, queue = summary.health, summary.queue
-    lines = [f"Mail: {summary.pill[1]}"]
+    row, queue, mail = summary.health, summary.queue, summary.mail
+    lines = [f"Mail: {mail.words} ({mail.health})"]
     if summary.active:
         lines.append(f"Provider: {summary.active.provider}, through {summary.active.where}")
-        if summary.active.problem:
-            lines.append(summary.active.problem)
-    if summary.standing:
-        lines += told(summary.standing)
+    if mail.explanation is not None and not summary.health.refusals_counted:
+        lines += told(mail.explanation)
+    else:
+        lines += [line for line in (mail.cause, mail.step) if line]
+    if mail.command:
+        lines.append(f"Command: {mail.command}")
     success = f"{row.last_success_at:%Y-%m-%d %H:%M:%S} UTC" if row.last_success_at else "none yet"
+    promised = f", {queue.promised} of them not made yet" if queue.promised else ""
     lines += [
         f"Last successful send: {success}",
         f"Consecutive failures: {row.consecutive_failures or 0}",
-        f"Waiting: {queue.waiting}",
+        f"Waiting: {queue.waiting}{promised}",
+        f"Workers: {_workers(queue)}",
         f"Last test: {summary.test_result}",
     ]
     return "\n".join(lines)
+
+
+def _workers(queue: QueueSummary) -> str:
+    found = [f"{w.process} on {w.host}, process {w.pid}" for w in queue.workers]
+    return "; ".join(found) or "none"
 
 
 def init_app(app: Flask) -> None:

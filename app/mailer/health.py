@@ -4,9 +4,11 @@ report at once; the caller commits."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -21,6 +23,10 @@ log = logging.getLogger("novantra.mailer")
 
 HEALTH_ID = 1
 WORKER = Actor(None, "mail worker", None)
+
+MANY_REFUSALS = 10
+"""Mails refused for good in a row, to as many domains: ten strangers do not all move house at
+once, so from then on they are failures of ours."""
 
 
 def look(session: Session) -> MailHealth:
@@ -44,8 +50,11 @@ def ensure(session: Session) -> None:
     )
 
 
-def record_success(session: Session, *, now: datetime, kind: str) -> None:
-    """A relay took a real mail: failures in a row begin again at zero."""
+def record_success(session: Session, *, now: datetime, kind: str, version: int | None) -> None:
+    """A relay took a real mail: failures in a row begin again at zero.
+
+    ``version`` is the configuration's that it was sent with, here and below.
+    """
     ensure(session)
     session.execute(
         update(MailHealth)
@@ -53,32 +62,85 @@ def record_success(session: Session, *, now: datetime, kind: str) -> None:
         .values(
             last_success_at=now,
             last_success_kind=kind[:40],
+            last_success_version=version,
             consecutive_failures=0,
             failing_since=None,
+            refusals_in_a_row=0,
+            refusals_counted=0,
+            refused_since=None,
         )
     )
 
 
 def record_failure(
+    session: Session, *, now: datetime, code: FailureCode, version: int | None
+) -> None:
+    """One more real send failed in a row."""
+    ensure(session)
+    _fail(session, now, code, version, consecutive_failures=MailHealth.consecutive_failures + 1)
+
+
+def record_refusal(
     session: Session,
     *,
     now: datetime,
     code: FailureCode,
-    phase: Phase,
-    reply_code: int | None = None,
-    enhanced: str | None = None,
+    version: int | None,
+    domains_since: Callable[[datetime], int],
 ) -> None:
-    """One more real send failed in a row."""
+    """A relay refused one mail for good: its own trouble, unless it refuses them all.
+
+    From :data:`MANY_REFUSALS` in a row on, to as many domains, each is a failure, those before
+    included. ``domains_since`` counts the domains of mails refused since a moment.
+    """
     ensure(session)
+    health = MailHealth
+    again = health.refusals_version == version
+    row = session.execute(
+        update(health)
+        .where(health.id == HEALTH_ID)
+        .values(
+            refusals_in_a_row=case((again, health.refusals_in_a_row + 1), else_=1),
+            refusals_counted=case((again, health.refusals_counted), else_=0),
+            refused_since=case((again, func.coalesce(health.refused_since, now)), else_=now),
+            refusals_version=version,
+        )
+        .returning(health.refusals_in_a_row, health.refusals_counted, health.refused_since)
+        .execution_options(synchronize_session=False)
+    ).one()
+    if row.refusals_in_a_row < MANY_REFUSALS:
+        return
+    if not row.refusals_counted and domains_since(row.refused_since) < MANY_REFUSALS:
+        return
+    _fail(
+        session,
+        now,
+        code,
+        version,
+        consecutive_failures=health.consecutive_failures
+        + health.refusals_in_a_row
+        - health.refusals_counted,
+        refusals_counted=health.refusals_in_a_row,
+        failing_since=func.coalesce(health.failing_since, health.refused_since),
+    )
+
+
+def _fail(
+    session: Session, now: datetime, code: FailureCode, version: int | None, **values: Any
+) -> None:
     session.execute(
         update(MailHealth)
         .where(MailHealth.id == HEALTH_ID)
         .values(
-            consecutive_failures=MailHealth.consecutive_failures + 1,
-            failing_since=func.coalesce(MailHealth.failing_since, now),
-            last_failure_at=now,
-            last_failure_code=code.value,
+            {
+                "failing_since": func.coalesce(MailHealth.failing_since, now),
+                "last_failure_at": now,
+                "last_failure_code": code.value,
+                "last_failure_version": version,
+                **values,
+            }
         )
+        .execution_options(synchronize_session=False)
     )
 
 
@@ -109,34 +171,68 @@ def pause(
             pause_phase=phase.value,
             pause_reply_code=reply_code,
             pause_enhanced_code=enhanced,
+            paused_by=None,
+            pause_why=None,
         )
         .returning(MailHealth.id)
     ).first()
     if paused is None:
         return False
-    record(
-        session,
-        now=now,
-        actor=WORKER,
-        tag="mailer:paused",
-        target="mailer",
-        changes={"state": {"old": "configured", "new": "paused"}, "code": code.value},
-    )
+    _audit_pause(session, now, WORKER, code=code.value)
     log.error("mail paused: %s at %s", code, phase)
     return True
 
 
-def resume(session: Session, *, now: datetime, actor: Actor, because: str = "by hand") -> bool:
-    """Let mail go out again; says whether it was paused. Audited."""
+def pause_by_hand(session: Session, *, now: datetime, actor: Actor, why: str = "") -> bool:
+    """Hold all mail until somebody resumes; says whether this call did it. Audited.
+
+    Works before mail is set up too: a restored copy can be silenced before its first start. A
+    pause that the worker began is left as it is, because its cause is worth more.
+    """
+    ensure(session)
+    paused = session.execute(
+        update(MailHealth)
+        .where(MailHealth.id == HEALTH_ID, MailHealth.paused_at.is_(None))
+        .values(
+            paused_at=now,
+            pause_code=None,
+            pause_phase=None,
+            pause_reply_code=None,
+            pause_enhanced_code=None,
+            paused_by=actor.label[:320],
+            pause_why=why[:300] or None,
+        )
+        .returning(MailHealth.id)
+    ).first()
+    if paused is None:
+        return False
+    _audit_pause(session, now, actor, **({"why": why[:300]} if why else {}))
+    log.warning("mail paused by hand")
+    return True
+
+
+def resume(session: Session, *, now: datetime, actor: Actor, because: str | None = None) -> bool:
+    """Let mail go out again; says whether it was paused. Audited.
+
+    ``because`` is a reason other than that somebody says so; it does not end a pause that
+    somebody began by hand.
+    """
+    which = [MailHealth.id == HEALTH_ID, MailHealth.paused_at.is_not(None)]
+    if because is not None:
+        which.append(MailHealth.paused_by.is_(None))
+    because = because or "by hand"
     resumed = session.execute(
         update(MailHealth)
-        .where(MailHealth.id == HEALTH_ID, MailHealth.paused_at.is_not(None))
+        .where(*which)
         .values(
             paused_at=None,
             pause_code=None,
             pause_phase=None,
             pause_reply_code=None,
             pause_enhanced_code=None,
+            paused_by=None,
+            pause_why=None,
+            resumed_at=now,
         )
         .returning(MailHealth.id)
     ).first()
@@ -152,6 +248,17 @@ def resume(session: Session, *, now: datetime, actor: Actor, because: str = "by 
     )
     log.info("mail resumed: %s", because)
     return True
+
+
+def _audit_pause(session: Session, now: datetime, actor: Actor, **more: str) -> None:
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="mailer:paused",
+        target="mailer",
+        changes={"state": {"old": "configured", "new": "paused"}, **more},
+    )
 
 
 def _superseded(session: Session, version: int) -> bool:

@@ -45,15 +45,28 @@ class MailHealth(Base):
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_success_kind: Mapped[str | None] = mapped_column(String(40))
+    # The configuration version each fact is about: it says nothing about another one.
+    last_success_version: Mapped[int | None]
     consecutive_failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_code: Mapped[str | None] = mapped_column(String(32))
+    last_failure_version: Mapped[int | None]
+    # Mails refused for good since the last success; ``refusals_counted`` of them are failures.
+    refusals_in_a_row: Mapped[int] = mapped_column(default=0, server_default="0")
+    refusals_counted: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refusals_version: Mapped[int | None]
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_code: Mapped[str | None] = mapped_column(String(32))
     pause_phase: Mapped[str | None] = mapped_column(String(16))
     pause_reply_code: Mapped[int | None]
     pause_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    # A person who paused by hand, and why; a pause by the worker has a code instead.
+    paused_by: Mapped[str | None] = mapped_column(String(320))
+    pause_why: Mapped[str | None] = mapped_column(String(300))
+    # What failed before somebody resumed says nothing about what comes after.
+    resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_test_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_test_to: Mapped[str | None] = mapped_column(String(320))
     # The configuration version the verdict is about: another one makes it stale.

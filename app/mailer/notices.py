@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import request, url_for
 from flask_login import current_user
 
-from app.mailer.state import PAUSED, PENDING
+from app.mailer.current_health import Health, Keys
 from app.mailer.summary import Summary, current_summary
-from app.runtime import runtime
 from app.web.guards import Permission
 from app.web.shell import Entry, Notice, here
 
@@ -19,10 +18,8 @@ def entry() -> Entry | None:
     """System → Mailer, for those who may open it."""
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return None
-    summary = current_summary()
-    level, words = summary.pill
-    alarm = level == "bad" or summary.alarming(runtime().now())
-    return Entry("Mailer", PATH, here(PATH), words if alarm else None)
+    mail = current_summary().mail
+    return Entry("Mailer", PATH, here(PATH), mail.words if mail.alarm else None)
 
 
 def notices() -> list[Notice]:
@@ -30,60 +27,59 @@ def notices() -> list[Notice]:
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return []
     summary = current_summary()
-    found = [*_keys(summary)]
+    if summary.mail.keys is not Keys.OK:
+        found = [_keys(summary)]
+    else:
+        found = []
     if request.path != PATH and not request.path.startswith(f"{PATH}/"):
         found += _mail(summary)
     return found
 
 
-def _keys(summary: Summary) -> list[Notice]:
-    if summary.keys_problem is None and not (summary.active and summary.active.problem):
+def _keys(summary: Summary) -> Notice:
+    return Notice(
+        "bad",
+        "The install’s keys cannot be used",
+        f"{summary.keys_problem} Mail is held and no password can be stored. Restore the key from"
+        " its backup and restart; “flask keys doctor” names what needs it.",
+        id="notice-keys",
+    )
+
+
+def _mail(summary: Summary) -> list[Notice]:
+    """What alarms, but for the keys: they have a notice of their own."""
+    mail = summary.mail
+    if not mail.alarm or (mail.keys is not Keys.OK and mail.health is Health.FAILING):
         return []
-    cause = summary.keys_problem or "The key that the mail password was sealed with is missing."
+    title, action = {
+        Health.PENDING: ("Mail is not set up", "Set up mail"),
+        Health.PAUSED: ("Mail is paused", "Open the mailer"),
+        Health.STALLED: ("Nobody delivers mail", "Open the mailer"),
+    }.get(mail.health, ("Mail is failing", "Open the mailer"))
     return [
         Notice(
-            "bad",
-            "The install’s keys cannot be used",
-            f"{cause} Mail is held and no password can be stored. Restore the key from its"
-            " backup and restart; “flask keys doctor” names what needs it.",
-            id="notice-keys",
+            mail.level,
+            title,
+            _text(summary),
+            url_for("mailer.page"),
+            action,
+            f"notice-mail-{mail.health}",
         )
     ]
 
 
-def _mail(summary: Summary) -> list[Notice]:
-    href = url_for("mailer.page")
-    if summary.state == PENDING:
-        return [
-            Notice(
-                "warn",
-                "Mail is not set up",
-                "Password resets, invitations to new people, unlock codes and the verification"
-                " of new administrators do not work until it is.",
-                href,
-                "Set up mail",
-                "notice-mail-pending",
-            )
-        ]
-    if summary.state == PAUSED:
-        why = summary.standing
-        cause = f"{why.title}. {why.fix[0] if why.fix else ''}".strip() if why else ""
-        return [
-            Notice("bad", "Mail is paused", cause, href, "Open the mailer", "notice-mail-paused")
-        ]
-    if summary.alarming(runtime().now()):
+def _text(summary: Summary) -> str:
+    mail = summary.mail
+    if mail.health is Health.PENDING:
+        return (
+            "Password resets, invitations to new people, unlock codes and the verification of new"
+            " administrators do not work until it is."
+        )
+    if mail.health is Health.STALLED:
+        return f"{mail.cause} {mail.step} Command: {mail.command}"
+    if mail.health is Health.FAILING and not mail.by_test:
         count = summary.health.consecutive_failures
         sends = "The last mail" if count == 1 else f"The last {count} mails"
-        why = summary.standing
-        cause = f" {why.title}." if why else ""
-        return [
-            Notice(
-                "warn",
-                "Mail is failing",
-                f"{sends} could not be sent.{cause} Novantra keeps trying.",
-                href,
-                "Open the mailer",
-                "notice-mail-failing",
-            )
-        ]
-    return []
+        trying = " Novantra keeps trying." if summary.queue.waiting else ""
+        return f"{sends} could not be sent. {mail.cause}{trying}"
+    return f"{mail.cause} {mail.step}".strip()

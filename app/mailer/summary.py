@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from flask import g
 from sqlalchemy.orm import Session
 
-from app.mail.failures import Explanation, FailureCode
+from app.mail.failures import Explanation
 from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
 from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
 from app.mailer.situations import context_of, explain_stored
@@ -20,18 +20,22 @@ from app.mailer.verdict import result_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
-GREYLISTING = timedelta(minutes=15)
-"""How long servers commonly make an unknown sender wait (RFC 6647, section 2)."""
+WRONG_KEY = (
+    "The key is there, but it does not open what is stored here: it was sealed with another one,"
+    " as when data and key come from different backups."
+)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """``standing`` explains a pause, or the last failure while real sends keep failing.
+    """``mail`` is how mail is; everything else are the facts behind it, for who shows them.
 
-    ``remedy`` and ``test_remedy`` say what to do about it on the mailer page. ``superseded``: the
-    configuration was changed after the last failure, so that failure says nothing about it.
+    ``standing`` explains a pause or what makes real sends fail, ``remedy`` and ``test_remedy`` say
+    what to do about it on the mailer page. ``test_failure`` explains a failed test that the page
+    has not moved on from.
     """
 
+    mail: CurrentHealth
     state: str
     active: ActiveMailer | None
     health: MailHealth
@@ -42,85 +46,68 @@ class Summary:
     keys_problem: str | None
     remedy: Remedy | None = None
     test_remedy: Remedy | None = None
-    superseded: bool = False
 
     @property
     def failing(self) -> bool:
-        failures = self.health.consecutive_failures
-        return self.state == CONFIGURED and failures > 0 and not self.superseded
-
-    @property
-    def healthy(self) -> bool:
-        """Whether real sends get through as far as anybody knows; tests have no say in it."""
-        keyless = self.active is not None and self.active.problem is not None
-        return self.state == CONFIGURED and not self.failing and not keyless
-
-    def alarming(self, now: datetime) -> bool:
-        """Failing, and not merely because a recipient's server wants to be asked again, as
-        greylisting does with every first mail. That is over within minutes, or it is more."""
-        health = self.health
-        later = health.last_failure_code == FailureCode.RECIPIENT_TEMPORARY
-        since = health.failing_since or now
-        return self.failing and not (later and now - since < GREYLISTING)
+        """Real sends fail. A failed test is told apart from them."""
+        return self.mail.health is Health.FAILING and not self.mail.held and not self.mail.by_test
 
     @property
     def pill(self) -> tuple[str, str]:
         """Level and words for the state."""
-        if self.state == PENDING:
-            return "warn", "Not set up"
-        if self.state == PAUSED:
-            return "bad", "Paused"
-        if self.active is not None and self.active.problem:
-            return "bad", "Held: keys missing"
-        if self.failing:
-            return "warn", "Failing, trying again"
-        if self.superseded and self.health.consecutive_failures:
-            return "warn", "Changed, trying again"
-        if self.active is not None and self.active.provider == "console":
-            return "warn", "Development only"
-        if self.health.last_success_at is not None:
-            return "good", "Sending normally"
-        return {
-            "succeeded": ("good", "Tested, ready to send"),
-            "failed": ("bad", "The test failed"),
-        }.get(self.test_result, ("quiet", "Set up, nothing sent yet"))
+        return self.mail.level, self.mail.words
 
 
 def summarise(session: Session, runtime: Runtime) -> Summary:
     """Reads everything there is to say about mail."""
     active = active_mailer(session, runtime)
     found = health.look(session)
-    state = PENDING if active is None else PAUSED if found.paused_at else CONFIGURED
+    queue = runtime.queue_summary(session)
     row = None if runtime.config.is_cloud else stored(session)
     region = row.region if row else None
     context = context_of(active, region=region)
-    failed_at = found.last_failure_at
-    superseded = bool(row and failed_at and row.updated_at > failed_at)
+    keys, keys_problem = _keys(runtime, active, queue)
+    mail = mail_health(
+        MailFacts(
+            now=runtime.now(),
+            version=active.version if active else None,
+            provider=active.provider if active else None,
+            record=found,
+            queue=queue,
+            keys=keys,
+            keys_problem=keys_problem,
+            embedded=runtime.config.worker == "embedded",
+            context=context,
+        )
+    )
     standing = remedy = failure = test_remedy = None
-    if state == PAUSED:
-        standing = explain_stored(found.pause_code, context)
-        remedy = for_pause(standing, context) if standing else None
-    elif state == CONFIGURED and found.consecutive_failures and not superseded:
-        standing = explain_stored(found.last_failure_code, context)
-        remedy = for_retries(standing, context) if standing else None
+    if mail.explanation is not None and not mail.by_test:
+        standing = mail.explanation
+        make = for_pause if mail.health is Health.PAUSED else for_retries
+        remedy = make(standing, context)
     result = result_of(found, active.version if active else None)
-    if result == "failed":
+    if result == "failed" and not _moved_on(found):
         tested = context_of(active, recipient=found.last_test_to, region=region)
         failure = explain_stored(found.last_test_code, tested)
         test_remedy = for_test(failure, tested) if failure else None
     return Summary(
-        state=state,
+        mail=mail,
+        state=PENDING if active is None else PAUSED if found.paused_at else CONFIGURED,
         active=active,
         health=found,
-        queue=runtime.queue_summary(session),
+        queue=queue,
         test_result=result,
         standing=standing,
         test_failure=failure,
-        keys_problem=runtime.box.ring.problem,
+        keys_problem=keys_problem,
         remedy=remedy,
         test_remedy=test_remedy,
-        superseded=superseded,
     )
+
+
+def current_health(session: Session, runtime: Runtime) -> CurrentHealth:
+    """How mail is, for whoever needs no more than the answer."""
+    return summarise(session, runtime).mail
 
 
 def current_summary() -> Summary:
@@ -130,3 +117,20 @@ def current_summary() -> Summary:
     found = g.mail_summary
     assert isinstance(found, Summary)
     return found
+
+
+def _keys(
+    runtime: Runtime, active: ActiveMailer | None, queue: QueueSummary
+) -> tuple[Keys, str | None]:
+    """Whether what is stored opens: the mail password, and a mail that waits."""
+    ring = runtime.box.ring
+    sealed_elsewhere = queue.unreadable or (active is not None and active.problem is not None)
+    if not ring.usable:
+        return Keys.UNUSABLE, ring.problem
+    return (Keys.WRONG, WRONG_KEY) if sealed_elsewhere else (Keys.OK, None)
+
+
+def _moved_on(found: MailHealth) -> bool:
+    """Somebody resumed after the test failed, or real mail got through after it."""
+    tested, later = found.last_test_at, (found.resumed_at, found.last_success_at)
+    return tested is not None and any(moment and moment > tested for moment in later)

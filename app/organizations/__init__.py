@@ -27,4 +27,5 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         app.register_blueprint(signup_views.blueprint)
     runtime.chores.append(batches.chore)
+    runtime.promises.append(batches.promised)
     shell(app).sections.append((navigation.ORDER, navigation.section))

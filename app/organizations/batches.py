@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from app.organizations.desk import Desk, Outcome
 from app.organizations.invitations import invite
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.organizations.pasted import Line
-from app.runtime import Runtime
+from app.runtime import Promised, Runtime
 from app.web.context import Actor
 
 MAXIMUM = 1_000
@@ -117,6 +117,17 @@ def chore(runtime: Runtime) -> bool:
         return False
     work_for_a_moment(runtime, seconds=CHORE_MOMENT)
     return True
+
+
+def promised(session: Session, _now: datetime) -> Promised:
+    """Lines that nobody has come to yet: each stands for a mail that somebody counts on."""
+    count, since = session.execute(
+        select(func.count(), func.min(InvitationBatch.created_at))
+        .select_from(InvitationBatchLine)
+        .join(InvitationBatch, InvitationBatch.id == InvitationBatchLine.batch_id)
+        .where(InvitationBatchLine.outcome.is_(None))
+    ).one()
+    return Promised(count, since)
 
 
 def find(session: Session, organization: Organization, public_id: str) -> InvitationBatch | None:

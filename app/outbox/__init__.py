@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
     runtime.wake_worker = Waker(runtime.database)
 
     def summary(session: Session) -> QueueSummary:
-        return summarize(session, runtime.now())
+        return summarize(session, runtime)
 
     runtime.queue_summary = summary
     if not runtime.config.is_cloud:

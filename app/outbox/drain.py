@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+from app.outbox.heartbeats import BEAT, Heartbeat
 from app.outbox.waking import waker_of
 from app.outbox.worker import Deliverer, Step
 from app.runtime import Runtime
@@ -17,6 +18,7 @@ class Drain:
     """Counts steps while several threads empty the queue together."""
 
     def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._deliverer = Deliverer(runtime)
         self._bell = waker_of(runtime.wake_worker).bell
         self._lock = threading.Lock()
@@ -31,8 +33,12 @@ class Drain:
         ]
         for thread in threads:
             thread.start()
+        heartbeat = Heartbeat(self._runtime, "drain")
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                heartbeat.beat()
+                thread.join(BEAT)
+        heartbeat.stop()
         self._deliverer.close()
         if errors:
             raise errors[0]

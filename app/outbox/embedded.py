@@ -15,7 +15,7 @@ CONNECTIONS = 2
 
 def start(app: Flask) -> Fleet:
     """Deliver from now on in threads of this process. They stop cleanly at exit, or when told."""
-    fleet = Fleet(app.extensions[EXTENSION], CONNECTIONS)
+    fleet = Fleet(app.extensions[EXTENSION], CONNECTIONS, "embedded")
     fleet.start()
     atexit.register(fleet.stop)
     return fleet

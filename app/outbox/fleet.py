@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from app.outbox.heartbeats import Heartbeat
 from app.outbox.sweep import next_moment
 from app.outbox.waking import waker_of
 from app.outbox.watching import watch
@@ -26,6 +28,13 @@ PROBE_SLEEP = 1.0
 PATIENCE = 75.0
 """Seconds to wait at the end for the message under way: more than a session may take."""
 
+LOOK_AFTER = 5.0
+"""Seconds between looks at the threads, and between signs of life."""
+
+STUCK_AFTER = 300.0
+"""Seconds without a finished step, asleep or not, after which this process delivers nothing: more
+than the longest session and the longest sleep together."""
+
 BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between tries while the database is away."""
 
@@ -38,15 +47,19 @@ class Fleet:
     A thread survives a database that restarts. An error of our own ends its thread with a
     traceback in the log; a fresh one takes its place after a pause, so that a mistake in one
     place does not stop the mail of the whole install.
+
+    :param process: what the process is, for those who ask who delivers: ``embedded`` or ``worker``
     """
 
-    def __init__(self, runtime: Runtime, connections: int = 1) -> None:
+    def __init__(self, runtime: Runtime, connections: int = 1, process: str = "worker") -> None:
         self._runtime = runtime
         self._bell = waker_of(runtime.wake_worker).bell
         self._deliverer = Deliverer(runtime)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._connections = connections
+        self._heartbeat = Heartbeat(runtime, process)
+        self._stepped = time.monotonic()
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
             target=watch,
@@ -71,6 +84,7 @@ class Fleet:
         for thread in (*self._threads, self._keeper, self._watcher):
             if thread.is_alive():
                 thread.join(PATIENCE)
+        self._heartbeat.stop()
         self._deliverer.close()
 
     def wait(self) -> None:
@@ -84,11 +98,15 @@ class Fleet:
         return thread
 
     def _keep(self) -> None:
-        while not self._stopping.wait(5):
+        while True:
             for number, thread in enumerate(self._threads):
                 if not thread.is_alive():
                     log.error("a delivering thread ended; another takes its place")
                     self._threads[number] = self._begin(number)
+            if time.monotonic() - self._stepped < STUCK_AFTER:
+                self._heartbeat.beat()
+            if self._stopping.wait(LOOK_AFTER):
+                return
 
     def _run(self) -> None:
         failures = 0
@@ -105,6 +123,7 @@ class Fleet:
     def _once(self) -> None:
         seen = self._bell.rung
         step = self._deliverer.step()
+        self._stepped = time.monotonic()
         if step is Step.PROBING:
             self._bell.wait(seen, PROBE_SLEEP)
         elif step.idle:

@@ -36,7 +36,7 @@ def _one(column: ColumnElement[Any], *where: ColumnElement[bool]) -> ScalarSelec
 _LOOK = select(
     _one(_HEALTH.paused_at).label("paused_at"),
     _one(_HEALTH.consecutive_failures).label("failures"),
-    _one(_HEALTH.last_success_at).label("success"),
+    _one(_HEALTH.last_success_version).label("success"),
     _one(_CONFIGURATION.updated_at).label("changed"),
     _one(_CONFIGURATION.version).label("version"),
     _one(_INSTALL.access_url).label("access_url"),
@@ -83,7 +83,7 @@ class Gatekeeper:
         return Gate(
             active=active if usable else None,
             paused=seen.paused_at is not None,
-            proven=_proven(seen.failures or 0, seen.success, seen.changed),
+            proven=_proven(seen.failures or 0, seen.success, active),
             held=seen.held is not None,
             failing=bool(seen.failures),
             changed=seen.changed,
@@ -97,8 +97,8 @@ class Gatekeeper:
         return known[1]
 
 
-def _proven(failures: int, success: datetime | None, changed: datetime | None) -> bool:
-    return failures == 0 and success is not None and (changed is None or success >= changed)
+def _proven(failures: int, success: int | None, active: ActiveMailer | None) -> bool:
+    return failures == 0 and active is not None and success == active.version
 
 
 def is_paused(session: Session) -> bool:

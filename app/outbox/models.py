@@ -105,6 +105,20 @@ class OutboxAttempt(Base):
     duration_ms: Mapped[int]
 
 
+class MailWorker(Base):
+    """A process that delivers, for as long as it says so. The row goes at a clean stop."""
+
+    __tablename__ = "mail_workers"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    host: Mapped[str] = mapped_column(String(253))
+    pid: Mapped[int]
+    # ``embedded`` in a web process, ``worker`` or ``drain``: a command of its own.
+    process: Mapped[str] = mapped_column(String(12))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 # The same as tables, for statements that run once or twice for every message.
 MESSAGES = cast(Table, OutboxMessage.__table__)
 ATTEMPTS = cast(Table, OutboxAttempt.__table__)

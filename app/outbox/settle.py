@@ -177,20 +177,24 @@ def _tell_health(
     outcome: Outcome,
     now: datetime,
 ) -> None:
-    """A success clears the count of failures. A refused recipient neither raises nor clears it."""
+    """A success clears the count of failures. A refused recipient neither raises nor clears it,
+    unless every recipient is refused: that is our trouble."""
+    version = claim.active.version
     if isinstance(answer, Receipt):
-        health.record_success(session, now=now, kind=claim.kind)
+        health.record_success(session, now=now, kind=claim.kind, version=version)
         return
     if disposition_of(answer.code) is Disposition.REJECT:
+        if answer.reply_code is None:
+            return  # no relay refused it: the address could not be offered to this one
+        health.record_refusal(
+            session,
+            now=now,
+            code=answer.code,
+            version=version,
+            domains_since=lambda since: _domains_refused(session, since),
+        )
         return
-    health.record_failure(
-        session,
-        now=now,
-        code=answer.code,
-        phase=answer.phase,
-        reply_code=answer.reply_code,
-        enhanced=answer.enhanced,
-    )
+    health.record_failure(session, now=now, code=answer.code, version=version)
     if outcome is Outcome.HELD:
         health.pause(
             session,
@@ -206,3 +210,16 @@ def _tell_health(
             hold(session)
         else:
             release(session)
+
+
+def _domains_refused(session: Session, since: datetime) -> int:
+    return (
+        session.scalar(
+            select(func.count(_ROW.rcpt_domain.distinct())).where(
+                _ROW.finished_at >= since,
+                _ROW.state == State.FAILED,
+                _ROW.ended_because == Ended.REJECTED,
+            )
+        )
+        or 0
+    )

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url
-from app.mailer.providers import PROVIDERS
-from app.mailer.state import CONFIGURED, PAUSED, PENDING
+from app.mailer.current_health import Health, Keys
+from app.mailer.state import PENDING
 from app.mailer.summary import Summary
 from app.runtime import Runtime
 from app.schema import current_revision
@@ -48,58 +48,51 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
     """Everything the overview tells, in the order it is shown."""
     return [
         mail(summary, runtime.config.is_cloud),
-        *_test_mail(summary, runtime.config.is_cloud),
         your_address(user, mail_works=summary.state != PENDING),
         address(session, runtime),
         *_proxies(runtime),
-        keys(runtime),
+        keys(runtime, summary),
         database(session, runtime),
         Finding("Version", "quiet", VERSION, f"{runtime.config.edition.capitalize()} edition."),
     ]
 
 
 def mail(summary: Summary, is_cloud: bool) -> Finding:
-    """Whether mail leaves, and if not, what stops and what to do."""
-    level, state = summary.pill
+    """How mail is, in the words of everybody else who tells it, and what to do."""
+    told = summary.mail
     text, action = _about_mail(summary)
+    # What nobody tried yet is no alarm, and still something to do.
+    waits = told.health is Health.UNPROVEN and not is_cloud
     if is_cloud or action is None:
-        return Finding("Mail", level, state, text)
-    return Finding("Mail", level, state, text, action, MAILER_PAGE)
+        return Finding("Mail", told.level, told.words, text, waits=waits)
+    return Finding("Mail", told.level, told.words, text, action, MAILER_PAGE, waits=waits)
 
 
 def _about_mail(summary: Summary) -> tuple[str, str | None]:
     """What there is to say, and what the button that helps is called."""
-    active = summary.active
+    told, active = summary.mail, summary.active
     if active is None:
         return (
             "Nobody can reset a password by mail, new people cannot be invited and new"
             " administrators cannot verify their address. Everything else works.",
             "Set up mail",
         )
-    if active.problem:
-        return active.problem, "Open the mailer"
-    if summary.standing is not None:
-        kept = "Mail is kept and goes out" if summary.state == PAUSED else "Mail is tried again"
-        then = "once this is fixed." if summary.state == PAUSED else "by itself."
-        return f"{summary.standing.title}. {kept} {then}", "See what to do"
-    warning = PROVIDERS[active.provider].warning
-    if warning:
-        return warning, "Choose another provider"
-    return f"Leaves as {active.sender_address} through {active.where}.", None
+    if told.health is Health.WORKING:
+        return f"Leaves as {active.sender_address} through {active.where}.", None
+    if told.health is Health.PAUSED:
+        return f"{told.cause} Mail is kept and goes out once this is fixed.", "See what to do"
+    if told.health is Health.STALLED:
+        return f"{told.cause} {told.step} Command: {told.command}", "Open the mailer"
+    if active.provider == "console":
+        return told.cause, "Choose another provider"
+    if told.health is Health.UNPROVEN:
+        return f"{told.cause} {told.step}", "Open the mailer"
+    trying = " Mail is tried again by itself." if _is_tried_again(summary) else ""
+    return f"{told.cause}{trying}", "See what to do"
 
 
-def _test_mail(summary: Summary, is_cloud: bool) -> Iterator[Finding]:
-    """A configuration that nobody has tried yet deserves a test mail."""
-    if is_cloud or summary.state != CONFIGURED or summary.health.last_success_at is not None:
-        return
-    if summary.active is not None and summary.active.problem:
-        return  # no test can be sent either
-    if summary.test_result == "failed" and summary.test_failure is not None:
-        text = f"{summary.test_failure.title}."
-        yield Finding("Test email", "bad", "Failed", text, "See what to do", MAILER_PAGE)
-    elif summary.test_result != "succeeded":
-        text = "No mail has left through this configuration so far."
-        yield Finding("Test email", "warn", "Not tried yet", text, "Open the mailer", MAILER_PAGE)
+def _is_tried_again(summary: Summary) -> bool:
+    return summary.failing and summary.queue.waiting > 0
 
 
 def your_address(user: User, *, mail_works: bool) -> Finding:
@@ -167,16 +160,15 @@ def _proxies(runtime: Runtime) -> Iterator[Finding]:
         )
 
 
-def keys(runtime: Runtime) -> Finding:
+def keys(runtime: Runtime, summary: Summary) -> Finding:
     """Whether stored secrets can be read."""
-    ring = runtime.box.ring
-    if not ring.usable:
+    if summary.mail.keys is not Keys.OK:
         return Finding(
             "Encryption keys",
             "bad",
-            "Unusable",
-            f"{ring.problem} Restore it from its backup and restart. On the server, “flask keys"
-            " doctor” names what cannot be read.",
+            "Unusable" if summary.mail.keys is Keys.UNUSABLE else "Wrong key",
+            f"{summary.keys_problem} Restore it from its backup and restart. On the server,"
+            " “flask keys doctor” names what cannot be read.",
         )
     if runtime.config.key_provider == "env":
         where = "From the environment. Keep a copy of NOVANTRA_KEYS somewhere safe."

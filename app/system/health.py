@@ -7,16 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from app.crypto.secret import Secret
 from app.database_faults import fault_of
 from app.database_waits import PROBE, waiting
-from app.mailer.models import MailHealth
-from app.mailer.state import mail_state
-from app.outbox.models import OutboxMessage
+from app.mailer.current_health import Keys
+from app.mailer.summary import Summary, summarise
 from app.runtime import runtime
 from app.system import metrics
 from app.system.readiness import Readiness, word_for
@@ -26,7 +23,6 @@ from app.web.proxies import forwarding_headers, peer
 
 blueprint = Blueprint("health", __name__)
 READINESS = "novantra.readiness"
-WAITING = ("queued", "sending", "held")
 
 
 @blueprint.get("/healthz")
@@ -37,16 +33,19 @@ def alive() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, Any], int]:
-    """200 while the database can be written and the keys be used. Failing mail is told only."""
-    keys = "ok" if runtime().box.ring.usable else "unusable"
+    """200 while the database can be written and the keys open what is stored. Failing mail is told
+    only."""
+    keys = "not checked" if runtime().box.ring.usable else Keys.UNUSABLE.value
     fault = _readiness().fault(runtime().database)
     report: dict[str, Any] = {}
     try:
         with waiting(PROBE):
-            report["mail"] = _mail(db())
+            summary = summarise(db(), runtime())
+        report["mail"] = _mail(summary)
+        keys = summary.mail.keys.value
     except SQLAlchemyError as error:
         fault = fault or fault_of(error)
-    fine = fault is None and keys == "ok"
+    fine = fault is None and keys == Keys.OK
     report |= {
         "status": "ok" if fine else "unavailable",
         "database": word_for(fault),
@@ -61,15 +60,21 @@ def _readiness() -> Readiness:
     return found
 
 
-def _mail(session: Session) -> dict[str, Any]:
-    health = session.get(MailHealth, 1)
+def _mail(summary: Summary) -> dict[str, Any]:
+    """``queued`` is everything that was promised; ``promised`` of it is not made into mails yet."""
+    record, queue, now = summary.health, summary.queue, runtime().now()
+    age = now - queue.due_since if queue.due_since else None
     return {
-        "state": mail_state(session, runtime()),
-        "queued": session.scalar(
-            select(func.count()).select_from(OutboxMessage).where(OutboxMessage.state.in_(WAITING))
-        ),
-        "consecutive_failures": health.consecutive_failures if health else 0,
-        "last_success_at": _iso(health.last_success_at if health else None),
+        "state": summary.state,
+        "health": summary.mail.health.value,
+        "held": summary.mail.held,
+        "queued": queue.waiting,
+        "promised": queue.promised,
+        "due": queue.due,
+        "oldest_due_seconds": max(0, round(age.total_seconds())) if age else 0,
+        "consecutive_failures": record.consecutive_failures or 0,
+        "last_success_at": _iso(record.last_success_at),
+        "workers": len(queue.workers),
     }
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.mailer.models import MailHealth
-from app.mailer.state import mail_state
+from app.mailer.current_health import Health, Keys
+from app.mailer.state import CONFIGURED, PAUSED, PENDING
+from app.mailer.summary import Summary, summarise
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
 
 __all__ = ["CONTENT_TYPE", "render"]
 
+STATES_OF_MAIL = (PENDING, CONFIGURED, PAUSED)
 STATES = ("queued", "sending", "sent", "failed", "held", "cancelled")
 
 
@@ -40,20 +44,47 @@ def render(session: Session) -> bytes:
         .group_by(OutboxAttempt.code)
     ):
         attempts.labels(code).set(number)
-    state = Gauge("novantra_mail_state", "1 for the state mail is in", ["state"], registry=registry)
-    current = mail_state(session, runtime())
-    for name in ("pending", "configured", "paused"):
-        state.labels(name).set(name == current)
-    health = session.get(MailHealth, 1)
-    failures = Gauge(
-        "novantra_mail_consecutive_failures", "Real sends failed in a row", registry=registry
-    )
-    failures.set(health.consecutive_failures if health else 0)
-    success = Gauge(
-        "novantra_mail_last_success_timestamp_seconds",
-        "When a real mail was last accepted, Unix time, 0 for never",
+    _tell_mail(registry, summarise(session, runtime()))
+    return generate_latest(registry)
+
+
+def _tell_mail(registry: CollectorRegistry, summary: Summary) -> None:
+    """How mail is, in the words and numbers of the pages."""
+    record, queue, now = summary.health, summary.queue, runtime().now()
+    _one_of(registry, "state", "the state mail is in", STATES_OF_MAIL, summary.state)
+    _one_of(registry, "health", "how mail is", list(Health), summary.mail.health)
+    _one_of(registry, "keys", "whether stored secrets open", list(Keys), summary.mail.keys)
+    due = (now - queue.due_since).total_seconds() if queue.due_since else 0
+    success = record.last_success_at
+    for name, text, value in (
+        ("consecutive_failures", "Real sends failed in a row", record.consecutive_failures or 0),
+        (
+            "last_success_timestamp_seconds",
+            "When a real mail was last accepted, Unix time, 0 for never",
+            success.timestamp() if success else 0,
+        ),
+        ("held", "1 while new mail waits until somebody acts", int(summary.mail.held)),
+        ("waiting", "Mails waiting to be sent, promised ones included", queue.waiting),
+        ("promised", "Mails promised and not made yet", queue.promised),
+        ("due", "Mails that could be sent now", queue.due),
+        ("oldest_due_age_seconds", "How long the oldest of them is due", max(0, due)),
+        ("workers", "Processes that deliver, by their signs of life", len(queue.workers)),
+    ):
+        Gauge(f"novantra_mail_{name}", text, registry=registry).set(value)
+    beats = Gauge(
+        "novantra_mail_worker_heartbeat_timestamp_seconds",
+        "Last sign of life of each process that delivers, Unix time",
+        ["host", "pid", "process"],
         registry=registry,
     )
-    last = health.last_success_at if health else None
-    success.set(last.timestamp() if last else 0)
-    return generate_latest(registry)
+    for worker in queue.workers:
+        labels = beats.labels(worker.host, str(worker.pid), worker.process)
+        labels.set(worker.seen_at.timestamp())
+
+
+def _one_of(
+    registry: CollectorRegistry, name: str, text: str, words: Sequence[str], current: str
+) -> None:
+    gauge = Gauge(f"novantra_mail_{name}", f"1 for {text}", [name], registry=registry)
+    for word in words:
+        gauge.labels(str(word)).set(word == current)

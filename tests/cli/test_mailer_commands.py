@@ -35,12 +35,12 @@ def run(app: Flask, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_status_is_2_while_pending(app: Flask) -> None:
+def test_status_is_3_while_pending(app: Flask) -> None:
     code, said = run(app, "status")
-    assert code == 2
+    assert code == 3
     assert "Not set up" in said
     code, said = run(app, "status", "--json")
-    assert (code, json.loads(said)["state"]) == (2, "pending")
+    assert (code, json.loads(said)["state"]) == (3, "pending")
 
 
 def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
@@ -50,9 +50,7 @@ def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
     assert run(app, "status")[0] == 0
     clock.advance(seconds=1)  # a failure counts against the configuration that stood before it
     with runtime.database.transaction() as session:
-        health.record_failure(
-            session, now=clock(), code=FailureCode.CONNECT_REFUSED, phase=Phase.CONNECT
-        )
+        health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
     code, said = run(app, "status", "--json")
     facts = json.loads(said)
     assert code == 1

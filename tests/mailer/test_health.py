@@ -29,9 +29,7 @@ def look(runtime: Runtime) -> MailHealth:
 
 def fail(runtime: Runtime, clock: Clock) -> None:
     with runtime.database.transaction() as session:
-        health.record_failure(
-            session, now=clock(), code=FailureCode.CONNECT_REFUSED, phase=Phase.CONNECT
-        )
+        health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
 
 
 def pause(runtime: Runtime, clock: Clock, version: int | None = None) -> bool:
@@ -58,7 +56,7 @@ def test_failures_in_a_row_are_counted_and_a_success_ends_the_row(
     assert (row.consecutive_failures, row.failing_since) == (3, first)
     assert row.last_failure_code == "connect_refused"
     with runtime.database.transaction() as session:
-        health.record_success(session, now=clock(), kind="invitation")
+        health.record_success(session, now=clock(), kind="invitation", version=1)
     row = look(runtime)
     assert (row.consecutive_failures, row.failing_since) == (0, None)
     assert (row.last_success_at, row.last_success_kind) == (clock(), "invitation")
@@ -150,7 +148,9 @@ def test_the_numbers_are_on_the_page_for_people_and_machines(
 ) -> None:
     page.save(**FIELDS)
     with runtime.database.transaction() as session:
-        health.record_success(session, now=clock() - timedelta(hours=3), kind="password-reset")
+        health.record_success(
+            session, now=clock() - timedelta(hours=3), kind="password-reset", version=1
+        )
     fail(runtime, clock)
     shown = page.open()
     assert shown.fact("consecutive-failures") == "1"

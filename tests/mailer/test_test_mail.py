@@ -100,11 +100,11 @@ def test_tests_leave_real_sends_health_alone(
 ) -> None:
     configured(page, relay)
     with runtime.database.transaction() as session:
-        health.record_success(session, now=clock() - timedelta(hours=3), kind="invitation")
+        health.record_success(
+            session, now=clock() - timedelta(hours=3), kind="invitation", version=1
+        )
         for _ in range(2):
-            health.record_failure(
-                session, now=clock(), code=FailureCode.CONNECT_REFUSED, phase=Phase.CONNECT
-            )
+            health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
     before = page.open()
     page.send_test()
     relay.replies["AUTH"] = "535 5.7.8 no"

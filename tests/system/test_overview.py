@@ -60,7 +60,9 @@ def test_paused_mail_names_the_cause(admin_client: FlaskClient, session: Session
 
 
 def test_working_mail_is_told_as_working(admin_client: FlaskClient, session: Session) -> None:
-    session.add(MailHealth(last_success_at=utcnow(), last_success_kind="invitation"))
+    session.add(
+        MailHealth(last_success_at=utcnow(), last_success_kind="invitation", last_success_version=1)
+    )
     configure(session)
     page = admin_client.get(PATH).text
     assert "Everything works" in page

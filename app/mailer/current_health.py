@@ -1,0 +1,340 @@
+"""How mail is, worked out in one place: pages, commands, endpoints and mails all read this answer.
+
+The facts carry the version of the configuration that they were made with. What another version
+did says nothing about this one, whether it worked or failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.mail.failures import Explanation, FailureCode, FailureContext
+from app.mailer.models import MailHealth
+from app.mailer.providers import PROVIDERS
+from app.mailer.situations import explain_stored
+from app.runtime import QueueSummary
+
+DUE_FOR = timedelta(seconds=20)
+"""Mail that is due for longer while no worker lives is delivered by nobody; a restart is over
+sooner."""
+
+GREYLISTING = timedelta(minutes=15)
+"""How long servers commonly make an unknown sender wait (RFC 6647, section 2)."""
+
+START_A_WORKER = "flask --app wsgi mailer worker"
+RESUME = "flask --app wsgi mailer resume"
+NAME_THE_KEYS = "flask --app wsgi keys doctor"
+
+
+class Health(StrEnum):
+    """The word for how mail is."""
+
+    PENDING = "pending"
+    """No configuration was ever saved."""
+    UNPROVEN = "unproven"
+    """Nothing was sent or tested since the configuration was saved, or since sending resumed."""
+    WORKING = "working"
+    """The newest real send, or a newer test, got through with this very configuration."""
+    FAILING = "failing"
+    """It did not, or it cannot, because the keys do not open what is stored."""
+    PAUSED = "paused"
+    """A person must act: one who paused by hand, or one who mends what the relay refuses."""
+    STALLED = "stalled"
+    """Mail is due and nobody delivers it."""
+
+
+class Keys(StrEnum):
+    """Whether stored secrets can be read. ``ok`` means that one was opened, if there is any."""
+
+    OK = "ok"
+    UNUSABLE = "unusable"
+    """There is no key, or none that can be read."""
+    WRONG = "wrong"
+    """There is a key, and what is stored was sealed with another one."""
+
+
+@dataclass(frozen=True)
+class MailFacts:
+    """What there is to know. ``version`` and ``provider`` are ``None`` while mail is pending.
+
+    ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
+    keys in words, ``embedded`` says that web processes are meant to deliver, and ``context`` what
+    sentences may name.
+    """
+
+    now: datetime
+    version: int | None
+    provider: str | None
+    record: MailHealth
+    queue: QueueSummary = field(default_factory=QueueSummary)
+    keys: Keys = Keys.OK
+    keys_problem: str | None = None
+    embedded: bool = True
+    context: FailureContext = field(default_factory=FailureContext)
+
+
+@dataclass(frozen=True)
+class CurrentHealth:
+    """The answer. ``level`` is a colour of the design: good, warn, bad, quiet.
+
+    ``words`` stand in the pill, ``cause`` is one or two sentences, ``step`` what to do next and
+    ``command`` what to type for it on the server. ``explanation`` is there when a failure code is
+    the cause. ``alarm``: every page of the console says so. ``held``: mail that is asked for now
+    waits until somebody acts. ``moved_on``: older failures stand in the numbers, but
+    not for this configuration.
+    """
+
+    health: Health
+    level: str
+    words: str
+    cause: str = ""
+    step: str = ""
+    command: str | None = None
+    explanation: Explanation | None = None
+    alarm: bool = False
+    held: bool = False
+    keys: Keys = Keys.OK
+    by_test: bool = False
+    moved_on: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing is known to be wrong. Not having been tried is no failure."""
+        return self.health in {Health.WORKING, Health.UNPROVEN}
+
+
+def mail_health(facts: MailFacts) -> CurrentHealth:
+    """How mail is. What stops everything comes first, then what the newest evidence says."""
+    if facts.version is None:
+        return _pending(facts)
+    if facts.record.paused_at is not None:
+        return _paused(facts)
+    if facts.keys is not Keys.OK:
+        return _locked(facts)
+    if nobody_delivers(facts):
+        return _stalled(facts)
+    if facts.provider == "console":
+        return _console(facts)
+    return _by_evidence(facts)
+
+
+def nobody_delivers(facts: MailFacts) -> bool:
+    """Whether mail is due for longer than a restart takes, and no worker lives."""
+    since = facts.queue.due_since
+    return since is not None and not facts.queue.workers and facts.now - since >= DUE_FOR
+
+
+def _pending(facts: MailFacts) -> CurrentHealth:
+    return CurrentHealth(
+        Health.PENDING,
+        "warn",
+        "Not set up",
+        "Mail has not been set up: password resets, invitations to new people, unlock codes and"
+        " the verification of new administrators do not work.",
+        "Choose a provider under System → Mailer and save it.",
+        alarm=True,
+        keys=facts.keys,
+    )
+
+
+def _paused(facts: MailFacts) -> CurrentHealth:
+    record = facts.record
+    found = explain_stored(record.pause_code, facts.context)
+    if found is not None:
+        cause, step = f"{found.title}.", _first(found)
+    else:
+        cause = _who_paused(record)
+        step = "Resume sending under System → Mailer when mail may go out again."
+    return CurrentHealth(
+        Health.PAUSED,
+        "bad" if found else "warn",
+        "Paused" if found else "Paused by hand",
+        cause,
+        step,
+        RESUME,
+        found,
+        alarm=True,
+        held=True,
+        keys=facts.keys,
+    )
+
+
+def _who_paused(record: MailHealth) -> str:
+    who = record.paused_by
+    by = "somebody" if not who else "a command on the server" if who == "shell" else who
+    why = (record.pause_why or "").rstrip(". ")
+    return f"Mail was paused by hand, by {by}{f': {why}' if why else ''}."
+
+
+def _locked(facts: MailFacts) -> CurrentHealth:
+    missing = facts.keys is Keys.UNUSABLE
+    return CurrentHealth(
+        Health.FAILING,
+        "bad",
+        "Held: keys missing" if missing else "Held: wrong key",
+        facts.keys_problem or "",
+        "Restore the key from its backup and restart. The command names what needs which key.",
+        NAME_THE_KEYS,
+        alarm=True,
+        held=True,
+        keys=facts.keys,
+    )
+
+
+def _stalled(facts: MailFacts) -> CurrentHealth:
+    due = facts.queue.due
+    many = "1 mail is due" if due == 1 else f"{due} mails are due" if due else "Mail is due"
+    return CurrentHealth(
+        Health.STALLED,
+        "bad",
+        "Nobody delivers",
+        f"{many} and no process delivers {'it' if due <= 1 else 'them'}.",
+        "The program delivers by itself while it runs: restart it, or start a worker beside it."
+        if facts.embedded
+        else "Deliveries are left to workers of their own here, and none is running: start one.",
+        START_A_WORKER,
+        alarm=True,
+        held=True,
+    )
+
+
+def _console(facts: MailFacts) -> CurrentHealth:
+    """Never told as working: nothing arrives anywhere."""
+    return CurrentHealth(
+        Health.UNPROVEN,
+        "warn",
+        "Development only",
+        PROVIDERS["console"].warning or "",
+        "Choose a provider that delivers before people rely on mail.",
+    )
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """The newest thing that this configuration did: ``code`` is ``None`` when it got through."""
+
+    at: datetime
+    code: str | None
+    is_test: bool = False
+
+
+def _by_evidence(facts: MailFacts) -> CurrentHealth:
+    found = _newest(facts)
+    if found is None:
+        return _unproven(facts)
+    if found.code is not None:
+        return _failing(facts, found)
+    return CurrentHealth(
+        Health.WORKING,
+        "good",
+        "Tested, ready to send" if found.is_test else "Sending normally",
+        moved_on=bool(facts.record.consecutive_failures),
+    )
+
+
+def _newest(facts: MailFacts) -> _Evidence | None:
+    """The newest real send with this version, or a test that came after it."""
+    send, test = _send(facts), _test(facts)
+    newer = send or test
+    if send is not None and test is not None and test.at > send.at:
+        newer = test
+    if newer is None or newer.code is None:
+        return newer
+    resumed = facts.record.resumed_at
+    before = resumed is not None and newer.at <= _not_ahead(resumed, facts.now)
+    return None if before else newer
+
+
+def _send(facts: MailFacts) -> _Evidence | None:
+    """The newest real send. When both kinds were of this version, the count says which was last."""
+    record = facts.record
+    worked = record.last_success_at if record.last_success_version == facts.version else None
+    failed = record.last_failure_at if record.last_failure_version == facts.version else None
+    if failed is not None and (record.consecutive_failures or worked is None):
+        return _Evidence(_not_ahead(failed, facts.now), record.last_failure_code)
+    return _Evidence(_not_ahead(worked, facts.now), None) if worked else None
+
+
+def _test(facts: MailFacts) -> _Evidence | None:
+    record = facts.record
+    if record.last_test_at is None or record.last_test_version != facts.version:
+        return None
+    return _Evidence(_not_ahead(record.last_test_at, facts.now), record.last_test_code, True)
+
+
+def _not_ahead(moment: datetime, now: datetime) -> datetime:
+    """A time that has not come was noted by a wrong clock: nothing stays newest because of it."""
+    return moment if moment <= now else datetime.min.replace(tzinfo=moment.tzinfo)
+
+
+def _unproven(facts: MailFacts) -> CurrentHealth:
+    record, waiting = facts.record, facts.queue.waiting
+    if waiting:
+        words, cause = "First attempt under way", "The first mail goes ahead to try it out."
+        step = "This page tells how it went when you load it again."
+    else:
+        words = "Set up, nothing sent yet"
+        if record.last_success_at or record.last_test_at or record.consecutive_failures:
+            words = "Changed, not tried yet"
+        cause = "No mail has left through this configuration so far."
+        step = "Send a test email to see whether it works."
+    return CurrentHealth(
+        Health.UNPROVEN,
+        "quiet",
+        words,
+        cause,
+        step,
+        moved_on=bool(record.consecutive_failures),
+    )
+
+
+def _failing(facts: MailFacts, found: _Evidence) -> CurrentHealth:
+    explanation = explain_stored(found.code, _context_of(facts, found))
+    cause = f"{explanation.title}." if explanation else "The relay did not take it."
+    step = _first(explanation) if explanation else ""
+    if found.is_test:
+        words, level = "The test failed", "bad"
+        cause = f"The last test email failed. {cause}"
+    elif facts.record.refusals_counted:
+        words, level = "Failing", "bad"
+        number = facts.record.refusals_counted
+        cause = (
+            f"The last {number} mails, to different domains, were all refused for good. That is"
+            f" not the fault of {number} recipients: the relay refuses what this install sends."
+        )
+        step = "Ask whoever runs the relay why it refuses mail from this sender."
+    else:
+        tried = facts.queue.waiting > 0
+        words, level = ("Failing, trying again", "warn") if tried else ("Failing", "bad")
+    return CurrentHealth(
+        Health.FAILING,
+        level,
+        words,
+        cause,
+        step,
+        explanation=explanation,
+        alarm=found.is_test or not _greylisted(facts),
+        by_test=found.is_test,
+    )
+
+
+def _context_of(facts: MailFacts, found: _Evidence) -> FailureContext:
+    tested = facts.record.last_test_to if found.is_test else None
+    if not tested:
+        return facts.context
+    return replace(facts.context, recipient_domain=tested.rpartition("@")[2])
+
+
+def _greylisted(facts: MailFacts) -> bool:
+    """A recipient's server that wants to be asked again, as greylisting does with every first
+    mail: that is over within minutes, or it is more."""
+    record = facts.record
+    later = record.last_failure_code == FailureCode.RECIPIENT_TEMPORARY
+    since = record.failing_since or facts.now
+    return later and timedelta(0) <= facts.now - since < GREYLISTING
+
+
+def _first(found: Explanation) -> str:
+    return found.fix[0] if found.fix else ""
