@@ -34,6 +34,8 @@ class Draft:
     # The mail form's fields as typed, without the password.
     mail: Mapping[str, Any] = field(default_factory=dict)
     sealed_mail_password: str | None = field(default=None, repr=False)
+    # What the last connection check said, and about which answer: see wizard.mail_check.
+    mail_check: Mapping[str, Any] | None = None
 
     @property
     def administrator_named(self) -> bool:
@@ -48,6 +50,7 @@ ANSWERS = (
     "password_hash",
     "mail_choice",
     "mail",
+    "mail_check",
 )
 
 

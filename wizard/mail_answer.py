@@ -15,19 +15,22 @@ from app.mailer.settings import PasswordChange, Settings
 from app.runtime import Runtime
 from app.sealing import DRAFT_PASSWORD
 from app.web.context import Actor
+from wizard import mail_check
 from wizard.draft import DRAFT_ID, Draft
+from wizard.mail_check import Checked
 
 PLACE = DRAFT_PASSWORD.place(DRAFT_ID)
 
 
 @dataclass(frozen=True)
 class MailSummary:
-    """What the review says about the chosen mail."""
+    """What the review says about the chosen mail. ``checked``: this very answer, or ``None``."""
 
     title: str
     relay: str | None
     sender: str
     warning: str | None
+    checked: Checked | None
 
 
 def settings_of(draft: Draft) -> Settings | None:
@@ -85,4 +88,4 @@ def summary(draft: Draft) -> MailSummary | None:
     if settings.sender_name:
         sender = f"{settings.sender_name} <{sender}>"
     relay = f"{host}:{settings.port}" if host else None
-    return MailSummary(provider.title, relay, sender, provider.warning)
+    return MailSummary(provider.title, relay, sender, provider.warning, mail_check.of(draft))

@@ -11,6 +11,9 @@ from app.mailer.forms.filling import SHARED, Kept, data_of
 from app.mailer.providers import DEFAULT, PROVIDERS
 from wizard import mail_answer
 from wizard.draft import Draft
+from wizard.guess import guess_sender
+
+GUESSED = "Guessed from your own address. The relay must let this server send as it."
 
 
 def provider_asked(request: Request, draft: Draft) -> str:
@@ -40,7 +43,11 @@ def shown(draft: Draft, provider: str) -> MailerForm:
     settings = mail_answer.settings_of(draft)
     if settings is None or settings.provider != provider:
         data = data_of(PROVIDERS[provider].defaults(), 0)
-        data |= _sender(draft) if settings is None else {n: getattr(settings, n) for n in SHARED}
+        data |= (
+            _sender(draft, provider)
+            if settings is None
+            else {n: getattr(settings, n) for n in SHARED}
+        )
     else:
         data = data_of(settings, 0)
     return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
@@ -62,6 +69,21 @@ def switched(request: Request, draft: Draft, provider: str, kept: Kept) -> Maile
     return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
 
 
-def _sender(draft: Draft) -> dict[str, str]:
-    """Mail that names the organization is recognised; the address only its owner can know."""
-    return {"sender_name": draft.organization_name or ""}
+def hints(draft: Draft, form: MailerForm) -> dict[str, list[str]]:
+    """The form's own, and that a sender nobody typed was guessed."""
+    found = form.hints()
+    opened = form.sender_address.raw_data is None and mail_answer.settings_of(draft) is None
+    if opened and form.sender_address.data == _guess(draft, form.provider_value):
+        found.setdefault("sender_address", []).append(GUESSED)
+    return found
+
+
+def _sender(draft: Draft, provider: str) -> dict[str, str]:
+    """Mail that names the organization and comes from its domain is recognised."""
+    guess = _guess(draft, provider)
+    return {"sender_name": draft.organization_name or "", "sender_address": guess or ""}
+
+
+def _guess(draft: Draft, provider: str) -> str | None:
+    """Microsoft 365 sends as the mailbox that logs in, which only its owner can know."""
+    return None if provider == "microsoft365" else guess_sender(draft.email)

@@ -40,7 +40,7 @@ def reachable(draft: Draft, endpoint: str) -> bool:
 
 def stepper(draft: Draft | None, now: str) -> list[dict[str, str]]:
     """What the layout's row of steps shows. ``draft`` is ``None`` before the token."""
-    shown = [{"label": "Start", "state": "now" if draft is None else "done"}]
+    shown: list[dict[str, str]] = []
     for step in STEPS:
         entry = {"label": step.label, "state": "todo"}
         if step.endpoint == now:

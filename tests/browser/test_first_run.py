@@ -49,7 +49,7 @@ def test_a_person_sets_the_install_up_and_sends_the_first_mail(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     walk_to_mail(page, install, shots)
     picture(page, f"{shots}-4-mail")
-    page.get_by_role("button", name="Do this later").click()
+    page.get_by_role("button", name="Set mail up later").click()
     picture(page, f"{shots}-5-review")
     page.get_by_role("button", name="Finish setup").click()
     expect(page).to_have_url(f"{install.url}/admin/system")

@@ -57,7 +57,7 @@ WIZARD: dict[str, dict[str, Any]] = {
 def walk(make_app: Callable[..., Flask], home: Relay) -> Walk:
     """In the wizard, a checked configuration waits with its password."""
     walk = Walk(make_app()).to_mail()
-    typed = smtp(home, username="novantra@acme.test", password=SECRET) | {"action": "save"}
+    typed = smtp(home, username="novantra@acme.test", password=SECRET) | {"action": "save_anyway"}
     sent = {name: value for name, value in typed.items() if value is not None}
     assert walk.send("/setup/mail", sent).status_code == 303
     return walk
@@ -69,7 +69,7 @@ def wizard_form(home: Relay, elsewhere: Relay, **changes: Any) -> dict[str, str]
     return {name: value for name, value in typed.items() if value is not None}
 
 
-@pytest.mark.parametrize("action", ["save", "check"])
+@pytest.mark.parametrize("action", ["save", "save_anyway", "check"])
 @pytest.mark.parametrize("change", WIZARD)
 def test_r01_in_the_wizard_too_a_changed_destination_asks_again(
     walk: Walk, home: Relay, elsewhere: Relay, change: str, action: str
@@ -105,9 +105,9 @@ def test_r01_in_the_wizard_another_region_asks_again(walk: Walk, home: Relay) ->
         "username": "AKIAIOSFODNN7EXAMPLE",
         "connection_timeout": "2",
     }
-    typed = ses | {"password": "B" + "A" * 43, "action": "save"}
+    typed = ses | {"password": "B" + "A" * 43, "action": "save_anyway"}
     assert walk.send("/setup/mail", typed).status_code == 303
-    for action in ("save", "check"):
+    for action in ("save", "save_anyway", "check"):
         moved = ses | {"region": "us-east-1", "password": "", "action": action}
         answer = walk.send("/setup/mail", moved)
         assert answer.status_code == 422
@@ -123,7 +123,7 @@ def test_r01_in_the_wizard_the_button_of_another_port_asks_again(
     assert never_used(home, elsewhere)
 
 
-@pytest.mark.parametrize("action", ["save", "check"])
+@pytest.mark.parametrize("action", ["save", "save_anyway", "check"])
 def test_r01_in_the_wizard_no_race_gives_one_relay_the_password_of_another(
     walk: Walk,
     home: Relay,
@@ -137,7 +137,9 @@ def test_r01_in_the_wizard_no_race_gives_one_relay_the_password_of_another(
     app = walk.app
     other = Walk(app)
     other.begin()
-    evil = wizard_form(home, elsewhere, port="elsewhere", password="of no worth", action="save")
+    evil = wizard_form(
+        home, elsewhere, port="elsewhere", password="of no worth", action="save_anyway"
+    )
     assert other.send("/setup/mail", evil).status_code == 303
     keep_evil = wizard_form(home, elsewhere, port="elsewhere", action=action, sender_name="x")
     token = csrf_of(other.get("/setup/mail").data)

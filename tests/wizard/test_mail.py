@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.worker import deliver_next
 from app.runtime import EXTENSION
 from tests.smtpd import Relay
-from tests.wizard.walk import Walk
+from tests.wizard.walk import ADMINISTRATOR, Walk
 
 CANARY = "Kanarienvogel-42-pass"
 
@@ -38,7 +40,7 @@ def smtp(**changes: Any) -> dict[str, Any]:
         "username": "novantra",
         "password": CANARY,
         "connection_timeout": "2",
-        "action": "save",
+        "action": "save_anyway",
         **changes,
     }
 
@@ -233,7 +235,7 @@ def test_a_checked_password_need_not_be_typed_again_to_go_on(walk: Walk, rows: S
     [("host", "other.acme.test"), ("port", "465"), ("secure", "n"), ("username", "eve"),
      ("ignore_tls_errors", "y")],
 )  # fmt: skip
-@pytest.mark.parametrize("action", ["save", "check"])
+@pytest.mark.parametrize("action", ["save", "save_anyway", "check"])
 def test_a_waiting_password_is_never_used_for_another_destination(
     walk: Walk, field: str, value: str, action: str
 ) -> None:
@@ -283,3 +285,178 @@ def test_keys_lost_before_the_end_stop_the_finish_and_leave_setup_open(
     rows.rollback()
     runtime.box = whole
     assert walk.finish().location == "/admin/system"
+
+
+def relay_fields(relay: Relay, **changes: Any) -> dict[str, Any]:
+    """The fields of a relay without encryption, as a browser sends them."""
+    return smtp(host=relay.host, port=str(relay.port), secure="n", **changes)
+
+
+def test_saving_checks_first_and_the_review_says_what_the_check_found(walk: Walk) -> None:
+    walk.to_mail()
+    with Relay() as relay:
+        typed = relay_fields(relay, username="", password="", action="save")
+        answer = walk.send("/setup/mail", typed)
+        assert (answer.status_code, answer.location) == (303, "/setup/review")
+        assert relay.envelopes == []
+    review = walk.get("/setup/review").text
+    assert "Checked <time" in review
+    assert "7 of 7 steps" in review
+
+
+def test_a_save_whose_check_fails_stays_there_open_at_the_step_with_a_way_on(
+    walk: Walk, rows: Session
+) -> None:
+    walk.to_mail()
+    with Relay(users={"novantra": "another"}, require_auth=True) as relay:
+        typed = relay_fields(relay, action="save")
+        answer = walk.send("/setup/mail", typed)
+        assert answer.status_code == 422
+        assert 'data-step="auth" data-state="failed"' in answer.text
+        assert 'data-code="auth_bad_credentials"' in answer.text
+        assert 'value="save_anyway"' in answer.text
+        assert CANARY not in answer.text
+        assert walk.get("/setup/review").location == "/setup/mail"
+        waits = row_of(rows).sealed_mail_password
+        assert waits is not None
+        on = walk.send("/setup/mail", typed | {"password": "", "action": "save_anyway"})
+        assert on.location == "/setup/review"
+        assert row_of(rows).sealed_mail_password == waits
+        assert len(relay.auth_attempts) == 1
+    review = walk.get("/setup/review").text
+    assert "stopped at the login" in review
+    assert "waits until it does" in review
+
+
+def test_saving_anyway_asks_no_relay_and_the_review_says_not_checked(walk: Walk) -> None:
+    walk.to_mail()
+    with Relay() as relay:
+        typed = relay_fields(relay, username="", password="", action="save_anyway")
+        assert walk.send("/setup/mail", typed).location == "/setup/review"
+        assert relay.connections == 0
+    assert "Not checked" in walk.get("/setup/review").text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sender_address": "other@acme.test"},
+        {"connection_timeout": "3"},
+        {"password": "typed anew"},
+        {"username": "eve", "password": "typed anew"},
+    ],
+)
+def test_a_check_counts_only_for_the_answer_that_it_was_made_with(
+    walk: Walk, changes: dict[str, str]
+) -> None:
+    walk.to_mail()
+    with Relay(users={"novantra": CANARY, "eve": "typed anew"}) as relay:
+        typed = relay_fields(relay, action="save", ignore_tls_errors="n")
+        assert walk.send("/setup/mail", typed).location == "/setup/review"
+        assert "8 of 8 steps" in walk.get("/setup/review").text
+        changed = typed | {"password": ""} | changes | {"action": "save_anyway"}
+        assert walk.send("/setup/mail", changed).location == "/setup/review"
+    review = walk.get("/setup/review").text
+    assert "Not checked" in review
+    assert "8 of 8 steps" not in review
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        ("/setup/access-url", {"access_url": "https://people.acme.test"}),
+        ("/setup/administrator", {"email": "anna@acme.test"}),
+    ],
+)
+def test_a_check_does_not_count_once_what_it_greeted_or_asked_with_has_changed(
+    walk: Walk, step: str, answer: dict[str, str]
+) -> None:
+    walk.to_mail()
+    with Relay() as relay:
+        walk.send("/setup/mail", relay_fields(relay, username="", password="", action="save"))
+    assert "Checked <time" in walk.get("/setup/review").text
+    before = ADMINISTRATOR if step.endswith("administrator") else {}
+    assert walk.send(step, before | answer).status_code == 303
+    assert "Not checked" in walk.get("/setup/review").text
+
+
+def test_a_check_by_itself_does_not_answer_the_question(walk: Walk, rows: Session) -> None:
+    walk.to_mail()
+    with Relay() as relay:
+        typed = relay_fields(relay, username="", password="", action="check")
+        page = walk.send("/setup/mail", typed)
+        assert page.status_code == 200
+        passed = page.text.index('id="check-passed"')
+        assert 'value="save" data-busy' in page.text[passed : page.text.index('id="mail-form"')]
+        assert "send a test email" not in page.text.lower()
+        assert row_of(rows).answers["mail_choice"] is None
+        assert walk.send("/setup/mail", typed | {"action": "save_anyway"}).status_code == 303
+    assert "7 of 7 steps" in walk.get("/setup/review").text
+
+
+def test_an_answer_of_another_browser_during_the_check_is_not_saved_as_checked(
+    walk: Walk, rows: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wizard.views import mail
+
+    walk.to_mail()
+    other = Walk(walk.app).begin()
+    really = mail.run_check
+
+    def and_meanwhile(*given: Any, **more: Any) -> Any:
+        found = really(*given, **more)
+        with ThreadPoolExecutor(1) as another:
+            answer = another.submit(other.send, "/setup/mail", smtp(host="other.acme.test"))
+            assert answer.result().status_code == 303
+        return found
+
+    with Relay() as relay:
+        monkeypatch.setattr(mail, "run_check", and_meanwhile)
+        typed = relay_fields(relay, username="", password="", action="save")
+        assert walk.send("/setup/mail", typed).status_code == 409
+    assert row_of(rows).answers["mail"]["host"] == "other.acme.test"
+    assert "Not checked" in walk.get("/setup/review").text
+
+
+def test_the_page_says_beside_the_button_how_long_the_check_may_take(walk: Walk) -> None:
+    page = walk.to_mail().get("/setup/mail").text
+    assert "at most 30 seconds" in page
+    refused = walk.send("/setup/mail", smtp(host="", connection_timeout="90", action="save"))
+    assert "at most 110 seconds" in refused.text
+    assert 'id="check-takes"' not in walk.get("/setup/mail?provider=console").text
+
+
+def test_the_sender_is_guessed_from_the_administrators_own_domain(walk: Walk) -> None:
+    page = walk.to_mail().get("/setup/mail").text
+    assert 'value="novantra@acme.test"' in page
+    assert "Guessed from your own address" in page
+
+
+@pytest.mark.parametrize("email", ["alice@gmail.com", "alice@gmx.de", "alice@localhost.me.com"])
+def test_no_sender_is_guessed_at_a_mailbox_service(walk: Walk, email: str) -> None:
+    page = walk.to_mail(email=email).get("/setup/mail").text
+    assert ("novantra@" + email.partition("@")[2] in page) == email.endswith(".me.com")
+
+
+def test_enter_saves_whatever_stands_above_the_form(walk: Walk) -> None:
+    """The first button of a form is the one that Enter presses."""
+    walk.to_mail()
+    typed = smtp(host="127.0.0.1", port="1", username="", password="", action="save")
+    page = walk.send("/setup/mail", typed).text
+    first = re.search(r'<button[^>]*form="mail-form"[^>]*>', page)
+    assert first is not None
+    assert 'value="save"' in first[0]
+
+
+def test_every_step_but_the_first_has_a_way_back_and_the_steps_are_counted_truly(
+    walk: Walk,
+) -> None:
+    assert "Four short steps" in walk.get("/setup").text
+    assert "Step " not in walk.get("/setup").text
+    walk.to_review()
+    pages = ("access-url", "administrator", "mail", "review")
+    for number, name in enumerate(pages, start=1):
+        page = walk.get(f"/setup/{name}").text
+        assert f"Step {number} of 4" in page
+        back = f'<a class="btn" href="/setup/{pages[number - 2]}">Back'
+        assert (back in page) == (number > 1)

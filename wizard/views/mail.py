@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
-from app.mailer.check import run_check
+from app.mail.transports.base import DEADLINE_MARGIN
+from app.mailer.check import Check, run_check
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept
 from app.mailer.providers import DEFAULT, PROVIDERS
@@ -20,9 +22,10 @@ from app.mailer.views.checking import use_suggestion
 from app.runtime import runtime
 from app.web.context import db
 from wizard import draft as drafts
-from wizard import mail_answer, mail_form
+from wizard import mail_answer, mail_check, mail_form
 from wizard.draft import Draft
 from wizard.gate import step
+from wizard.mail_check import ChangedMeanwhile
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint
 
@@ -35,11 +38,7 @@ CHANGED_MEANWHILE = (
     "Somebody answered this step in another browser meanwhile, so the password that waits may be"
     " for another relay. Type it again."
 )
-ACTIONS = ("save", "check", "defer", "switch")
-
-
-class ChangedMeanwhile(Exception):
-    """The password that a form keeps is not the one it was compared with."""
+ACTIONS = ("save", "save_anyway", "check", "defer", "switch")
 
 
 @blueprint.route("/mail", methods=["GET", "POST"])
@@ -62,12 +61,15 @@ def mail(draft: Draft) -> Response:
     if not form.validate() or not _password_fits(draft, form):
         return _page(draft, form, 422)
     try:
-        if action == "check":
-            return _check(draft, form)
+        if action != "save_anyway":
+            return _check(draft, form, saves=action == "save")
         draft = _keep(draft, form, choice="configure")
     except KeysUnusable as broken:
         db().rollback()
         form.refuse("password", KEYS_MISSING.format(problem=broken))
+        return _page(draft, form, 422)
+    except SealBroken:
+        form.refuse("password", UNREADABLE)
         return _page(draft, form, 422)
     except ChangedMeanwhile:
         db().rollback()
@@ -86,32 +88,62 @@ def _password_fits(draft: Draft, form: MailerForm) -> bool:
     return refusal is None
 
 
-def _check(draft: Draft, form: MailerForm) -> Response:
-    """Try what is typed, step by step; nothing is sent.
+def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
+    """Try what is typed, step by step; nothing is sent. A save goes on when it passed.
 
     The draft keeps what was typed, the password sealed, so that it need not be typed again to
     go on. It does not count as the answer before it is saved.
     """
     change = form.password_change()
-    try:
-        kept = mail_answer.password_of(draft, runtime()) if form.stored and change.keeps else None
-        if not change.keeps or form.answers() != mail_answer.settings_of(draft):
+    kept = mail_answer.password_of(draft, runtime()) if form.stored and change.keeps else None
+    waits = True
+    if not change.keeps or form.answers() != mail_answer.settings_of(draft):
+        try:
             draft = _keep(draft, form, choice=None)
-    except SealBroken:
-        form.refuse("password", UNREADABLE)
-        return _page(draft, form, 422)
-    except KeysUnusable:
-        db().rollback()  # then it has to be typed again, and the check goes on
+        except KeysUnusable:
+            if saves:
+                raise
+            db().rollback()  # then it has to be typed again, and the check goes on
+            waits = False
     found = run_check(
         form.answers(),
         change.typed or kept,
         access_host=urlsplit(draft.access_url or "").hostname,
         recipient=draft.email or "",
     )
+    if waits:
+        draft = _record(draft, found, saves=saves)
+    if saves and found.ok:
+        return redirect(url_for(next_step(draft).endpoint), 303)
     form.stored = mail_form.password_waits(draft, form.provider_value)
-    where = f"{found.about.partition(',')[0]}, what is typed below." if found.steps else ""
-    about = f"{where} No mail was sent. What you typed waits here, the password encrypted."
-    return _page(draft, form, check=replace(found, about=about.strip()))
+    return _page(
+        draft,
+        form,
+        422 if saves else 200,
+        check=replace(found, about=_about(found, waits=waits)),
+        refused_save=saves,
+        may_save_anyway=waits and not found.ok,
+    )
+
+
+def _record(draft: Draft, found: Check, *, saves: bool) -> Draft:
+    """Keep what the check said; without a save another answer may have overtaken it."""
+    session = db()
+    try:
+        draft = mail_check.record(session, draft, found, now=runtime().now(), chosen=saves)
+    except ChangedMeanwhile:
+        if saves:
+            raise
+        session.rollback()
+        return draft
+    session.commit()
+    return draft
+
+
+def _about(found: Check, *, waits: bool) -> str:
+    where = f"{found.about.partition(',')[0]}, what is typed below. " if found.steps else ""
+    kept = "What you typed waits here, the password encrypted." if waits else ""
+    return f"{where}No mail was sent. {kept}".strip()
 
 
 def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
@@ -141,7 +173,12 @@ def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
 def _defer() -> Response:
     session = db()
     draft = drafts.save(
-        session, now=runtime().now(), mail_choice="defer", mail={}, sealed_mail_password=None
+        session,
+        now=runtime().now(),
+        mail_choice="defer",
+        mail={},
+        mail_check=None,
+        sealed_mail_password=None,
     )
     session.commit()
     return redirect(url_for(next_step(draft).endpoint), 303)
@@ -154,6 +191,15 @@ def _switch(draft: Draft, provider: str) -> Response:
     if before in FORMS:
         kept.remember(mail_form.sent(request, draft, before))
     return _page(draft, mail_form.switched(request, draft, provider, kept), kept=kept)
+
+
+def longest_check(form: MailerForm) -> int | None:
+    """Seconds after which a check of this form is over, whatever the relay does; ``None`` for a
+    provider that contacts none."""
+    settings = form.answers()
+    if not form.provider.uses_network:
+        return None
+    return math.ceil(settings.connection_timeout + DEADLINE_MARGIN)
 
 
 def _page(
@@ -173,7 +219,8 @@ def _page(
             {"value": p.value, "title": p.title, "text": p.summary} for p in PROVIDERS.values()
         ],
         kept=str(kept or Kept.read(request.form.get("kept"), FORMS)),
-        hints=form.hints(),
+        hints=mail_form.hints(draft, form),
+        longest=longest_check(form),
         **more,
     )
     return make_response(body, status)
