@@ -42,6 +42,7 @@ def create_app(config: Config) -> Flask:
     from app.mailer.managed import managed_mailer
     from app.runtime import EXTENSION, Runtime
     from app.schema import upgrade
+    from app.upgrading import carry_over, sign_audit_log
 
     configure(config.log_format)
     # A mistake in the environment ends the start before anything is opened.
@@ -50,8 +51,10 @@ def create_app(config: Config) -> Flask:
         managed_mailer(config)
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(config.database_url)
-    upgrade(database)
+    upgrade(database, then=carry_over(config))
     ring = load_keyring(config, database)
+    box = SealedBox(ring)
+    sign_audit_log(database, box, config)
     signing = session_secrets(ring())
 
     app = Flask(__name__)
@@ -70,7 +73,7 @@ def create_app(config: Config) -> Flask:
         RATELIMIT_ENABLED=config.ratelimit_enabled,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=config.ratelimit_storage != "memory://",
     )
-    app.extensions[EXTENSION] = Runtime(config, database, SealedBox(ring))
+    app.extensions[EXTENSION] = Runtime(config, database, box)
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

@@ -77,9 +77,11 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url)
-        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        # What every session carries in its ``info``; the composition root fills it.
+        self.session_info: dict[Any, Any] = {}
+        self._writing = sessionmaker(self.engine, expire_on_commit=False, info=self.session_info)
         reading_engine = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._reading = sessionmaker(reading_engine, expire_on_commit=False)
+        self._reading = sessionmaker(reading_engine, expire_on_commit=False, info=self.session_info)
 
     def session(self, *, reading: bool = False) -> Session:
         """A new session; the caller closes it."""

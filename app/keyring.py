@@ -7,7 +7,13 @@ import secrets
 from collections.abc import Callable
 
 from app.config import Config
-from app.crypto.keys import KeyRing, WatchedKeyFile, create_key_file, keys_from_env
+from app.crypto.keys import (
+    KeyRing,
+    WatchedKeyFile,
+    create_key_file,
+    keys_from_env,
+    read_key_file,
+)
 from app.database import Database
 from app.sealing import holds_ciphertext
 
@@ -34,6 +40,13 @@ def load_keyring(config: Config, database: Database) -> Callable[[], KeyRing]:
     if problem := ring().problem:
         log.error("keys unusable: %s", problem)
     return ring
+
+
+def keys_at_hand(config: Config) -> KeyRing:
+    """The keys as they are, before the database is known to be usable; none is made."""
+    if config.key_provider == "env":
+        return keys_from_env(config.keys.reveal())
+    return read_key_file(config.key_file)
 
 
 def session_secrets(ring: KeyRing) -> list[bytes]:

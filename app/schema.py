@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -37,11 +38,14 @@ def current_revision(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
-def upgrade(database: Database) -> None:
+def upgrade(
+    database: Database, then: Callable[[Connection, str | None], None] | None = None
+) -> None:
     """Apply what is missing, in one transaction. Raises :class:`SchemaTooNew`.
 
     The transaction itself is the lock on SQLite (``BEGIN IMMEDIATE``); PostgreSQL takes an
-    advisory lock that ends with the transaction.
+    advisory lock that ends with the transaction. ``then`` is called in the same transaction with
+    the revision before (``None`` for an empty database), and only if something was applied.
     """
     script = ScriptDirectory.from_config(alembic_config())
     with waiting(UNHURRIED), database.engine.begin() as connection:
@@ -56,3 +60,5 @@ def upgrade(database: Database) -> None:
                 " restore the backup made before the upgrade."
             )
         command.upgrade(alembic_config(connection), "head")
+        if then is not None:
+            then(connection, current)

@@ -24,7 +24,8 @@ class SealedColumn:
 MAILER_PASSWORD = SealedColumn("mailer_configuration", "password_sealed", "id")
 DRAFT_PASSWORD = SealedColumn("setup_draft", "sealed_mail_password", "id")
 OUTBOX_BYTES = SealedColumn("outbox_messages", "sealed_bytes", "public_id")
-SEALED_COLUMNS = (MAILER_PASSWORD, DRAFT_PASSWORD, OUTBOX_BYTES)
+AUDIT_KEY = SealedColumn("audit_keys", "sealed", "key_id")
+SEALED_COLUMNS = (MAILER_PASSWORD, DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY)
 
 
 def holds_ciphertext(session: Session) -> bool:

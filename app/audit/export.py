@@ -12,7 +12,7 @@ from app.audit.models import AuditEvent
 
 COLUMNS = (
     *("id", "at", "actor_id", "actor", "ip"),
-    *("tag", "target", "changes", "previous_digest", "digest"),
+    *("tag", "target", "changes", "previous_digest", "digest", "key_id"),
 )
 
 # Spreadsheets run a cell that begins with one of these as a formula (OWASP "CSV Injection").

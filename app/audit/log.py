@@ -1,33 +1,58 @@
-"""Writes audit events, chained, in the caller's transaction, and verifies the chain."""
+"""Writes audit events, chained and signed, in the caller's transaction.
+
+Each event follows the anchor, a signed row that says how far the chain goes, and moves it. Events
+that somebody took away from the end therefore leave a gap that no later event closes. While the
+install's key is missing, events are still written, unsigned, and stay marked as such.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.audit import anchor as anchors
+from app.audit.chain import Head, SigningKey, digest_of
+from app.audit.keys import AuditKeys
 from app.audit.models import AuditEvent
+from app.audit.note import HeadNote
 from app.audit.tags import checked
+from app.database import Database
 from app.web.context import Actor
 
-GENESIS = "0" * 64
 # Any number will do as long as every process uses the same one.
 CHAIN_LOCK = 7_401_226
 BATCH = 1000
+PROGRAM = Actor(None, "Novantra", None)
+CARRIED = "audit:carried-over"
+ANCHOR_LOST = "audit:anchor-lost"
+
+CHAIN = "audit-chain"
+"""Where a session's ``info`` has the :class:`Chain`."""
 
 
 @dataclass(frozen=True)
-class Broken:
-    """The first event at which the chain does not hold, and why."""
+class Chain:
+    """What signs the log of one install, and where its end is noted outside the database."""
 
-    event_id: int
-    reason: str
+    keys: AuditKeys
+    note: HeadNote
+
+
+def attach(database: Database, chain: Chain) -> None:
+    """From now on every session of this database writes signed events."""
+    database.session_info[CHAIN] = chain
+
+
+def chain_of(session: Session) -> Chain | None:
+    """The chain of the install that this session belongs to."""
+    found = session.info.get(CHAIN)
+    assert found is None or isinstance(found, Chain)
+    return found
 
 
 def lock(session: Session) -> None:
@@ -57,11 +82,9 @@ def record(
     """
     lock(session)
     session.flush()
-    last = session.execute(
-        select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)
-    ).first()
+    chain = chain_of(session)
+    key = chain.keys.newest() if chain else None
     event = AuditEvent(
-        id=(last.id if last else 0) + 1,
         at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
         actor_id=actor.id,
         actor=actor.label[:320],
@@ -69,29 +92,54 @@ def record(
         tag=checked(tag),
         target=target[:320],
         changes=dict(changes or {}),
-        previous_digest=last.digest if last else GENESIS,
     )
-    event.digest = digest_of(event)
-    session.add(event)
-    session.flush()
+    if chain is None or key is None:
+        return _append(session, event, _end(session, None), None)
+    try:
+        anchored = anchors.trusted(session, chain.keys, anchors.read(session))
+    except anchors.Doubtful as doubt:
+        # From here on the chain is anchored again, and says itself that it was not before.
+        end = _append(session, _doubt(event, str(doubt)), _end(session, None), key)
+        anchored = Head(end.id, end.digest)
+    _append(session, event, _end(session, anchored), key)
+    _anchor(session, chain, event, key)
     return event
 
 
-def digest_of(event: AuditEvent) -> str:
-    """SHA-256 over every column and the digest before, in one canonical JSON form."""
-    content = [
-        event.id,
-        event.at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        event.actor_id,
-        event.actor,
-        event.ip,
-        event.tag,
-        event.target,
-        event.changes,
-        event.previous_digest,
-    ]
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def carry_over(session: Session, *, now: datetime) -> None:
+    """Anchor a chain for the first time, in the transaction that upgrades the schema.
+
+    Only there: an anchor that is missing later was taken away, and is told as such. What older
+    releases wrote without a key is covered from now on by the event that says so.
+    """
+    chain = chain_of(session)
+    key = chain.keys.newest() if chain else None
+    if chain is None or key is None:
+        return
+    end = _end(session, None)
+    if end.id == 0:
+        anchors.move(session, chain.keys, end, key)
+        return
+    event = AuditEvent(
+        at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
+        actor=PROGRAM.label,
+        tag=CARRIED,
+        target="audit log",
+        changes={"head": {"old": None, "new": str(end)}},
+    )
+    _append(session, event, end, key)
+    anchors.move(session, chain.keys, Head(event.id, event.digest), key)
+
+
+def begin(session: Session) -> None:
+    """Anchor the empty chain of a new install. The caller knows that it is new."""
+    chain = chain_of(session)
+    key = chain.keys.newest() if chain else None
+    if chain is None or key is None:
+        return
+    lock(session)
+    if anchors.read(session) is None and _end(session, None).id == 0:
+        anchors.move(session, chain.keys, Head(), key)
 
 
 def walk(session: Session, *, after: int = 0) -> Iterator[AuditEvent]:
@@ -107,19 +155,37 @@ def walk(session: Session, *, after: int = 0) -> Iterator[AuditEvent]:
         session.expunge_all()
 
 
-def verify(session: Session) -> tuple[int, Broken | None]:
-    """How many events were checked, and the first that does not hold, if any."""
-    previous, expected, checked = GENESIS, 1, 0
-    for event in walk(session):
-        checked += 1
-        if event.id != expected:
-            return checked, Broken(event.id, f"event {expected} is missing before it")
-        if event.previous_digest != previous:
-            return checked, Broken(event.id, "it does not follow the event before it")
-        if event.digest != digest_of(event):
-            return checked, Broken(event.id, "it was altered after it was written")
-        previous, expected = event.digest, expected + 1
-    total = session.scalar(select(func.count()).select_from(AuditEvent)) or 0
-    if total != checked:
-        return checked, Broken(0, "events lie outside the chain")
-    return checked, None
+def _end(session: Session, anchored: Head | None) -> Head:
+    """What the next event follows: the anchor, or unsigned events that came after it."""
+    last = session.execute(
+        select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)
+    ).first()
+    end = Head(last.id, last.digest) if last else Head()
+    if anchored is None:
+        return end
+    return end if end.id > anchored.id else anchored
+
+
+def _append(session: Session, event: AuditEvent, end: Head, key: SigningKey | None) -> AuditEvent:
+    event.id, event.previous_digest = end.id + 1, end.digest
+    event.key_id = key.id if key else None
+    event.digest = digest_of(event, key)
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _anchor(session: Session, chain: Chain, event: AuditEvent, key: SigningKey) -> None:
+    head = Head(event.id, event.digest)
+    anchors.move(session, chain.keys, head, key)
+    chain.note.advance_with(session, head)
+
+
+def _doubt(event: AuditEvent, reason: str) -> AuditEvent:
+    return AuditEvent(
+        at=event.at,
+        actor=PROGRAM.label,
+        tag=ANCHOR_LOST,
+        target="audit log",
+        changes={"reason": {"old": None, "new": reason}},
+    )

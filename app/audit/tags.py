@@ -15,6 +15,7 @@ SUBJECTS = {
     "member": "Members",
     "invitation": "Invitations",
     "keys": "Keys",
+    "audit": "Audit log",
 }
 """What events are about: every tag begins with one of these, and the filter offers just these."""
 

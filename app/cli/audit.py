@@ -8,24 +8,50 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.audit.chain import Head
 from app.audit.export import json_line
-from app.audit.log import verify, walk
+from app.audit.log import walk
+from app.audit.telling import details, headline
+from app.audit.verify import Verdict, verify
 from app.runtime import runtime
+
+EXIT = {Verdict.HOLDS: 0, Verdict.BROKEN: 1, Verdict.UNKNOWN: 2}
 
 group = AppGroup("audit", help="Check the audit log's chain; write it out.")
 
 
+def _head(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Head | None:
+    if text is None:
+        return None
+    try:
+        return Head.parse(text)
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}; audit verify prints it as ID:DIGEST.") from None
+
+
 @group.command("verify")
-def verify_chain() -> None:
-    """Check that no audit event was altered, removed or added outside the program."""
+@click.option(
+    "--head",
+    metavar="ID:DIGEST",
+    callback=_head,
+    help="Also check that the chain still contains this head, noted earlier.",
+)
+def verify_chain(head: Head | None) -> None:
+    """Check that no audit event was altered, removed or added outside the program.
+
+    Prints the head to note: kept where the database's writers cannot reach it, it shows later
+    that nothing was taken away or rewritten. Exits 1 if the chain is broken, 2 if a key that signed
+    it is missing.
+    """
     with runtime().database.session(reading=True) as session:
-        checked, broken = verify(session)
-    if broken is None:
-        click.echo(f"The chain holds: {checked} events.")
-        return
-    where = f"event {broken.event_id}" if broken.event_id else "the log"
-    click.echo(f"The chain is broken at {where}: {broken.reason}.", err=True)
-    sys.exit(1)
+        report = verify(session, head=head)
+    well = report.verdict is Verdict.HOLDS
+    click.echo(headline(report), err=not well)
+    for sentence in details(report):
+        click.echo(sentence, err=not well)
+    if not well:
+        sys.exit(EXIT[report.verdict])
+    click.echo(f"Head to note: {report.head}")
 
 
 @group.command("export")

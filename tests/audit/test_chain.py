@@ -7,7 +7,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from app.audit.log import record, verify
+from app.audit.log import record
+from app.audit.verify import verify
 from app.web.context import Actor
 
 ACTOR = Actor(1, "alice@acme.test", "192.0.2.1")
@@ -28,7 +29,8 @@ def write(runtime, number, tag="mailer:updated"):
 
 def checked(runtime):
     with runtime.database.session(reading=True) as session:
-        return verify(session)
+        report = verify(session)
+        return report.checked, report.broken
 
 
 def test_r07_the_chain_of_records_verifies(runtime):
@@ -47,7 +49,15 @@ def test_r07_the_chain_of_records_verifies(runtime):
         "DELETE FROM audit_events WHERE id = 1",
         "UPDATE audit_events SET digest = previous_digest WHERE id = 4",
         "INSERT INTO audit_events SELECT 0, at, actor_id, actor, ip, tag, target, changes,"
-        " previous_digest, digest FROM audit_events WHERE id = 1",
+        " previous_digest, digest, key_id FROM audit_events WHERE id = 1",
+        "INSERT INTO audit_events SELECT 6, at, actor_id, actor, ip, tag, target, changes,"
+        " previous_digest, digest, key_id FROM audit_events WHERE id = 1",
+        "DELETE FROM audit_events WHERE id > 3",
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_anchor",
+        "UPDATE audit_anchor SET event_id = 4, digest ="
+        " (SELECT digest FROM audit_events WHERE id = 4)",
+        "UPDATE audit_anchor SET mac = digest",
     ],
 )
 def test_r07_tampering_with_a_record_shows(runtime, statement):

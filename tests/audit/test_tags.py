@@ -20,20 +20,26 @@ WRITERS = {"record", "_record", "audit"}
 
 
 def written_tags() -> set[str]:
-    """Every tag that the code hands to whatever writes events."""
+    """Every tag that the code hands to whatever writes events, by itself or by a name."""
     found: set[str] = set()
     for package in ("app", "wizard"):
         for path in (ROOT / package).rglob("*.py"):
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call):
-                    found |= {
-                        part.value
-                        for argument in _tag_arguments(call)
-                        for part in ast.walk(argument)
-                        if isinstance(part, ast.Constant)
-                        and isinstance(part.value, str)
-                        and TAG.fullmatch(part.value)
-                    }
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            named = {
+                target.id: assignment.value
+                for assignment in tree.body
+                if isinstance(assignment, ast.Assign)
+                for target in assignment.targets
+                if isinstance(target, ast.Name)
+            }
+            for call in ast.walk(tree):
+                for argument in _tag_arguments(call) if isinstance(call, ast.Call) else ():
+                    for part in ast.walk(argument):
+                        if isinstance(part, ast.Name):
+                            part = named.get(part.id, part)
+                        text = part.value if isinstance(part, ast.Constant) else None
+                        if isinstance(text, str) and TAG.fullmatch(text):
+                            found.add(text)
     return found
 
 

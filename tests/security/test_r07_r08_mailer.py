@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.audit.log import verify
 from app.audit.models import AuditEvent
+from app.audit.verify import verify
 from app.mailer import service
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import KEEP, Settings
@@ -73,7 +73,8 @@ def test_r07_the_chain_of_records_verifies_after_changes(
     for number in range(5):
         page.save(sender_name=f"Name {number}")
     with runtime.database.session(reading=True) as session:
-        assert verify(session) == (6, None)
+        report = verify(session)
+        assert (report.checked, report.holds) == (6, True)
 
 
 def test_r08_the_second_of_two_editors_gets_409_and_sees_both(

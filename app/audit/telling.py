@@ -1,0 +1,54 @@
+"""What a check of the audit log found, in sentences: the same for the page and the command."""
+
+from __future__ import annotations
+
+from app.audit.verify import Report, Run, Verdict
+
+
+def headline(report: Report) -> str:
+    """The verdict in one sentence."""
+    if report.broken:
+        where = f"event {report.broken.event_id}" if report.broken.event_id else "the log"
+        return f"The chain is broken at {where}: {report.broken.reason}."
+    if report.verdict is Verdict.BROKEN:
+        return "The chain does not prove the whole log."
+    if report.verdict is Verdict.UNKNOWN:
+        return "The chain cannot be checked, because a key that signed it is missing."
+    return f"The chain holds: {report.checked} events."
+
+
+def details(report: Report) -> list[str]:
+    """What else there is to know, a sentence or two each."""
+    told: list[str] = []
+    if report.carried and report.carried_at:
+        told.append(
+            f"{_events(report.carried)} an older release that did not sign them, carried over"
+            f" on {report.carried_at:%Y-%m-%d %H:%M} UTC. They have not changed since; whether they"
+            " were changed before, nothing can tell."
+        )
+    told += [
+        f"{_events(run, 'written while the key of the install was missing')}, and not signed:"
+        " whoever can write the database could have made them."
+        for run in report.unsigned
+    ]
+    told += [
+        f"When event {number} was written ({at:%Y-%m-%d %H:%M} UTC), {reason}. Events may have been"
+        " taken away or replaced before it."
+        for number, at, reason in report.anchor_lost
+    ]
+    told += [
+        f"{_events(run, f'signed with key {key_id}, which this install lacks')}."
+        for key_id, run in report.unknown.items()
+    ]
+    if report.anchor_unknown:
+        told.append(f"{report.anchor_unknown[0].upper()}{report.anchor_unknown[1:]}.")
+    if report.contains:
+        told.append(f"It still contains event {report.contains.id} as it was noted.")
+    return told
+
+
+def _events(run: Run, what: str = "") -> str:
+    numbers = f"Event {run.first}" if run.count == 1 else f"Events {run.first} to {run.last}"
+    if not what:
+        return f"{numbers} {'comes' if run.count == 1 else 'come'} from"
+    return f"{numbers} {'was' if run.count == 1 else 'were'} {what}"
