@@ -29,11 +29,13 @@ class PasswordNeeded(ValueError):
 
 @dataclass(frozen=True)
 class Saved:
-    """What saving did. Nothing at all when ``changed`` is false."""
+    """What saving did. Nothing at all when ``changed`` is false. ``still_paused``: somebody paused
+    by hand, and a save does not end that."""
 
     changed: bool
     created: bool = False
     resumed: bool = False
+    still_paused: bool = False
 
 
 def save(
@@ -89,7 +91,12 @@ def save(
         changes=changes,
     )
     resumed = health.resume(session, now=now, actor=actor, because="configuration changed")
-    return Saved(changed=True, created=row is None, resumed=resumed)
+    return Saved(
+        changed=True,
+        created=row is None,
+        resumed=resumed,
+        still_paused=health.look(session).paused_at is not None,
+    )
 
 
 def _password(

@@ -87,8 +87,8 @@ ENTRIES = {
         (
             "Sign in to the provider’s console and look for a notice: activation, payment, a "
             "spam complaint or a sending restriction.",
-            "Resolve it there or write to the provider’s support. Mail goes on by itself after "
-            "a successful test.",
+            "Resolve it there or write to the provider’s support, then press “Resume sending” "
+            "under System → Mailer. A test email does not end the pause.",
         ),
     ),
     Code.OAUTH_REJECTED: Entry(

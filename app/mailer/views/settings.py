@@ -119,6 +119,8 @@ def _told(done: service.Saved) -> tuple[str, str]:
     text = "Saved." if not done.created else "Saved. Mail is set up."
     if done.resumed:
         text += " Sending has resumed; what waited goes out now, oldest first."
+    elif done.still_paused:
+        text += " Mail stays paused until somebody resumes it."
     else:
         text += " Send a test email to see it arrive."
     return text, "good"
