@@ -6,19 +6,24 @@ import logging
 import os
 import signal
 import sys
+import threading
 from types import FrameType
-
-from waitress.server import create_server
 
 from app import create_app
 from app.config import Config, ConfigError
 from app.install.service import access_url
 from app.install.service import current as current_install
+from app.listener import Listeners
 from app.outbox import embedded
 from app.runtime import EXTENSION, Runtime
 from app.schema import SchemaTooNew
 
-THREADS = 8
+ANSWER_SECONDS = 3.0
+"""For requests under way when the server is asked to stop."""
+
+STOP_SECONDS = 8.0
+"""From being asked to the end of the process, whatever a relay or the database does."""
+
 log = logging.getLogger("novantra.server")
 
 
@@ -51,19 +56,7 @@ def main() -> int:
         return 2
     runtime = app.extensions[EXTENSION]
     try:
-        server = create_server(
-            app,
-            listen=runtime.config.bind,
-            threads=THREADS,
-            ident=None,
-            clear_untrusted_proxy_headers=False,  # ProxyFix decides, by NOVANTRA_TRUSTED_PROXIES
-            max_request_body_size=1_000_000,
-            # Slow and idle connections cost a descriptor each and no thread; a hundred, which is
-            # the default, would be too easy to fill.
-            connection_limit=500,
-            channel_timeout=60,
-            asyncore_use_poll=True,
-        )
+        server = Listeners(app, bind=runtime.config.bind, proxies=runtime.config.trusted_proxies)
     except OSError as error:
         print(  # noqa: T201
             f"Novantra cannot listen on {runtime.config.bind}: {error.strerror or error}."
@@ -73,19 +66,32 @@ def main() -> int:
         return 2
     worker = embedded.start(app) if runtime.config.worker == "embedded" else None
 
+    stopping = threading.Event()
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
+        if stopping.is_set():
+            os._exit(0)  # asked a second time
+        stopping.set()
+        server.ask_to_stop()
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     print(f"\n{welcome(runtime)}\n", flush=True)  # noqa: T201
     log.info("listening", extra={"bind": runtime.config.bind, "pid": os.getpid()})
-    try:
-        server.run()
-    finally:
-        server.close()
-        if worker is not None:
-            worker.stop()
-        runtime.database.close()
+    server.run()
+    # Service managers kill what has not ended ten seconds after they asked. To be cut off is safe:
+    # nothing half-saved is committed, and a mail under way is taken up again after its lease.
+    last = threading.Timer(STOP_SECONDS, os._exit, (0,))
+    last.daemon = True
+    last.start()
+    if worker is not None:
+        worker.ask_to_stop()
+    server.finish(ANSWER_SECONDS)
+    server.close()
+    if worker is not None:
+        worker.stop()
+    runtime.database.close()
+    log.info("stopped")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What machines ask: is it alive, is it ready, and the numbers behind it."""
+"""What machines ask: is it ready, and the numbers behind it. (Alive: app/web/liveness.py.)"""
 
 from __future__ import annotations
 
@@ -23,12 +23,6 @@ from app.web.proxies import forwarding_headers, peer
 
 blueprint = Blueprint("health", __name__)
 READINESS = "novantra.readiness"
-
-
-@blueprint.get("/healthz")
-def alive() -> dict[str, str]:
-    """The process answers; nothing else is looked at."""
-    return {"status": "ok"}
 
 
 @blueprint.get("/readyz")

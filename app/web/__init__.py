@@ -7,8 +7,19 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.web import assets, context, errors, headers, hosts, proxies, routing, shell, times
+    from app.web import (
+        assets,
+        context,
+        errors,
+        headers,
+        hosts,
+        liveness,
+        proxies,
+        routing,
+        shell,
+        times,
+    )
 
-    for module in (context, errors, headers, hosts, routing, proxies, shell, assets):
+    for module in (context, errors, headers, hosts, liveness, routing, proxies, shell, assets):
         module.init_app(app)
     app.jinja_env.filters.update(times.FILTERS)
