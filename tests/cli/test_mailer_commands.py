@@ -7,7 +7,10 @@ import json
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from app.audit.models import AuditEvent
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
@@ -63,6 +66,56 @@ def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
     assert "The relay refuses our user name and password" in said
     assert run(app, "resume") == (0, "Sending has resumed.\n")
     assert run(app, "resume") == (0, "Mail was not paused.\n")
+
+
+def test_mail_is_paused_and_resumed_by_hand_with_a_reason_and_both_are_audited(
+    app: Flask, page: MailerPage, session: Session
+) -> None:
+    page.save(provider="smtp", sender_address="a@acme.test", host="relay.acme.test")
+    why = "The relay moves house <b>until noon</b>"
+    assert run(app, "pause", "--why", f" {why}\n") == (0, "Mail is paused.\n")
+    assert run(app, "pause") == (0, "Mail is paused already.\n")
+    shown = page.open()
+    assert (shown.fact("mail-state"), shown.fact("mail-health")) == ("paused", "paused")
+    assert f"Mail was paused by hand, by a command on the server: {why}." in shown.words
+    code, said = run(app, "status", "--json")
+    assert (code, json.loads(said)["pause_why"]) == (1, why)
+    page.save(host="other.acme.test")
+    assert page.open().fact("mail-health") == "paused", "a save does not end what a person began"
+    token = page.open().fields["csrf_token"]
+    assert (
+        page.client.post("/admin/system/mailer/resume", data={"csrf_token": token}).status_code
+        == 303
+    )
+    assert page.open().fact("mail-health") == "unproven"
+    events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    told = [(event.tag, event.actor) for event in events if event.tag != "mailer:updated"]
+    assert told[-2:] == [("mailer:paused", "shell"), ("mailer:resumed", "alice@acme.test")]
+
+
+def test_a_pause_before_mail_is_set_up_holds_from_the_first_save_on(
+    app: Flask, page: MailerPage
+) -> None:
+    assert run(app, "pause", "--why", "a restored copy") == (0, "Mail is paused.\n")
+    assert run(app, "status")[0] == 3
+    page.save(provider="smtp", sender_address="a@acme.test", host="relay.acme.test")
+    assert page.open().fact("mail-health") == "paused"
+    assert run(app, "resume") == (0, "Sending has resumed.\n")
+
+
+@pytest.mark.parametrize("why", ["x" * 301, "a\u202eb"])
+def test_a_reason_that_no_page_could_show_is_refused(app: Flask, why: str) -> None:
+    code, said = run(app, "pause", "--why", why)
+    assert code == 2
+    assert "--why" in said
+
+
+def test_a_passed_test_does_not_end_a_pause(app: Flask, page: MailerPage) -> None:
+    with Relay() as relay:
+        page.save(**smtp(relay))
+        run(app, "pause")
+        assert run(app, "test", "--to", "ops@acme.test")[0] == 0
+    assert page.open().fact("mail-health") == "paused"
 
 
 def test_check_says_a_line_per_step(app: Flask, page: MailerPage) -> None:
