@@ -78,5 +78,5 @@ def _some(
     (key,) = model.__table__.primary_key.columns  # type: ignore[attr-defined]
     query = select(key).where(*where).limit(rows).with_for_update(skip_locked=True)
     if oldest_first is not None:
-        query = query.order_by(oldest_first, key)
+        query = query.order_by(oldest_first)
     return key, list(session.scalars(query))

@@ -162,7 +162,7 @@ class Store:
         self.session.commit()
 
         def holds() -> bool:
-            intents.resolve_next(self.runtime)
+            intents.resolve(self.runtime)
             assert self.session.scalar(select(MailIntent.id)) is None
             mails = list(self.session.scalars(select(OutboxMessage)))
             self.session.rollback()

@@ -30,5 +30,7 @@ def init_app(app: Flask) -> None:
         (administrators.NAVIGATION_ORDER, administrators.navigation_entry)
     )
     surroundings.notices.append(prompt.verification_prompt)
-    app.extensions[EXTENSION].chores.extend([intents.resolve_next, Tidying()])
-    app.extensions[EXTENSION].promises.append(intents.promised)
+    runtime = app.extensions[EXTENSION]
+    runtime.chores.extend([intents.resolve, Tidying()])
+    runtime.promises.append(intents.promised)
+    runtime.set_aside["requests"] = intents.set_aside

@@ -7,17 +7,21 @@ address costs a request exactly what an unknown one costs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts import reset, throttle, unlock
-from app.accounts.models import MailIntent
+from app.accounts.models import MailIntent, User
 from app.crypto.keys import KeysUnusable
+from app.in_steps import in_steps
 from app.mailer.state import MailPending, require_mail
-from app.moments import within
+from app.moments import sql_within, within
+from app.outbox.aside import Trouble, alone_in
 from app.outbox.waking import waker_of
 from app.runtime import Promised, Runtime
 
@@ -26,6 +30,17 @@ UNLOCK_CODE = "unlock-code"
 MAILS, WINDOW = 3, timedelta(minutes=15)
 # A mail that comes this long after it was asked for only worries people.
 PATIENCE = timedelta(minutes=30)
+
+AT_ONCE, MOMENT = 100, 0.25
+"""Requests per transaction, and the seconds that a chore spends on them before others go on."""
+
+STRANGERS_AT_ONCE = 1_000
+"""Requests looked at together for those of strangers, which nothing is done for."""
+
+# Word for word the condition of their index, so that it serves.
+WAITING = text("set_aside_at IS NULL")
+
+log = logging.getLogger("novantra.accounts")
 
 RESOLVERS: dict[str, Callable[[Session, Runtime, MailIntent, datetime], None]] = {
     PASSWORD_RESET: reset.send_link,
@@ -59,27 +74,19 @@ def ask(
     return True
 
 
-def resolve_next(runtime: Runtime) -> bool:
-    """Deal with the oldest request; whether there was one. A chore of the worker."""
+def resolve(runtime: Runtime) -> bool:
+    """Deal with requests, the oldest first, for a moment; whether there were any. A chore.
+
+    Many in one transaction: most of what is asked for thousands of times is asked for addresses
+    that nobody has, and the one that somebody has must not wait behind them.
+    """
     with runtime.database.session(reading=True) as reading:
-        if reading.scalar(select(MailIntent.id).limit(1)) is None:
+        if reading.scalar(select(MailIntent.id).where(WAITING).limit(1)) is None:
             return False
-    now = runtime.now()
     try:
-        with runtime.database.transaction() as session:
-            intent = session.scalar(
-                select(MailIntent)
-                .order_by(MailIntent.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if intent is None:
-                return False
-            session.delete(intent)
-            if within(intent.created_at, now, PATIENCE) and _mail_is_set_up(session, runtime):
-                RESOLVERS[intent.kind](session, runtime, intent, now)
+        in_steps(runtime.database, partial(_resolve_some, runtime=runtime), seconds=MOMENT)
     except KeysUnusable:
-        # Nothing can be sealed until the key is back; the request waits, and ages.
+        # Nothing can be sealed until the key is back; the requests wait, and age.
         return False
     return True
 
@@ -88,10 +95,66 @@ def promised(session: Session, now: datetime) -> Promised:
     """Requests nobody has looked at yet, those left out that are too old to be answered."""
     count, since = session.execute(
         select(func.count(), func.min(MailIntent.created_at)).where(
-            MailIntent.created_at >= now - PATIENCE
+            WAITING, sql_within(MailIntent.created_at, now, PATIENCE)
         )
     ).one()
     return Promised(count, since)
+
+
+def set_aside(session: Session) -> int:
+    """Requests that could not be worked on."""
+    aside = MailIntent.set_aside_at.is_not(None)
+    return session.scalar(select(func.count()).select_from(MailIntent).where(aside)) or 0
+
+
+def _resolve_some(session: Session, runtime: Runtime) -> int:
+    ids = session.scalars(
+        select(MailIntent.id)
+        .where(WAITING)
+        .order_by(MailIntent.id)
+        .limit(STRANGERS_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    strangers = _forget_strangers(session, ids)
+    known = [intent_id for intent_id in ids if intent_id not in strangers][:AT_ONCE]
+    now, done = runtime.now(), []
+    for intent_id in known:
+        trouble = alone_in(session, partial(_resolve, session, runtime, intent_id, now))
+        if isinstance(trouble, Trouble):
+            _put_aside(session, intent_id, trouble.reason, now)
+        else:
+            done.append(intent_id)
+    session.execute(delete(MailIntent).where(MailIntent.id.in_(done)))
+    return len(ids)
+
+
+def _forget_strangers(session: Session, ids: Sequence[int]) -> set[int]:
+    """Drop those who asked for a reset of an account that does not exist, all in one statement."""
+    somebody = select(User.id).where(User.email_key == MailIntent.email_key).exists()
+    return set(
+        session.scalars(
+            delete(MailIntent)
+            .where(MailIntent.id.in_(ids), MailIntent.kind == PASSWORD_RESET, ~somebody)
+            .returning(MailIntent.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+def _resolve(session: Session, runtime: Runtime, intent_id: int, now: datetime) -> None:
+    intent = session.get_one(MailIntent, intent_id)
+    if within(intent.created_at, now, PATIENCE) and _mail_is_set_up(session, runtime):
+        RESOLVERS[intent.kind](session, runtime, intent, now)
+
+
+def _put_aside(session: Session, intent_id: int, reason: str, now: datetime) -> None:
+    log.error("a request for a mail is set aside: %s", reason, extra={"intent": intent_id})
+    session.execute(
+        update(MailIntent)
+        .where(MailIntent.id == intent_id)
+        .values(set_aside_at=now, set_aside_because=reason)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _mail_is_set_up(session: Session, runtime: Runtime) -> bool:

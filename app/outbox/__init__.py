@@ -10,6 +10,7 @@ from app.runtime import EXTENSION, QueueSummary, Runtime
 
 def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
+    from app.outbox.aside import set_aside_messages
     from app.outbox.summary import summarize
     from app.outbox.waking import Waker
 
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
         return summarize(session, runtime)
 
     runtime.queue_summary = summary
+    runtime.set_aside["messages"] = set_aside_messages
     if not runtime.config.is_cloud:
         from app.outbox.views import init_app as show_activity
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, TextClause, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock, record
-from app.moments import alive, lies_ahead, sql_lies_ahead
+from app.in_steps import change_some
+from app.moments import alive, lies_ahead, sql_alive, sql_lies_ahead
 from app.outbox.gate import is_paused
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import KEPT, OutboxMessage
@@ -43,6 +44,8 @@ def retry(session: Session, message: OutboxMessage, *, now: datetime, actor: Act
     message.state = State.HELD if is_paused(session) else State.QUEUED
     message.lane, message.due_at = EXPRESS, now
     message.finished_at = message.bytes_until = message.ended_because = None
+    # It begins anew: what went wrong before does not count against it.
+    message.set_aside_because, message.forgiven = None, message.fence - message.attempts
     _record(session, "outbox:retried", message, old, now, actor)
     return True
 
@@ -56,42 +59,58 @@ def cancel(session: Session, message: OutboxMessage, *, now: datetime, actor: Ac
     old = message.state
     message.state, message.ended_because = State.CANCELLED, Ended.BY_HAND
     message.finished_at = now
-    message.sealed_bytes = message.bytes_until = None
+    message.sealed_bytes = message.bytes_until = message.set_aside_because = None
     _record(session, "outbox:cancelled", message, old, now, actor)
     return True
 
 
 def retry_all_failed(session: Session, *, now: datetime, actor: Actor) -> int:
-    """Queue every failed message that can still be sent, oldest first; how many those were."""
+    """Queue every failed message that can still be sent, oldest first; how many those are.
+
+    Audited, and begun: the caller commits and goes on with :func:`retry_some_failed`, so that
+    nobody waits for thousands of rows.
+    """
     lock(session)
-    state = State.HELD if is_paused(session) else State.QUEUED
-    retried = session.execute(
-        update(OutboxMessage)
-        .where(
-            KEPT,
-            OutboxMessage.state == State.FAILED,
-            sql_lies_ahead(OutboxMessage.bytes_until, now, KEEP_FAILED),
-        )
-        .values(
-            state=state,
-            due_at=OutboxMessage.created_at,
-            finished_at=None,
-            bytes_until=None,
-            ended_because=None,
-        )
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if retried:
+    failed = session.scalar(
+        select(func.count()).select_from(OutboxMessage).where(*_can_be_sent_again(now))
+    )
+    if failed:
         record(
             session,
             now=now,
             actor=actor,
             tag="outbox:retried-all",
             target="failed mail",
-            changes={"messages": len(retried)},
+            changes={"messages": failed},
         )
-    return len(retried)
+        retry_some_failed(session, now=now)
+    return failed or 0
+
+
+def retry_some_failed(session: Session, *, now: datetime) -> int:
+    """Queue some of the failed messages that can still be sent; how many. Commit and repeat."""
+    return change_some(
+        session,
+        OutboxMessage,
+        *_can_be_sent_again(now),
+        values={
+            "state": State.HELD if is_paused(session) else State.QUEUED,
+            "due_at": OutboxMessage.created_at,
+            "forgiven": OutboxMessage.fence - OutboxMessage.attempts,
+            **dict.fromkeys(("finished_at", "bytes_until", "ended_because", "set_aside_because")),
+        },
+        oldest_first=OutboxMessage.bytes_until,
+    )
+
+
+def _can_be_sent_again(now: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    row = OutboxMessage
+    return (
+        KEPT,
+        row.state == State.FAILED,
+        sql_lies_ahead(row.bytes_until, now, KEEP_FAILED),
+        row.expires_at.is_(None) | sql_alive(row.created_at, row.expires_at, now),
+    )
 
 
 def find(session: Session, public_id: str) -> OutboxMessage | None:

@@ -13,11 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.crypto.keys import KeysUnusable
 from app.database_faults import fault_of
+from app.outbox.models import SET_ASIDE, OutboxMessage
+from app.outbox.states import State
 from app.runtime import Runtime
 
 T = TypeVar("T")
@@ -33,6 +36,8 @@ class Trouble:
     """
 
     reason: str
+    everybodys: bool = False
+    """Whether any other work would have fared the same."""
 
 
 def alone(work: Callable[[], T]) -> T | Trouble:
@@ -60,7 +65,7 @@ def never_raising(work: Callable[[], T]) -> T | Trouble:
     try:
         return work()
     except Exception as error:  # noqa: BLE001 - told and repeated by whoever asks for the work
-        return Trouble(reason_of(error))
+        return Trouble(reason_of(error), everybodys(error))
 
 
 def everybodys(error: BaseException) -> bool:
@@ -84,6 +89,12 @@ def reason_of(error: BaseException) -> str:
     ]
     where = f" in {ours[-1][0]}, line {ours[-1][1]}" if ours else ""
     return f"{type(error).__name__}{where}"[:REASON_MAXIMUM]
+
+
+def set_aside_messages(session: Session) -> int:
+    """Messages that wait for a person because they could not be worked on."""
+    aside = select(func.count()).select_from(OutboxMessage)
+    return session.scalar(aside.where(SET_ASIDE, OutboxMessage.state == State.FAILED)) or 0
 
 
 def counted(session: Session, runtime: Runtime) -> dict[str, int]:

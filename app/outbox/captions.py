@@ -26,6 +26,8 @@ _ENDS = {
     Ended.BY_HAND: "Cancelled by an administrator",
     Ended.REJECTED: "The relay refuses it for good",
     Ended.NO_TIME_LEFT: "The next attempt would come after its link or code runs out",
+    Ended.WITHDRAWN: "Not sent: what it says no longer held when its turn came",
+    Ended.SET_ASIDE: "Set aside, because it could not be worked on",
     Ended.GAVE_UP: "Given up after about three days of attempts",
 }
 
@@ -56,6 +58,8 @@ def pill_of(message: OutboxMessage) -> Pill:
 
 def ended_because(message: OutboxMessage) -> str:
     """Why it ended without being sent, or nothing."""
+    if message.set_aside_because and message.state == State.FAILED:
+        return _ENDS[Ended.SET_ASIDE]
     return _ENDS[Ended(message.ended_because)] if message.ended_because else ""
 
 

@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, ScalarSelect, bindparam, func, select, update
@@ -24,11 +25,13 @@ from app.mail.message_sender import with_sender
 from app.mail.transports.base import Envelope
 from app.mailer.active import ActiveMailer
 from app.moments import alive
+from app.outbox.aside import Trouble, alone, alone_in
 from app.outbox.forward import Forwarder
 from app.outbox.gate import LEASE_AT_MOST, Gate, Gatekeeper, lock_probe, somebody_is_ahead
 from app.outbox.hold import hold, release
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import MESSAGES, QUEUED, OutboxMessage
+from app.outbox.retry import KEEP_FAILED, kept_until
 from app.outbox.states import Ended, State
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
@@ -42,8 +45,14 @@ SESSION = 30.0
 UNREADABLE_FOR = timedelta(minutes=5)
 """How long a message rests whose key is missing: the key may come back."""
 
+AT_ONCE = 200
+"""Messages put down in one transaction, because they ran out or cannot be read."""
+
 MANY_CLAIMS = 10
 """Claims of one message that nobody settled: it seems to kill those who try."""
+
+NOBODY_CAME_BACK = "ten workers took it and none came back"
+UNREADABLE = "its contents do not open with the key they name"
 
 log = logging.getLogger("novantra.outbox")
 
@@ -56,6 +65,8 @@ class Rest(StrEnum):
     """Mail is pending, paused, or held for want of a key."""
     PROBING = "probing"
     """Another message goes ahead to see whether the relay works."""
+    MOVING = "moving"
+    """Something was put in order instead, and there is more to do."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +84,29 @@ class Claim:
     attempts: int
     expires_at: datetime | None
     active: ActiveMailer = field(repr=False)
+    forgiven: int = 0
 
 
 def claim_next(
-    session: Session, keeper: Gatekeeper, now: datetime, forwarder: Forwarder | None = None
+    session: Session,
+    keeper: Gatekeeper,
+    now: datetime,
+    forwarder: Forwarder | None = None,
+    *,
+    carefully: bool = False,
 ) -> Claim | Rest:
-    """The oldest due message of the first lane that has one. The caller commits at once."""
+    """The oldest due message of the first lane that has one. The caller commits at once.
+
+    An error is raised as it comes. Then the same is asked again ``carefully``: more slowly, and
+    a message that cannot be worked on is set aside instead.
+    """
     gate = keeper.look(session)
     if gate.open and not gate.proven:
         lock_probe(session)
         gate = keeper.look(session)
     if gate.paused:
-        hold(session)
-    elif gate.held:
+        return Rest.MOVING if hold(session) else Rest.CLOSED
+    if gate.held:
         release(session)
     if gate.active is None or not gate.open:
         return Rest.CLOSED
@@ -93,11 +114,20 @@ def claim_next(
         forwarder.look(session, gate, now)
     if not gate.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
-    while row := _take(session, now, lease(gate.active)):
-        claim = _claimed(session, keeper.runtime, gate, row, now)
-        if claim is not None:
+    for _ in range(AT_ONCE):
+        taken = _take_carefully if carefully else _take
+        row = taken(session, now, lease(gate.active))
+        if row is None:
+            return Rest.EMPTY
+        if isinstance(row, Trouble):
+            continue
+        work = partial(_claimed, session, keeper.runtime, gate, row, now)
+        claim = alone_in(session, work) if carefully else work()
+        if isinstance(claim, Trouble):
+            set_aside(session, row.id, claim.reason, now)
+        elif claim is not None:
             return claim
-    return Rest.EMPTY
+    return Rest.MOVING
 
 
 def lease(active: ActiveMailer) -> timedelta:
@@ -120,16 +150,36 @@ def _oldest(lane: int) -> ScalarSelect[int]:
 
 _ROW = MESSAGES.c
 # Built once: putting a statement together takes longer than SQLite needs to run it.
-_TAKE = (
+_TAKING = (
     update(MESSAGES)
     .where(_ROW.id == func.coalesce(_oldest(EXPRESS), _oldest(ORDINARY)))
     .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
-    .returning(*_ROW)
 )
+_TAKE, _TAKE_ID = _TAKING.returning(*_ROW), _TAKING.returning(_ROW.id)
 
 
 def _take(session: Session, now: datetime, held_for: timedelta) -> Row[Any] | None:
     return session.connection().execute(_TAKE, {"now": now, "until": now + held_for}).first()
+
+
+def _take_carefully(
+    session: Session, now: datetime, held_for: timedelta
+) -> Row[Any] | Trouble | None:
+    """As :func:`_take`, when what the row holds may be such that it cannot even be read."""
+    taken = session.connection().execute(_TAKE_ID, {"now": now, "until": now + held_for}).scalar()
+    if taken is None:
+        return None
+    row = alone(lambda: session.execute(select(*_ROW).where(_ROW.id == taken)).one())
+    if isinstance(row, Trouble):
+        # Its moments may be what cannot be read, and then no page could show it either.
+        readable: dict[str, Any] = {
+            "created_at": now,
+            "due_at": now,
+            "expires_at": None,
+            "attempts": 0,
+        }
+        set_aside(session, taken, row.reason, now, **readable)
+    return row
 
 
 def _claimed(
@@ -146,20 +196,29 @@ def _claimed(
             sealed_bytes=None,
         )
         return None
-    if row.fence - row.attempts > MANY_CLAIMS:
-        log.error("message given up: no worker came back from it", extra={"mail": row.public_id})
+    if row.fence - row.attempts - row.forgiven > MANY_CLAIMS:
+        until = kept_until(row.expires_at, now)
+        reason = row.set_aside_because or NOBODY_CAME_BACK
+        set_aside(session, row.id, reason, now, until=until, ended_because=Ended.GAVE_UP)
+        return None
+    if not _still_stands(session, runtime, row, now):
         _put_down(
             session,
             row.id,
-            state=State.FAILED,
-            ended_because=Ended.GAVE_UP,
+            state=State.CANCELLED,
+            ended_because=Ended.WITHDRAWN,
             finished_at=now,
-            bytes_until=row.expires_at,
+            sealed_bytes=None,
         )
         return None
     try:
+        if row.sealed_bytes is None:
+            raise SealBroken("a message that waits has no contents")
         content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place(row.public_id))
     except SealBroken as broken:
+        if not _key_may_come_back(runtime, row.sealed_bytes):
+            set_aside(session, row.id, UNREADABLE, now, until=kept_until(row.expires_at, now))
+            return None
         log.error("message waits for its key: %s", broken)
         _put_down(
             session, row.id, state=State.QUEUED, due_at=now + UNREADABLE_FOR, fence=row.fence - 1
@@ -180,6 +239,7 @@ def _claimed(
         attempts=row.attempts,
         expires_at=row.expires_at,
         active=gate.active,
+        forgiven=row.forgiven,
     )
 
 
@@ -204,6 +264,44 @@ def _from_the_new_sender(
         .execution_options(synchronize_session=False)
     )
     return changed
+
+
+def _still_stands(session: Session, runtime: Runtime, row: Row[Any], now: datetime) -> bool:
+    """Whether what the message says still holds. What was right when it was queued may have been
+    revoked, used or taken away since; then it must not arrive."""
+    if row.stands_on is None:
+        return True
+    kind, _, which = row.stands_on.partition(":")
+    return runtime.still_stands[kind](session, which, now)
+
+
+def _key_may_come_back(runtime: Runtime, sealed: str | None) -> bool:
+    """Whether a body that does not open waits for a key. With its key at hand it is damaged."""
+    if not sealed or sealed.count(":") < 2:
+        return False
+    return runtime.box.ring.find(runtime.box.key_id_of(sealed)) is None
+
+
+def set_aside(
+    session: Session,
+    message_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    **also: object,
+) -> None:
+    """End a message that cannot be worked on. It is failed mail with a reason, which a person
+    may send again or cancel; ``until`` says how long its body stays."""
+    log.error("a message is set aside: %s", reason, extra={"mail_id": message_id})
+    values = {
+        "state": State.FAILED,
+        "ended_because": Ended.SET_ASIDE,
+        "set_aside_because": reason,
+        "finished_at": now,
+        "bytes_until": until or now + KEEP_FAILED,
+    }
+    _put_down(session, message_id, **(values | also))
 
 
 def _put_down(session: Session, message_id: int, **values: object) -> None:

@@ -51,7 +51,7 @@ class Drain:
                 step = self._deliverer.step()
                 if step in {Step.EMPTY, Step.CLOSED}:
                     return
-                if step is Step.PROBING:
+                if step in {Step.PROBING, Step.UNSETTLED}:
                     self._bell.wait(seen, LOOK_AGAIN)
                     continue
                 with self._lock:

@@ -7,8 +7,7 @@ import threading
 import time
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
-
+from app.outbox.aside import Trouble, never_raising
 from app.outbox.heartbeats import Heartbeat
 from app.outbox.sweep import next_moment
 from app.outbox.waking import waker_of
@@ -25,8 +24,13 @@ SHORT_SLEEP = 5.0
 PROBE_SLEEP = 1.0
 """Seconds between looks while another process tries the relay out; one's own rings the bell."""
 
-PATIENCE = 75.0
-"""Seconds to wait at the end for the message under way: more than a session may take."""
+PATIENCE = 5.0
+"""Seconds that the message under way gets to finish once somebody asked to stop. Less than whoever
+stops us waits before they kill: ten with Docker. A relay may take longer; then the message's lease
+covers the rest, and another worker goes on when it is over."""
+
+LEAST_PATIENCE = 0.5
+"""Seconds that each thread gets at least, whenever stopping began."""
 
 LOOK_AFTER = 5.0
 """Seconds between looks at the threads, and between signs of life."""
@@ -36,7 +40,7 @@ STUCK_AFTER = 300.0
 than the longest session and the longest sleep together."""
 
 BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between tries while the database is away."""
+"""Seconds between tries while nothing can be delivered, because the database is away."""
 
 log = logging.getLogger("novantra.outbox")
 
@@ -44,9 +48,8 @@ log = logging.getLogger("novantra.outbox")
 class Fleet:
     """A number of delivering threads over one :class:`Deliverer`.
 
-    A thread survives a database that restarts. An error of our own ends its thread with a
-    traceback in the log; a fresh one takes its place after a pause, so that a mistake in one
-    place does not stop the mail of the whole install.
+    A thread survives a database that restarts and mistakes of our own: it says so once, and
+    tries again after a pause that grows.
 
     :param process: what the process is, for those who ask who delivers: ``embedded`` or ``worker``
     """
@@ -55,6 +58,8 @@ class Fleet:
         self._runtime = runtime
         self._bell = waker_of(runtime.wake_worker).bell
         self._deliverer = Deliverer(runtime)
+        # Set from signal handlers, where no lock may be taken: a plain value.
+        self._asked_at: float | None = None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._connections = connections
@@ -75,22 +80,33 @@ class Fleet:
 
     def ask_to_stop(self) -> None:
         """From a signal handler or anywhere: no further message is begun."""
-        self._stopping.set()
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
 
     def stop(self) -> None:
-        """Let the messages under way finish, then hang up. Safe to call twice."""
+        """Let the messages under way finish if they do so soon, then hang up. Safe to call twice.
+
+        What is claimed and not begun goes back to the queue at once.
+        """
         self.ask_to_stop()
+        self._stopping.set()
+        self._deliverer.stop()
         self._bell.ring()
+        assert self._asked_at is not None
+        end = self._asked_at + PATIENCE
         for thread in (*self._threads, self._keeper, self._watcher):
             if thread.is_alive():
-                thread.join(PATIENCE)
+                thread.join(max(end - time.monotonic(), LEAST_PATIENCE))
         self._heartbeat.stop()
+        if any(thread.is_alive() for thread in self._threads):
+            log.warning("stopped while a relay was slow: the message goes on after its lease")
+            return  # its thread ends with the process, and hanging up would wait for it
         self._deliverer.close()
 
     def wait(self) -> None:
         """Until somebody asks to stop."""
-        while not self._stopping.wait(0.5):
-            pass
+        while self._asked_at is None:
+            time.sleep(0.2)
 
     def _begin(self, number: int) -> threading.Thread:
         thread = threading.Thread(target=self._run, name=f"mail-{number}", daemon=True)
@@ -100,7 +116,7 @@ class Fleet:
     def _keep(self) -> None:
         while True:
             for number, thread in enumerate(self._threads):
-                if not thread.is_alive():
+                if not thread.is_alive() and self._asked_at is None:
                     log.error("a delivering thread ended; another takes its place")
                     self._threads[number] = self._begin(number)
             if time.monotonic() - self._stepped < STUCK_AFTER:
@@ -109,22 +125,23 @@ class Fleet:
                 return
 
     def _run(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                self._once()
-                failures = 0
-            except DBAPIError as error:
-                pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
-                failures += 1
-                log.error("the database does not answer: %s", type(error.orig).__name__)
-                self._stopping.wait(pause)
+        failures, told = 0, ""
+        while self._asked_at is None:
+            done = never_raising(self._once)
+            if not isinstance(done, Trouble):
+                failures, told = 0, ""
+                continue
+            if done.reason != told:
+                log.error("no mail can be delivered: %s", done.reason)
+                told = done.reason
+            self._stopping.wait(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
+            failures += 1
 
     def _once(self) -> None:
         seen = self._bell.rung
         step = self._deliverer.step()
         self._stepped = time.monotonic()
-        if step is Step.PROBING:
+        if step in {Step.PROBING, Step.UNSETTLED}:
             self._bell.wait(seen, PROBE_SLEEP)
         elif step.idle:
             self._bell.wait(seen, self._time_to_sleep())

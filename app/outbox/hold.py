@@ -1,12 +1,12 @@
-"""Keeps the queue's states in step with the pause."""
+"""Keeps the queue's states in step with the pause, some rows at a time."""
 
 from __future__ import annotations
 
 import logging
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.in_steps import ROWS, change_some
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import QUEUED, OutboxMessage
 from app.outbox.states import State
@@ -14,30 +14,26 @@ from app.outbox.states import State
 log = logging.getLogger("novantra.outbox")
 
 
-def hold(session: Session) -> None:
-    """Hold what is queued: mail is paused.
+def hold(session: Session) -> bool:
+    """Hold some of what is queued, since mail is paused; whether there may be more.
 
     Workers do this and :func:`release` by what they find and not by what changed, so it does
     not matter who began or ended the pause, in which process, or what was enqueued at that
-    very moment.
+    very moment. Nothing is sent meanwhile: the pause itself closes the queue.
     """
-    if session.scalar(select(OutboxMessage.id).where(QUEUED).limit(1)) is None:
-        return
-    session.execute(
-        update(OutboxMessage)
-        .where(QUEUED)
-        .values(state=State.HELD)
-        .execution_options(synchronize_session=False)
-    )
+    return change_some(session, OutboxMessage, QUEUED, values={"state": State.HELD}) == ROWS
 
 
 def release(session: Session) -> None:
-    """Everything held goes out at once, oldest first, whichever lane it came from."""
-    released = session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.state == State.HELD)
-        .values(state=State.QUEUED, lane=EXPRESS, due_at=OutboxMessage.created_at)
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    log.info("the pause is over", extra={"released": len(released)})
+    """Some of what is held goes out, oldest first, whichever lane it came from.
+
+    Called before every claim while something is held, so the rest follows while mail goes out.
+    """
+    released = change_some(
+        session,
+        OutboxMessage,
+        OutboxMessage.state == State.HELD,
+        values={"state": State.QUEUED, "lane": EXPRESS, "due_at": OutboxMessage.created_at},
+        oldest_first=OutboxMessage.id,
+    )
+    log.info("the pause is over", extra={"released": released})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
@@ -63,13 +63,17 @@ def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> Outco
 
 
 _ROW = MESSAGES.c
-# Only the newest claim may settle: an older fence finds no row. Built once, as it is run often.
+# Only the newest claim may settle, and once: an older fence finds no row, and neither does a
+# number of attempts that was counted up already. A claim whose lease ran out may still settle
+# while nobody took the message since: what the relay said is true, and a second copy is avoided.
+# Built once, as it is run often.
 _SETTLE = (
     update(MESSAGES)
     .where(
         _ROW.id == bindparam("claimed_id"),
         _ROW.fence == bindparam("claimed_fence"),
-        _ROW.state == State.SENDING,
+        _ROW.attempts == bindparam("claimed_attempts"),
+        _ROW.state.in_((State.SENDING, State.QUEUED, State.HELD)),
     )
     .values(attempts=_ROW.attempts + 1, lease_until=None)
     .returning(_ROW.id)
@@ -78,8 +82,60 @@ _NOTE = insert(ATTEMPTS)
 
 
 def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
-    claimed = {"claimed_id": claim.id, "claimed_fence": claim.fence}
+    claimed = {
+        "claimed_id": claim.id,
+        "claimed_fence": claim.fence,
+        "claimed_attempts": claim.attempts,
+    }
     return session.connection().execute(_SETTLE, values | claimed).first() is not None
+
+
+def put_back(
+    session: Session, claim: Claim, now: datetime, *, reason: str | None = None
+) -> Outcome:
+    """Give up a claim without an attempt.
+
+    With a ``reason`` something of ours went wrong with this message: it rests like one whose
+    attempt failed, and is set aside when that happens again and again. Without one nothing was
+    begun: the claim is undone and does not count.
+    """
+    unsettled = claim.fence - claim.attempts - claim.forgiven
+    values: dict[str, object] = {"state": State.QUEUED, "lease_until": None}
+    if reason is None:
+        values["forgiven"] = _ROW.forgiven + 1
+    else:
+        values |= {"due_at": now + pause_after(max(unsettled, 1)), "set_aside_because": reason}
+    given_back = session.execute(
+        update(MESSAGES).where(*_held_by(claim)).values(values).returning(_ROW.id)
+    ).first()
+    return Outcome.RETRIED if given_back else Outcome.STALE
+
+
+def write_down_at_least(
+    session: Session, claim: Claim, tried: Tried, now: datetime, *, reason: str
+) -> Outcome:
+    """What matters most of an outcome that cannot be written as usual: a message that the relay
+    took must not go out again, and one that it did not take must not be lost."""
+    if not isinstance(tried.answer, Receipt):
+        return put_back(session, claim, now, reason=reason)
+    written = session.execute(
+        update(MESSAGES)
+        .where(*_held_by(claim))
+        .values(
+            state=State.SENT,
+            sealed_bytes=None,
+            sent_at=now,
+            finished_at=now,
+            lease_until=None,
+            set_aside_because=reason,
+        )
+        .returning(_ROW.id)
+    ).first()
+    return Outcome.SENT if written else Outcome.STALE
+
+
+def _held_by(claim: Claim) -> tuple[ColumnElement[bool], ...]:
+    return _ROW.id == claim.id, _ROW.fence == claim.fence, _ROW.state == State.SENDING
 
 
 def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
@@ -88,6 +144,7 @@ def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
         "sealed_bytes": None,
         "sent_at": now,
         "finished_at": now,
+        "set_aside_because": None,
         "last_code": None,
         "last_phase": None,
         "last_reply_code": receipt.reply_code,

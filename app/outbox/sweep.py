@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.in_steps import change_some, delete_some
 from app.moments import SKEW, sql_not_after, sql_too_far
-from app.outbox.claim import UNREADABLE_FOR
+from app.outbox.claim import UNREADABLE_FOR, set_aside
 from app.outbox.gate import LEASE_AT_MOST
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import KEPT, QUEUED, SENDING, WAITING, OutboxMessage
@@ -120,11 +120,43 @@ def _forget(session: Session, now: datetime, keep_days: int) -> int:
     return delete_some(session, OutboxMessage, OutboxMessage.finished_at < ended_before, rows=BATCH)
 
 
+def _unknown(session: Session, now: datetime, _keep_days: int) -> int:
+    """A state that this version does not know, or a lane: nobody would ever look at it again."""
+    changed = 0
+    for state in _states(session) - set(State):
+        for message_id in session.scalars(
+            select(OutboxMessage.id).where(OutboxMessage.state == state).limit(BATCH)
+        ).all():
+            set_aside(session, message_id, f"unknown state: {state[:40]!r}", now)
+            changed += 1
+    return changed + change_some(
+        session,
+        OutboxMessage,
+        QUEUED,
+        or_(OutboxMessage.lane < EXPRESS, OutboxMessage.lane > ORDINARY),
+        values={"lane": ORDINARY},
+    )
+
+
+def _states(session: Session) -> set[str]:
+    """The states that occur, by a few looks into their index, however many rows there are."""
+    found: set[str] = set()
+    row, last = OutboxMessage, ""
+    while True:
+        after = select(row.state).where(row.state > last).order_by(row.state).limit(1)
+        state = session.scalar(after)
+        if state is None:
+            return found
+        found.add(state)
+        last = state
+
+
 PARTS: tuple[Callable[[Session, datetime, int], int], ...] = (
     _lost_leases,
     _due_too_far_ahead,
     _run_out,
     _bytes_kept_enough,
     _forget,
+    _unknown,
 )
 """Each does one step of a kind and says how many messages it changed."""

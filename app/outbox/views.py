@@ -193,7 +193,11 @@ def cancel(public_id: str) -> Response:
 @requires(Permission.SYSTEM_CONFIGURE)
 def retry_failed() -> Response:
     session = db()
-    number = actions.retry_all_failed(session, now=runtime().now(), actor=actor())
+    now = runtime().now()
+    number = actions.retry_all_failed(session, now=now, actor=actor())
+    session.commit()
+    while number and actions.retry_some_failed(session, now=now):
+        session.commit()
     session.commit()
     runtime().wake_worker()
     if number:

@@ -10,21 +10,29 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from itertools import count
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.moments import lies_ahead
+from app.outbox.aside import Trouble, alone, everybodys, never_raising, reason_of
+from app.outbox.chores import Chores
 from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.forward import Forwarder
 from app.outbox.gate import Gatekeeper
 from app.outbox.sender import Sender
-from app.outbox.settle import Outcome, Tried, settle
-from app.outbox.sweep import sweep
+from app.outbox.settle import Outcome, Tried, put_back, settle, write_down_at_least
+from app.outbox.sweep import PARTS
 from app.outbox.waking import waker_of
 from app.runtime import Runtime
+
+Part = Callable[[Session, datetime, int], int]
 
 CHORES_EVERY = 1.0
 """Seconds between looks at chores while there is mail to send."""
@@ -32,8 +40,14 @@ CHORES_EVERY = 1.0
 SWEEP_EVERY = timedelta(seconds=5)
 
 SETTLE_AGAIN = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds between tries to write an outcome down while the database is away. They end before the
-lease does: what the relay accepted should not go out twice because the database restarted."""
+"""Seconds between tries to write an outcome down while the database is away; the last one is kept
+up until it is written, or somebody else has taken the message."""
+
+LAST_CHANCE = 0.2
+"""Seconds between such tries once the process was told to stop."""
+
+SWEEP_MOMENT = 0.25
+"""Seconds that one part of a sweep may take before delivering goes on."""
 
 log = logging.getLogger("novantra.outbox")
 
@@ -50,11 +64,14 @@ class Step(StrEnum):
     PROBING = "probing"
     CLOSED = "closed"
     EMPTY = "empty"
+    MOVING = "moving"
+    UNSETTLED = "unsettled"
+    """An outcome of this process is not written yet."""
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until something happens."""
-        return self in {Step.PROBING, Step.CLOSED, Step.EMPTY}
+        return self in {Step.PROBING, Step.CLOSED, Step.EMPTY, Step.UNSETTLED}
 
 
 class Deliverer:
@@ -65,10 +82,14 @@ class Deliverer:
         self.sender = sender or Sender()
         self._keeper = Gatekeeper(runtime)
         self._forwarder = Forwarder()
-        self._chores = threading.Lock()
+        self._one_does_chores = threading.Lock()
+        self._chores = Chores()
         self._chores_rung, self._chores_at = -1, 0.0
         self._others_wait = False
         self._swept: datetime | None = None
+        # Messages whose outcome is not written yet.
+        self._unsettled: set[int] = set()
+        self._stopping = threading.Event()
         self.bell = waker_of(runtime.wake_worker).bell
         self._writing = _writing_turns(runtime.database)
 
@@ -76,6 +97,8 @@ class Deliverer:
         """Do the chores that wait, then deliver one message."""
         rung = self.bell.rung
         did_chores = self._do_chores(rung) if self._chores_are_due(rung) else None
+        if self._unsettled:
+            return Step.UNSETTLED  # its message might be taken a second time
         claim = self._claim()
         if not isinstance(claim, Rest):
             outcome = self._deliver(claim)
@@ -85,6 +108,10 @@ class Deliverer:
         if did_chores is None:
             did_chores = self._do_chores(rung)
         return Step.CHORE if did_chores else Step(claim.value)
+
+    def stop(self) -> None:
+        """Begin nothing more. What is claimed and not begun goes back at once."""
+        self._stopping.set()
 
     def close(self) -> None:
         """Hang up."""
@@ -101,45 +128,113 @@ class Deliverer:
         return rung != self._chores_rung or time.monotonic() - self._chores_at >= CHORES_EVERY
 
     def _do_chores(self, rung: int) -> bool:
-        """One thread at a time is enough; the others go on delivering."""
-        if not self._chores.acquire(blocking=False):
+        """One thread at a time is enough; the others go on delivering.
+
+        Each chore by itself, and so each part of the sweep: one that fails keeps none of the rest.
+        """
+        if not self._one_does_chores.acquire(blocking=False):
             return False
         try:
             self._chores_rung, self._chores_at = rung, time.monotonic()
-            done = [chore(self.runtime) for chore in self.runtime.chores]
-            if any(done):
+            chores = self.runtime.chores
+            done = self._chores.run(
+                (_name_of(each), partial(each, self.runtime)) for each in chores
+            )
+            if done:
                 self._chores_rung = -1  # there may be more
-            return any(done) or self._sweep()
+            return self._sweep() or done
         finally:
-            self._chores.release()
+            self._one_does_chores.release()
 
     def _sweep(self) -> bool:
         now = self.runtime.now()
         if self._swept is not None and lies_ahead(self._swept + SWEEP_EVERY, now, SWEEP_EVERY):
             return False
-        with self._writing, self.runtime.database.transaction() as session:
-            changed = sweep(session, now, keep_days=self.runtime.config.activity_retention_days)
-        if not changed:
+        done = self._chores.run((_name_of(part), partial(self._swept_by, part)) for part in PARTS)
+        if not done:
             self._swept = now
-        return changed
+        return done
+
+    def _swept_by(self, part: Part) -> bool:
+        """Steps of one part, each committed, for a moment."""
+        end = time.monotonic() + SWEEP_MOMENT
+        done = 0
+        while time.monotonic() < end:
+            with self._writing, self.runtime.database.transaction() as session:
+                step = part(
+                    session, self.runtime.now(), self.runtime.config.activity_retention_days
+                )
+            if not step:
+                break
+            done += step
+        return bool(done)
 
     def _claim(self) -> Claim | Rest:
+        claim = alone(self._claimed)
+        if isinstance(claim, Trouble):
+            log.error("a message could not be taken, looking for it: %s", claim.reason)
+            return self._claimed(carefully=True)
+        return claim
+
+    def _claimed(self, *, carefully: bool = False) -> Claim | Rest:
         with self._writing, self.runtime.database.transaction() as session:
-            return claim_next(session, self._keeper, self.runtime.now(), self._forwarder)
+            return claim_next(
+                session, self._keeper, self.runtime.now(), self._forwarder, carefully=carefully
+            )
 
     def _deliver(self, claim: Claim) -> Outcome:
-        tried = self.sender.send(claim)
-        for pause in SETTLE_AGAIN:
-            try:
-                return self._settle(claim, tried)
-            except DBAPIError as error:
-                log.error("cannot write the outcome yet: %s", type(error.orig).__name__)
-                time.sleep(pause)
-        return self._settle(claim, tried)
+        if self._stopping.is_set():
+            return self._put_back(claim)
+        tried = never_raising(partial(self.sender.send, claim))
+        if isinstance(tried, Trouble):
+            log.error(
+                "a message could not be offered: %s", tried.reason, extra={"mail": claim.public_id}
+            )
+            return self._put_back(claim, tried.reason)
+        settled = partial(self._settle, claim, tried)
+        outcome = alone(partial(self._until_written, claim, settled))
+        if isinstance(outcome, Trouble):
+            log.error(
+                "an outcome could not be written as usual: %s",
+                outcome.reason,
+                extra={"mail": claim.public_id},
+            )
+            least = partial(write_down_at_least, claim=claim, tried=tried, reason=outcome.reason)
+            return self._until_written(claim, partial(self._write, least))
+        return outcome
+
+    def _put_back(self, claim: Claim, reason: str | None = None) -> Outcome:
+        back = partial(put_back, claim=claim, reason=reason)
+        return self._until_written(claim, partial(self._write, back))
 
     def _settle(self, claim: Claim, tried: Tried) -> Outcome:
+        return self._write(partial(settle, claim=claim, tried=tried))
+
+    def _write(self, write: Callable[..., Outcome]) -> Outcome:
         with self._writing, self.runtime.database.transaction() as session:
-            return settle(session, claim, tried, self.runtime.now())
+            return write(session, now=self.runtime.now())
+
+    def _until_written(self, claim: Claim, write: Callable[[], Outcome]) -> Outcome:
+        """Write what became of a message, however long the database is away.
+
+        Late is no harm: the fence makes an outcome void that comes after another claim.
+        """
+        try:
+            for tries in count():
+                try:
+                    return write()
+                except DBAPIError as error:
+                    if not everybodys(error):
+                        raise
+                    self._unsettled.add(claim.id)
+                    if tries == 0:
+                        log.error("cannot write an outcome yet: %s", reason_of(error))
+                    pause = SETTLE_AGAIN[min(tries, len(SETTLE_AGAIN) - 1)]
+                    if self._stopping.wait(pause):
+                        time.sleep(LAST_CHANCE)
+        finally:
+            self._unsettled.discard(claim.id)
+        raise AssertionError  # count() has no end
 
 
 def deliver_next(runtime: Runtime, sender: Sender | None = None) -> bool:
@@ -155,6 +250,11 @@ def deliver_next(runtime: Runtime, sender: Sender | None = None) -> bool:
 def _writing_turns(database: Database) -> threading.Lock | _Free:
     # SQLite makes a second writer sleep and look again; a lock hands the turn over at once.
     return threading.Lock() if database.is_sqlite else _Free()
+
+
+def _name_of(work: Callable[..., object]) -> str:
+    named = work if hasattr(work, "__qualname__") else type(work)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 class _Free:
