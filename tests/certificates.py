@@ -13,11 +13,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+RSA_CA = "Novantra Test CA with RSA"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-KINDS = ("good", "expired", "not_yet_valid", "other_name", "self_signed", "unknown_issuer")
+KINDS = (
+    *("good", "expired", "not_yet_valid", "other_name", "self_signed", "unknown_issuer"),
+    *("short_key", "old_signature"),
+)
 
 _folder = Path(tempfile.mkdtemp(prefix="novantra-certificates-"))
 atexit.register(shutil.rmtree, _folder, True)
@@ -25,18 +30,21 @@ atexit.register(shutil.rmtree, _folder, True)
 
 @cache
 def ca_file() -> Path:
-    """The CA of every certificate but ``self_signed`` and ``unknown_issuer``.
+    """The CAs of every certificate but ``self_signed`` and ``unknown_issuer``.
 
     Set ``SSL_CERT_FILE`` to it to trust it.
     """
-    _, certificate = _authority("Novantra Test CA")
-    return _write("ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
+    known = [_authority(name)[1] for name in ("Novantra Test CA", RSA_CA)]
+    pem = [certificate.public_bytes(serialization.Encoding.PEM) for certificate in known]
+    return _write("ca.pem", b"".join(pem))
 
 
 @cache
 def server_context(kind: str = "good") -> ssl.SSLContext:
     """A server's context with the certificate ``kind``, one of :data:`KINDS`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if kind in ("short_key", "old_signature"):  # else the server itself refuses to show it
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.load_cert_chain(server_file(kind))
     return context
 
@@ -57,13 +65,20 @@ def server_file(kind: str = "good") -> Path:
             names = ("mail.elsewhere.test",)
         case "unknown_issuer":
             issuer = "A CA nobody knows"
-    key = ec.generate_private_key(ec.SECP256R1())
+        case "old_signature":
+            issuer = RSA_CA
+    key: Key = ec.generate_private_key(ec.SECP256R1())
+    if kind == "short_key":
+        key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the point
     if kind == "self_signed":
         certificate = _sign(names[0], names, key, key, names[0], start, end)
     else:
         authority, _ = _authority(issuer)
         certificate = _sign(names[0], names, key, authority, issuer, start, end)
-    pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+    shown = certificate.public_bytes(serialization.Encoding.PEM)
+    if kind == "old_signature":
+        shown = _signed_with_sha1(certificate, _authority(issuer)[0])
+    pem = shown + key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -72,8 +87,10 @@ def server_file(kind: str = "good") -> Path:
 
 
 @cache
-def _authority(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    key = ec.generate_private_key(ec.SECP256R1())
+def _authority(name: str) -> tuple[Key, x509.Certificate]:
+    key: Key = ec.generate_private_key(ec.SECP256R1())
+    if name == RSA_CA:
+        key = rsa.generate_private_key(65537, 2048)
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -92,8 +109,8 @@ def _authority(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]
 def _sign(
     common_name: str,
     names: tuple[str, ...],
-    key: ec.EllipticCurvePrivateKey,
-    issuer_key: ec.EllipticCurvePrivateKey,
+    key: Key,
+    issuer_key: Key,
     issuer: str,
     start: datetime,
     end: datetime,
@@ -110,6 +127,22 @@ def _sign(
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .sign(issuer_key, hashes.SHA256())
     )
+
+
+def _signed_with_sha1(certificate: x509.Certificate, issuer_key: Key) -> bytes:
+    """The same certificate with a SHA-1 signature, which no library makes any more.
+
+    sha256WithRSAEncryption and sha1WithRSAEncryption (RFC 8017 appendix A.2.4) differ in one
+    octet, and signatures of one key are all as long.
+    """
+    assert isinstance(issuer_key, rsa.RSAPrivateKey)
+    sha256, sha1 = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05"))
+    body = certificate.tbs_certificate_bytes.replace(sha256, sha1)
+    signature = issuer_key.sign(body, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303 - the point
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    der = der.replace(certificate.tbs_certificate_bytes, body).replace(sha256, sha1)
+    der = der.replace(certificate.signature, signature)
+    return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
 def _alternative(name: str) -> x509.GeneralName:

@@ -12,6 +12,7 @@ For relays that misbehave see :mod:`tests.faults.server`.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import threading
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from email.policy import default
 from types import TracebackType
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
 
 from tests.certificates import server_context
 
@@ -68,6 +69,7 @@ class Relay:
     """Runs in a thread on a free port of ``host`` while the ``with`` block lasts.
 
     ``users``: user names and passwords; AUTH is offered if there are any.
+    ``mechanisms``: what AUTH offers. ``PLAIN``, ``LOGIN`` and ``CRAM-MD5`` work, others are named.
     ``reject_rcpt``: address → reply. ``reject_mail``: the reply to every MAIL.
     ``replies``: command (``EHLO``, ``AUTH``, ``MAIL``, ``RCPT``, ``DATA``, ``RSET``, ``QUIT``, or
     ``.`` for the end of the data) → one reply for always, or a list of which each is used once
@@ -173,7 +175,7 @@ class _Conversation(SMTP):
             auth_required=False,
             authenticator=self._check,
             auth_exclude_mechanism=[
-                name for name in ("PLAIN", "LOGIN") if name not in relay.mechanisms
+                name for name in ("PLAIN", "LOGIN", "CRAM-MD5") if name not in relay.mechanisms
             ],
             loop=relay._loop,
         )
@@ -209,6 +211,22 @@ class _Conversation(SMTP):
 
         return run
 
+    async def auth_CRAM__MD5(self, server: Any, arguments: list[str]) -> Any:  # noqa: N802
+        """RFC 2195. aiosmtpd finds mechanisms by this spelling; it brings PLAIN and LOGIN only."""
+        challenge = f"<1896.697170952@{self._relay.hostname}>".encode()
+        answer = await self.challenge_auth(challenge)
+        if answer is MISSING:
+            return AuthResult(success=False, handled=False)
+        username, _, digest = answer.decode().rpartition(" ")
+        password = self._relay.users.get(username)
+        right = password is not None and hmac.compare_digest(
+            hmac.new(password.encode(), challenge, "md5").hexdigest(), digest
+        )
+        encrypted = self.transport.get_extra_info("sslcontext") is not None
+        self._relay.auth_attempts.append(("CRAM-MD5", username, digest, encrypted))
+        login = LoginPassword(username.encode(), b"")
+        return AuthResult(success=right, handled=False, auth_data=login)
+
     def _check(
         self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
     ) -> AuthResult:
@@ -231,7 +249,12 @@ class _Handler:
         session.host_name = hostname
         if not self._relay.users:
             return [line for line in responses if not line[4:].startswith("AUTH")]
-        return responses
+        named = f"AUTH {' '.join(self._relay.mechanisms)}"
+        return [
+            line[:4] + named if line[4:].startswith("AUTH ") else line
+            for line in responses
+            if not line[4:].startswith("AUTH=")
+        ]
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]

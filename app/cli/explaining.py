@@ -29,7 +29,7 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
             "there is nothing to explain. Paste the error’s text in quotes.", param_hint="TEXT"
         )
     code = diagnose_text(text, Phase(phase) if phase else None, provider)
-    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
+    found = explain(code, FailureContext(provider=provider or provider_named_in(text), phase=phase))
     if as_json:
         said = {
             "code": found.code.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -49,7 +50,12 @@ def check() -> None:
     if active.relay is None:
         click.echo("The console provider contacts no relay: there is nothing to check.")
         return
-    found = check_relay(active.relay, sender=active.sender_address, recipient=active.sender_address)
+    found = check_relay(
+        active.relay,
+        sender=active.sender_address,
+        recipient=active.sender_address,
+        region=active.region,
+    )
     for step in found.steps:
         took = f" ({step.ms} ms)" if step.state in {"passed", "failed"} else ""
         detail = f"  {step.detail}" if step.detail else ""
@@ -86,7 +92,9 @@ def test(to: str) -> None:
     with live.database.transaction() as session:
         record_test(session, now=live.now(), to=recipient, version=active.version, outcome=outcome)
     if outcome.code is not None:
-        context = context_of(active, recipient=recipient)
+        context = replace(
+            context_of(active, recipient=recipient), phase=outcome.phase, logins=outcome.offered
+        )
         _fail(explain(outcome.code, context), outcome.reply_code, outcome.enhanced)
     how = "Written to the log" if active.relay is None else f"Sent through {active.where}"
     click.echo(f"{how} in {outcome.ms} ms, to {recipient}.")

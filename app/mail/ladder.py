@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from app.mail.failures import FailureCode
+from app.mail.failures import CERTIFICATES
 from app.mail.ladder_facts import banner_warning, expiry_warning
 from app.mail.ladder_report import CheckReport, Rung, Suggestion
 from app.mail.ladder_steps import Steps
@@ -15,15 +15,6 @@ from app.mail.transcript import Transcript
 from app.mail.transports.base import Envelope, RelaySettings, TransportError
 
 __all__ = ["CheckReport", "Rung", "Suggestion", "check_connection"]
-
-_CERTIFICATE_CODES = frozenset(
-    {
-        FailureCode.CERT_SELF_SIGNED,
-        FailureCode.CERT_UNKNOWN_ISSUER,
-        FailureCode.CERT_EXPIRED,
-        FailureCode.CERT_HOSTNAME,
-    }
-)
 
 _TOLD_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
 """The rungs whose facts come from the other side."""
@@ -87,7 +78,7 @@ def _climb(steps: Steps, transcript: Transcript) -> list[Rung]:
 def _failed(
     name: str, error: TransportError, ms: int, steps: Steps, transcript: Transcript
 ) -> Rung:
-    told = steps.refused_certificate() if error.code in _CERTIFICATE_CODES else {}
+    told = steps.refused_certificate() if error.code in CERTIFICATES else {}
     return Rung(
         name,
         "failed",
@@ -98,6 +89,7 @@ def _failed(
         reply_code=error.reply_code,
         enhanced=error.enhanced,
         refused_target=error.refused_target,
+        offered=error.offered,
     )
 
 

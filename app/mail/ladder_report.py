@@ -34,7 +34,8 @@ class Rung:
     ========= ====================================================================================
 
     A failed one has ``code`` and ``phase``, and the relay's codes if it answered at all.
-    ``refused_target``: we did not connect, since no relay has such an address.
+    ``refused_target``: we did not connect, since no relay has such an address. ``offered``: the
+    known mechanisms of a relay that has no login of ours.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Rung:
     reply_code: int | None = None
     enhanced: str | None = None
     refused_target: bool = False
+    offered: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

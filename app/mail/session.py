@@ -10,8 +10,9 @@ from app.mail.connect_resolve import ascii_host
 from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply
-from app.mail.session_auth import MAX_COMMAND, credential_problem, encoded, mechanism_for, plain
+from app.mail.session_auth import credential_problem, known_offers, mechanisms_for
 from app.mail.session_errors import failures_of
+from app.mail.session_login import log_in
 from app.mail.session_probe import what_is_silent
 from app.mail.session_talk import Talk
 from app.mail.session_tls import NotTls
@@ -22,9 +23,6 @@ from app.mail.transports.base import RelaySettings, TransportError
 
 QUIT_TIMEOUT = 1.0
 """Seconds that a goodbye may take. Nothing depends on its answer."""
-
-HIDDEN = "••••"
-"""What the transcript shows in the place of a user name or password."""
 
 _UNKNOWN_COMMAND = frozenset({500, 502})
 _EHLO_NAME = re.compile(r"[!-~]{1,255}")
@@ -124,7 +122,10 @@ class Session(Talk):
         return FailureCode.CONNECT_TIMEOUT  # it has not said a word yet, as without TLS
 
     def login(self) -> str | None:
-        """Logs in if a user name is set: one attempt with one mechanism, whose name is returned."""
+        """Logs in if a user name is set, with one password guess at most.
+
+        Returns the mechanism that worked.
+        """
         username, secret = self.settings.username, self.settings.password
         if not username:
             return None
@@ -133,24 +134,11 @@ class Session(Talk):
             raise TransportError(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
         if self.settings.tls is not TlsMode.NONE and self.wire.tls is None:
             raise TransportError(FailureCode.TLS_REQUIRED, Phase.AUTH)
-        mechanism = mechanism_for(self.offers)
-        if mechanism is None:
-            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH)
-        if mechanism == "PLAIN":
-            self._login_plain(plain(username, password))
-        else:
-            self.expect(334, Phase.AUTH, "AUTH LOGIN")
-            self.expect(334, Phase.AUTH, encoded(username), HIDDEN)
-            self.expect(235, Phase.AUTH, encoded(password), HIDDEN)
-        return mechanism
-
-    def _login_plain(self, response: str) -> None:
-        command = f"AUTH PLAIN {response}"
-        if len(command) > MAX_COMMAND:  # RFC 4954 section 4: then without an initial response
-            self.expect(334, Phase.AUTH, "AUTH PLAIN")
-            self.expect(235, Phase.AUTH, response, HIDDEN)
-        else:
-            self.expect(235, Phase.AUTH, command, f"AUTH PLAIN {HIDDEN}")
+        mechanisms = mechanisms_for(self.offers)
+        if not mechanisms:
+            offered = known_offers(self.offers)
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH, offered=offered)
+        return log_in(self, username, password, mechanisms)
 
     def reset(self) -> None:
         """Forgets a transaction, and shows whether the relay is still there."""

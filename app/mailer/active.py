@@ -25,7 +25,8 @@ KEYS_LOST = (
 class ActiveMailer:
     """What to send with. ``relay`` is ``None`` for the console provider.
 
-    With a ``problem`` nothing may be sent: it says why, for an administrator.
+    With a ``problem`` nothing may be sent: it says why, for an administrator. ``region`` is the
+    chosen one, where the provider has regions.
     """
 
     version: int
@@ -34,6 +35,7 @@ class ActiveMailer:
     sender_name: str
     relay: RelaySettings | None
     problem: str | None = None
+    region: str | None = None
 
     @property
     def where(self) -> str:
@@ -62,6 +64,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
         sender_name=row.sender_name,
         relay=relay_settings(settings, password, host),
         problem=problem,
+        region=row.region,
     )
 
 

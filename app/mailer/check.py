@@ -103,7 +103,8 @@ def check_relay(
 def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
     plain = Step(rung.name, rung.state, detail_of(rung, relay), rung.ms)
     if rung.state == "failed" and rung.code is not None:
-        explanation = explain(rung.code, context)
+        told = replace(context, phase=rung.phase, logins=rung.offered)
+        explanation = explain(rung.code, told)
         if rung.refused_target:
             explanation = replace(
                 explanation,

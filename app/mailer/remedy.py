@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from app.mail.failures import Explanation, FailureCode, FailureContext, explain
+from app.mail.failures import CERTIFICATES, Explanation, FailureCode, FailureContext, explain
 
 _KEPT = " Mail is kept and tried again."
 _AUTH = frozenset(
@@ -16,14 +16,6 @@ _AUTH = frozenset(
         FailureCode.AUTH_APP_PASSWORD,
         FailureCode.AUTH_BASIC_DISABLED,
         FailureCode.AUTH_POLICY,
-    }
-)
-_IMPOSTOR = frozenset(
-    {
-        FailureCode.CERT_SELF_SIGNED,
-        FailureCode.CERT_UNKNOWN_ISSUER,
-        FailureCode.CERT_EXPIRED,
-        FailureCode.CERT_HOSTNAME,
     }
 )
 _STANDING = frozenset(
@@ -118,7 +110,7 @@ def _in_general(told: Explanation) -> bool:
 def _reason(code: FailureCode) -> str:
     if code in _AUTH:
         return "so that the account is not locked"
-    if code in _IMPOSTOR:
+    if code in CERTIFICATES:
         return "so that neither mail nor password reaches a stranger"
     if code in _STANDING:
         return "so that the relay does not block this server"

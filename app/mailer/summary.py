@@ -15,7 +15,6 @@ from app.mailer.models import MailHealth
 from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
 from app.mailer.situations import context_of, explain_stored
 from app.mailer.state import CONFIGURED, PAUSED, PENDING
-from app.mailer.stored import stored
 from app.mailer.verdict import result_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
@@ -63,9 +62,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     active = active_mailer(session, runtime)
     found = health.look(session)
     queue = runtime.queue_summary(session)
-    row = None if runtime.config.is_cloud else stored(session)
-    region = row.region if row else None
-    context = context_of(active, region=region)
+    context = context_of(active)
     keys, keys_problem = _keys(runtime, active, queue)
     mail = mail_health(
         MailFacts(
@@ -87,8 +84,8 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         remedy = make(standing, context)
     result = result_of(found, active.version if active else None)
     if result == "failed" and not _moved_on(found):
-        tested = context_of(active, recipient=found.last_test_to, region=region)
-        failure = explain_stored(found.last_test_code, tested)
+        tested = context_of(active, recipient=found.last_test_to)
+        failure = explain_stored(found.last_test_code, tested, phase=found.last_test_phase)
         test_remedy = for_test(failure, tested) if failure else None
     return Summary(
         mail=mail,

@@ -54,7 +54,14 @@ def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
             message_id=message_id,
         )
     except TransportError as error:
-        return Outcome(_ms(began), error.code, error.phase, error.reply_code, error.enhanced)
+        return Outcome(
+            _ms(began),
+            error.code,
+            error.phase,
+            error.reply_code,
+            error.enhanced,
+            offered=error.offered,
+        )
     finally:
         transport.close()
     return Outcome(_ms(began), None, None, receipt.reply_code, receipt.enhanced)

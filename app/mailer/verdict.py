@@ -16,13 +16,17 @@ from app.mailer.models import MailHealth
 
 @dataclass(frozen=True)
 class Outcome:
-    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took."""
+    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took.
+
+    ``offered``: the known login mechanisms of a relay that has none of ours.
+    """
 
     ms: int
     code: FailureCode | None = None
     phase: Phase | None = None
     reply_code: int | None = None
     enhanced: str | None = None
+    offered: tuple[str, ...] | None = None
 
     @property
     def passed(self) -> bool:

@@ -64,10 +64,11 @@ def ended_because(message: OutboxMessage) -> str:
 
 
 def explanation(
-    code: str | None, message: OutboxMessage, active: ActiveMailer | None
+    code: str | None, phase: str | None, message: OutboxMessage, active: ActiveMailer | None
 ) -> Explanation | None:
-    """Cause and fix of a failure code, naming the relay that is configured now."""
-    return explain_stored(code, context_of(active, recipient=message.rcpt_to))
+    """Cause and fix of a failure code, naming the relay that is configured now. ``phase`` is where
+    it showed itself."""
+    return explain_stored(code, context_of(active, recipient=message.rcpt_to), phase=phase)
 
 
 def reply_of(row: OutboxMessage | OutboxAttempt) -> str:

@@ -69,6 +69,9 @@ def test_an_exception_that_cannot_be_printed_still_gets_a_code() -> None:
         (10, Code.CERT_EXPIRED),
         (62, Code.CERT_HOSTNAME),
         (64, Code.CERT_HOSTNAME),
+        (66, Code.CERT_KEY_TOO_SHORT),
+        (67, Code.CERT_KEY_TOO_SHORT),
+        (68, Code.CERT_SIGNATURE_TOO_OLD),
         (999, Code.CERT_UNKNOWN_ISSUER),
     ],
 )

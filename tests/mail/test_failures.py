@@ -28,6 +28,8 @@ FORM_FIELDS = {
     "region",
     "ignore_tls_errors",
     "connection_timeout",
+    "encryption",
+    "ehlo_name",
 }
 
 CONTEXT = FailureContext(
@@ -41,8 +43,8 @@ CONTEXT = FailureContext(
 )
 
 
-def test_there_are_forty_one_codes_and_each_has_its_disposition() -> None:
-    assert len(FailureCode) == 41
+def test_there_are_forty_three_codes_and_each_has_its_disposition() -> None:
+    assert len(FailureCode) == 43
     for code in FailureCode:
         expected = Disposition.PAUSE
         if code in RETRIED.split():

@@ -113,6 +113,8 @@ def test_the_rung_that_breaks_is_the_one_that_is_named(
         ("expired", FailureCode.CERT_EXPIRED, "localhost, 127.0.0.1, ::1"),
         ("other_name", FailureCode.CERT_HOSTNAME, "mail.elsewhere.test"),
         ("self_signed", FailureCode.CERT_SELF_SIGNED, "localhost, 127.0.0.1, ::1"),
+        ("short_key", FailureCode.CERT_KEY_TOO_SHORT, "localhost, 127.0.0.1, ::1"),
+        ("old_signature", FailureCode.CERT_SIGNATURE_TOO_OLD, "localhost, 127.0.0.1, ::1"),
     ],
 )
 def test_a_refused_certificate_is_still_described(

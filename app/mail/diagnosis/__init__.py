@@ -5,6 +5,7 @@ Nothing here raises for any input, keeps server text or takes more than linear t
 
 from __future__ import annotations
 
+from app.mail.diagnosis import login
 from app.mail.diagnosis.clues import read
 from app.mail.diagnosis.exceptions import known_exception
 from app.mail.diagnosis.order import diagnose, matched
@@ -16,6 +17,7 @@ __all__ = [
     "diagnose_exception",
     "diagnose_reply",
     "diagnose_text",
+    "is_about_credentials",
     "provider_named_in",
     "says_something",
 ]
@@ -69,6 +71,15 @@ def says_something(text: str) -> bool:
     """
     clues = read(text)
     return clues.has_reply or matched(clues) is not None
+
+
+def is_about_credentials(reply: Reply) -> bool:
+    """Whether a refused login's reply speaks of the user name, the password or the account.
+
+    By its words and its enhanced code: the reply code alone is for the caller to judge.
+    """
+    clues = read(reply.text, code=reply.code, enhanced=reply.enhanced, phase=Phase.AUTH)
+    return login.speaks_of_credentials(clues)
 
 
 def provider_named_in(text: str) -> str | None:

@@ -11,6 +11,24 @@ _CERTIFICATE = stems(
 )
 
 CERTIFICATES = (
+    Rule(
+        Code.CERT_KEY_TOO_SHORT,
+        words=(
+            ("certificate", "ee ", "ca ", "x509", "rsa "),
+            stems("key too weak|key too small|key too short|key size|keysize|key length"),
+        ),
+        unless=("dh ", "diffie"),
+    ),
+    Rule(
+        Code.CERT_SIGNATURE_TOO_OLD,
+        words=(
+            stems(
+                "md too weak|digest algorithm too weak|digest too weak|insecure algorithm",
+                "signature algorithm too weak|constraints check failed on signature",
+                "weak signature algorithm|signed using insecure|uses an insecure signature",
+            ),
+        ),
+    ),
     # Some libraries list every conceivable reason; that only says "not trusted".
     Rule(Code.CERT_UNKNOWN_ISSUER, words=(("following reasons",), ("not trusted",))),
     Rule(
@@ -85,7 +103,7 @@ VERSIONS = (
                 "appropriate protocol|protocol is disabled|no shared cipher|no cipher",
                 "cipher suite|cipher mismatch|version too low|unsupported version",
                 "selected unsupported|handshake failure|key too small|key too weak",
-                "md too weak|legacy renegotiation|legacy sigalg|legacy server",
+                "legacy renegotiation|legacy sigalg|legacy server",
                 "common algorithm|algorithm mismatch|inappropriate fallback",
                 "insufficient security|peer incompatible|ssl choose client|tls version",
                 "wrong cipher|wrong signature type",

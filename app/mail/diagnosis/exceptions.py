@@ -18,6 +18,9 @@ _VERIFY_CODES = {
     62: Code.CERT_HOSTNAME,
     63: Code.CERT_HOSTNAME,  # an e-mail name, where one is asked for
     64: Code.CERT_HOSTNAME,  # an IP address
+    66: Code.CERT_KEY_TOO_SHORT,
+    67: Code.CERT_KEY_TOO_SHORT,  # the authority's
+    68: Code.CERT_SIGNATURE_TOO_OLD,
 }
 
 # OpenSSL's reason names as ssl.SSLError.reason gives them.
@@ -46,13 +49,14 @@ _TLS_REASONS = {
             "TLSV1_ALERT_INSUFFICIENT_SECURITY",
             "VERSION_TOO_LOW",
             "DH_KEY_TOO_SMALL",
-            "EE_KEY_TOO_SMALL",
             "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
             "WRONG_SIGNATURE_TYPE",
             "INAPPROPRIATE_FALLBACK",
         ),
         Code.TLS_VERSION,
     ),
+    **dict.fromkeys(("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL"), Code.CERT_KEY_TOO_SHORT),
+    "CA_MD_TOO_WEAK": Code.CERT_SIGNATURE_TOO_OLD,
 }
 
 _UNREACHABLE = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.mail.diagnosis.rules import Rule, stems
+from app.mail.diagnosis.clues import Clues
+from app.mail.diagnosis.rules import Rule, first_match, stems
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
 
@@ -123,6 +124,8 @@ NOT_OFFERED_BY_NUMBER = (
         replies=("500", "502", "504", "503"),
         unless=("sequence", "already"),
     ),
+    # "Mail system status", said of the login before it was looked at.
+    Rule(Code.AUTH_NOT_OFFERED, phases=(Phase.AUTH,), replies=("553",), status=("3.0-9",)),
 )
 
 WRONG = (
@@ -166,3 +169,23 @@ WRONG_BY_NUMBER = (
     Rule(Code.AUTH_BAD_CREDENTIALS, replies=("535",)),
     Rule(Code.AUTH_BAD_CREDENTIALS, status=("7.8",)),
 )
+
+_VERDICTS = frozenset({"7.8", "7.9", "7.12", "7.13", "7.14", "7.139"})
+"""Enhanced codes of a login that was looked at (RFC 4954 section 6, RFC 3463 section 3.8)."""
+
+_OF_THE_COMMAND = stems(
+    "mechanism|auth type|authentication type|authentication method|command|parameter|argument",
+    "syntax|base64|decode|not implement|not support|unsupported|unrecogni|not recogni",
+)
+
+
+def speaks_of_credentials(clues: Clues) -> bool:
+    """Whether a refusal may be a verdict on user name, password or account.
+
+    What neither speaks of the command nor of anything else is no verdict: then the code counts.
+    """
+    if clues.status in _VERDICTS:
+        return True
+    if first_match((*WRONG, *APP_PASSWORD, *BASIC_OFF), clues) is None:
+        return clues.says("account", "locked", "suspend", "too many")
+    return not clues.says(*_OF_THE_COMMAND)

@@ -42,7 +42,7 @@ ADVICE = {
         ),
         Code.EHLO_REJECTED: Advice(
             cause="Google’s relay hangs up on servers that introduce themselves as localhost or "
-            "by an internal name. We use {greeting}, taken from the access URL.",
+            "by an internal name. We use {greeting}.",
         ),
         Code.RELAY_DENIED: Advice(
             fix=(

@@ -31,6 +31,8 @@ class FailureCode(StrEnum):
     CERT_UNKNOWN_ISSUER = "cert_unknown_issuer"
     CERT_EXPIRED = "cert_expired"
     CERT_HOSTNAME = "cert_hostname"
+    CERT_KEY_TOO_SHORT = "cert_key_too_short"
+    CERT_SIGNATURE_TOO_OLD = "cert_signature_too_old"
     STARTTLS_NOT_OFFERED = "starttls_not_offered"
     TLS_REQUIRED = "tls_required"
     EHLO_REJECTED = "ehlo_rejected"
@@ -60,15 +62,23 @@ class FailureCode(StrEnum):
     REJECTED_OTHER = "rejected_other"
 
 
-_NEEDS_A_PERSON = frozenset(
+CERTIFICATES = frozenset(
     {
-        FailureCode.DNS_NOT_FOUND,
-        FailureCode.TLS_MODE_MISMATCH,
-        FailureCode.TLS_VERSION,
         FailureCode.CERT_SELF_SIGNED,
         FailureCode.CERT_UNKNOWN_ISSUER,
         FailureCode.CERT_EXPIRED,
         FailureCode.CERT_HOSTNAME,
+        FailureCode.CERT_KEY_TOO_SHORT,
+        FailureCode.CERT_SIGNATURE_TOO_OLD,
+    }
+)
+"""A certificate was shown and refused: nobody knows who is there."""
+
+_NEEDS_A_PERSON = CERTIFICATES | frozenset(
+    {
+        FailureCode.DNS_NOT_FOUND,
+        FailureCode.TLS_MODE_MISMATCH,
+        FailureCode.TLS_VERSION,
         FailureCode.STARTTLS_NOT_OFFERED,
         FailureCode.TLS_REQUIRED,
         FailureCode.EHLO_REJECTED,

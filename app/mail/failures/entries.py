@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Entry:
     """Sentences for people, with gaps in braces that :mod:`.explaining` fills.
 
-    Gaps: relay, host, port, user, region, sender, greeting, recipients, mailbox_argument and
-    sender_argument; with a capital where one begins a sentence. ``field`` is the form
+    Gaps: relay, host, port, patience, user, region, sender, greeting, recipients, mailbox_argument
+    and sender_argument; with a capital where one begins a sentence. ``field`` is the form
     field (a name of the mailer form) that most likely has to change, if it is one of ours.
     """
 

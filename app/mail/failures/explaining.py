@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.mail.failures import logging_in, reaching, sending
+from app.mail.failures import by_phase, logging_in, reaching, sending
 from app.mail.failures.advice import BY_PROVIDER
 from app.mail.failures.codes import Disposition, FailureCode, disposition_of
 from app.mail.failures.entries import Advice, Entry
+from app.mail.failures.login_kinds import cures, every_cure, listed
 from app.mail.failures.providers import family_of
+from app.mail.phases import Phase
 
 ENTRIES: dict[FailureCode, Entry] = {
     **reaching.ENTRIES,
@@ -24,7 +26,8 @@ class FailureContext:
     """What the sentences may name. Nothing in it is secret, and server text does not belong here.
 
     ``provider`` is the provider setting or any name of the service; ``port`` a TCP port;
-    ``tls`` the TLS mode's word.
+    ``tls`` the TLS mode's word, ``timeout`` seconds for a step; ``phase`` where it failed.
+    ``logins`` are the names of login mechanisms that the relay offered: none, or not known.
     """
 
     provider: str | None = None
@@ -36,6 +39,9 @@ class FailureContext:
     recipient_domain: str | None = None
     ehlo_name: str | None = None
     tls: str | None = None
+    timeout: float | None = None
+    phase: str | None = None
+    logins: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,17 @@ class Explanation:
 
 
 _UNKNOWN = FailureContext()
+_PHASES = frozenset(phase.value for phase in Phase)
 
 
 def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanation:
     """Cause and next steps for a code, with host, port, region and user filled in."""
-    entry = ENTRIES[code]
-    advice = _advice_for(code, context)
+    here = by_phase.ENTRIES.get((code, Phase(context.phase))) if context.phase in _PHASES else None
+    entry = here or ENTRIES[code]
+    # What a provider's advice says of a code is meant for where it usually shows itself.
+    advice = Advice() if here else _advice_for(code, context)
+    if code is FailureCode.AUTH_NOT_OFFERED:
+        advice = _about_logins(context)
     gaps = _gaps(context)
     steps = advice.fix if advice.replaces and advice.fix else advice.fix + entry.fix
     return Explanation(
@@ -76,6 +87,21 @@ def _advice_for(code: FailureCode, context: FailureContext) -> Advice:
     return BY_PROVIDER.get(family, {}).get(code, Advice())
 
 
+def _about_logins(context: FailureContext) -> Advice:
+    """Names the kinds of login that there are, each with its cure, or all that there may be."""
+    remove, port = ENTRIES[FailureCode.AUTH_NOT_OFFERED].fix
+    if context.logins is None:
+        return Advice(fix=(remove, port, *every_cure()), replaces=True)
+    if not context.logins:
+        return Advice(cause="A user name is configured, but {relay} offers no login at all here.")
+    cause = (
+        f"A user name is configured, and the only logins that {{relay}} offers are of kinds that "
+        f"we do not speak: {listed(context.logins)}. We speak PLAIN, LOGIN and CRAM-MD5."
+    )
+    in_clear = (port,) if context.tls == "none" else ()
+    return Advice(cause, (*cures(context.logins), *in_clear, remove), replaces=True)
+
+
 def _gaps(context: FailureContext) -> dict[str, str]:
     host = _clean(context.host)
     relay = host or "the relay"
@@ -88,6 +114,7 @@ def _gaps(context: FailureContext) -> dict[str, str]:
         "host": host or "the relay’s host name",
         "port": f"port {context.port}" if context.port else "the port",
         "user": user or "the configured user",
+        "patience": f"{context.timeout:g} seconds" if context.timeout else "the time allowed",
         "region": _clean(context.region) or "the chosen region",
         "sender": sender or "the sender address",
         "greeting": _clean(context.ehlo_name) or "the access URL’s host name",

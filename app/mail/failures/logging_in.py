@@ -8,13 +8,15 @@ from app.mail.failures.entries import Entry
 ENTRIES = {
     Code.EHLO_REJECTED: Entry(
         "The relay does not accept the name we greet it with",
-        "We introduce this server as {greeting}, taken from the access URL. {Relay} wants a "
-        "full, public host name and refuses this one, perhaps only later in the conversation.",
+        "We introduce this server as {greeting}. {Relay} wants a full, public host name, or "
+        "another one, and says so perhaps only later in the conversation.",
         (
-            "Set an access URL with a full public host name, such as mail.example.com, under "
-            "System → Access URLs.",
+            "Type a full public host name, such as mail.example.com, as greeting name under "
+            "Advanced. Left empty it is taken from the access URL, or from the sender’s domain "
+            "where the access URL has no full name.",
             "If the name is right, make it resolve in public DNS to this server’s address.",
         ),
+        "ehlo_name",
     ),
     Code.AUTH_REQUIRED: Entry(
         "The relay wants a login",
@@ -29,7 +31,8 @@ ENTRIES = {
     Code.AUTH_NOT_OFFERED: Entry(
         "The relay offers no login that we can use",
         "A user name is configured, but {relay} offers no login here, or only kinds that we do "
-        "not speak (we speak PLAIN and LOGIN).",
+        "not speak (we speak PLAIN, LOGIN and CRAM-MD5). The connection check names what it "
+        "offers.",
         (
             "If this relay trusts your network and needs no login, remove user name and password.",
             "Otherwise use the submission port 587 or 465 with TLS: many relays offer the login "

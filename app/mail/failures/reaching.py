@@ -77,8 +77,9 @@ ENTRIES = {
         "One side began with TLS while the other side expected plain text first. As it is, "
         "no connection to {relay} can succeed.",
         (
-            "Use port 465 (or 2465) for TLS from the first byte.",
-            "Use port 587 (or 25, 2525) for STARTTLS, where TLS begins after the greeting.",
+            "If the port is right, choose the other encryption under Advanced: TLS from the start, "
+            "or STARTTLS, where TLS begins after the greeting.",
+            "Or use the usual ports: 465 for TLS from the start, 587 (or 25, 2525) for STARTTLS.",
         ),
         "port",
     ),
@@ -95,13 +96,14 @@ ENTRIES = {
     ),
     Code.TLS_FAILED: Entry(
         "The encrypted connection could not be set up",
-        "The TLS handshake with {relay} failed before any certificate was in question; nothing "
-        "was sent in the clear. Mail is kept and tried again.",
+        "{Relay} refused to encrypt just now, or broke the TLS handshake off. No certificate was "
+        "refused, and nothing was sent in the clear. Mail is kept and tried again.",
         (
             "Check again in a few minutes: the relay may be restarting.",
             "If it stays, ask the relay’s operator to look at the TLS set-up: an unreadable "
             "certificate or key on their side looks like this.",
-            "Check that {port} and TLS belong together (465: from the first byte, 587: STARTTLS).",
+            "Check that {port} and the encryption belong together: on 465 it usually begins at "
+            "once, on 587 with STARTTLS.",
         ),
         "port",
     ),
@@ -148,6 +150,35 @@ ENTRIES = {
             "Do not enter an IP address where the certificate names a host.",
             "If the names belong to your hosting company, it redirects mail connections to a "
             "server of its own: use port 465, 587 or 2525, or ask it to stop.",
+        ),
+        "host",
+    ),
+    Code.CERT_KEY_TOO_SHORT: Entry(
+        "The relay’s certificate has a key that is too short",
+        "A certificate that {host} shows, its own or that of its authority, has a key so short "
+        "that it can be forged (RSA under 2048 bits, for instance). It may be genuine, but nobody "
+        "can be sure. Nothing was sent, no password either.",
+        (
+            "Ask the relay’s operator for a new certificate with an RSA key of 2048 bits or more, "
+            "or with an elliptic curve key.",
+            "If a private authority issued it, check that authority’s own key too: a short one "
+            "has to be replaced, and the new root added to this server’s trust store.",
+            "Adding the certificate to the trust store does not help: its key stays as short.",
+        ),
+        "host",
+    ),
+    Code.CERT_SIGNATURE_TOO_OLD: Entry(
+        "The relay’s certificate is signed in a way that is no longer safe",
+        "A certificate in the chain that {host} shows is signed with SHA-1 or MD5, with which "
+        "signatures can be forged. It may be genuine, but nobody can be sure. Nothing was sent, "
+        "no password either.",
+        (
+            "Ask the relay’s operator for a certificate that is signed with SHA-256 or newer; "
+            "public authorities have issued no others for years.",
+            "If a private authority issued it, have that authority sign with SHA-256 and issue it "
+            "again.",
+            "If you did not expect this, look for a proxy or scanner that intercepts the "
+            "connection and signs with an old method.",
         ),
         "host",
     ),

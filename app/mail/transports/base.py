@@ -70,6 +70,7 @@ class TransportError(Exception):
         *,
         after_dot: bool = False,
         refused_target: bool = False,
+        offered: tuple[str, ...] | None = None,
     ) -> None:
         said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
         super().__init__(f"{code} at {phase}" + (f" ({said})" if said else ""))
@@ -79,6 +80,7 @@ class TransportError(Exception):
         self.enhanced = enhanced
         self.after_dot = after_dot
         self.refused_target = refused_target
+        self.offered = offered
 
 
 class Transport(Protocol):

@@ -23,7 +23,10 @@ def answer() -> Response:
     provider = form.provider.data or None
     text = form.text.data or ""
     code = diagnose_text(text, form.known_phase, provider)
-    found = explain(code, FailureContext(provider=provider or provider_named_in(text)))
+    found = explain(
+        code,
+        FailureContext(provider=provider or provider_named_in(text), phase=form.phase.data or None),
+    )
     page = render_template(
         "mailer/explain.html", form=form, explanation=found, guess=not says_something(text)
     )
