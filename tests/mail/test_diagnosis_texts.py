@@ -134,3 +134,45 @@ def test_a_text_can_give_its_provider_away() -> None:
     text = "535 5.7.3 Authentication unsuccessful [AM0PR06CA0126.eurprd06.prod.outlook.com]"
     assert provider_named_in(text) == "microsoft365"
     assert provider_named_in("535 5.7.8 Authentication failed") is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "line", "code"),
+    [
+        (
+            Phase.RCPT_TO,
+            "550 #5.7.1 Your access to submit messages to this mail system has been rejected.",
+            FailureCode.CLIENT_BLOCKED,
+        ),
+        (Phase.RCPT_TO, "550 192.0.2.10 is _my_ address", FailureCode.EHLO_REJECTED),
+        (Phase.MAIL_FROM, "550 192.0.2.10 is _my_ address", FailureCode.EHLO_REJECTED),
+    ],
+)
+def test_a_refusal_of_us_is_not_taken_for_one_of_the_recipient(
+    phase: Phase, line: str, code: FailureCode
+) -> None:
+    number, _, said = line.partition(" ")
+    reply = Reply(int(number), enhanced_code((said,)), (said,))
+    assert diagnose_reply(phase, reply, "smtp", sender="novantra@acme.test") is code
+    assert disposition_of(code) is Disposition.PAUSE
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://postmaster.example.net/why?id=1&ip=192.0.2.9",
+        "postmaster.example.net/why?id=1&ip=192.0.2.9",
+        "http://postmaster.example.net/#ip=192.0.2.9&listed=spamhaus",
+        "(https://postmaster.example.net/?client+host=mx&blocklist=1)",
+    ],
+)
+def test_what_stands_in_a_links_parameters_is_no_cause(link: str) -> None:
+    said = f"5.7.1 Message refused due to policy restrictions, see {link}"
+    code = diagnose_reply(Phase.DATA, Reply(554, "5.7.1", (said,)), "smtp")
+    assert disposition_of(code) is Disposition.REJECT
+
+
+def test_a_machine_at_amazon_is_not_their_mail_service() -> None:
+    text = "Client host ec2-192-0-2-9.compute-1.amazonaws.com blocked"
+    assert provider_named_in(text) is None
+    assert provider_named_in("email-smtp.eu-west-1.amazonaws.com said: 554") == "ses"

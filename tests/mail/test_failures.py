@@ -127,6 +127,29 @@ def test_advice_is_only_given_for_codes_and_fields_that_exist() -> None:
         ("email-smtp.eu-west-1.amazonaws.com", Family.SES),
         ("Google (Gmail / Workspace relay)", Family.GOOGLE),
         ("smtp.gmail.com", Family.GOOGLE),
+        ("mail.acme.com", None),
+        ("smtp.home.com", None),
+        ("relay.some.com", None),
+        ("awsome.example", None),
+        ("gmail.com.example.net", None),
+        ("notgmail.com", None),
+        ("brevo.example.com", None),
+        ("outlook.acme.internal", None),
+        ("resend-office365.com", None),
+        ("ec2-192-0-2-9.compute-1.amazonaws.com", None),
+        ("email-smtp.eu-west-1.amazonaws.com.evil.example", None),
+        ("vpce-1.email-smtp.eu-west-1.vpce.amazonaws.com", Family.SES),
+        ("smtp.mail.me.com", Family.ICLOUD),
+        ("smtp.mail.yahoo.com", Family.YAHOO),
+        ("smtp.mail.yahoo.co.jp", Family.YAHOO),
+        ("smtppro.zoho.eu", Family.ZOHO),
+        ("smtp.zoho.com.au", Family.ZOHO),
+        ("smtp.yandex.ru", Family.YANDEX),
+        ("SMTP.Gmail.com.", Family.GOOGLE),
+        ("smtp-relay.brevo.com", Family.BREVO),
+        ("acme-com.mail.protection.outlook.com", Family.MICROSOFT365),
+        ("smtp.hve.mx.microsoft", Family.MICROSOFT365),
+        ("Networkspace", None),
         ("processes.example", None),
         ("smtp", None),
         ("console", None),
@@ -143,3 +166,33 @@ def test_a_provider_is_recognised_however_it_is_written(
 def test_the_page_about_failures_is_current() -> None:
     written = Path(__file__).parents[2] / "docs" / "failures.md"
     assert written.read_text(encoding="utf-8") == page()
+
+
+def test_words_follow_how_far_the_conversation_got() -> None:
+    known = FailureContext(host="relay.example", port=587, timeout=3.0, provider="microsoft365")
+    far = explain(
+        FailureCode.CONNECT_TIMEOUT, FailureContext(**{**vars(known), "phase": "connect"})
+    )
+    assert "firewall" in far.cause
+    silent = explain(
+        FailureCode.CONNECT_TIMEOUT, FailureContext(**{**vars(known), "phase": "greeting"})
+    )
+    assert "firewall" not in " ".join((silent.cause, *silent.fix))
+    assert "accepted the connection" in silent.cause
+    assert "within 3 seconds" in silent.cause
+    assert silent.fix[0].startswith("Raise the connection timeout")
+    assert silent.field == "connection_timeout"
+    tls = explain(FailureCode.CONNECT_TIMEOUT, FailureContext(**{**vars(known), "phase": "tls"}))
+    assert "does not begin TLS" in tls.title
+    assert "firewall" not in " ".join((tls.cause, *tls.fix))
+    dropped = explain(FailureCode.CONNECTION_DROPPED, FailureContext(phase="greeting"))
+    assert "middle of the conversation" not in dropped.cause
+
+
+def test_no_advice_promises_that_a_test_mail_ends_a_pause() -> None:
+    for code in FailureCode:
+        for provider in (None, *Family):
+            told = explain(code, FailureContext(provider=provider))
+            if told.disposition is not Disposition.PAUSE:
+                continue
+            assert "by itself" not in " ".join((told.cause, *told.fix))

@@ -24,7 +24,7 @@ CERTIFICATES = (
         words=(
             stems(
                 "md too weak|digest algorithm too weak|digest too weak|insecure algorithm",
-                "signature algorithm too weak|constraints check failed on signature",
+                "signature algorithm too weak|check failed on signature",
                 "weak signature algorithm|signed using insecure|uses an insecure signature",
             ),
         ),

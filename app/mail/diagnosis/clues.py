@@ -1,6 +1,7 @@
 """Reduces a server's or a library's text to what a diagnosis may look at.
 
-Addresses people typed are removed first, so that nobody's mailbox name can steer a diagnosis.
+Addresses people typed are removed first, so that nobody's mailbox name can steer a diagnosis, and
+so are the parameters of links: what stands in them names this message or this machine, no cause.
 Everything here is linear in the length of the text, and the length is capped.
 """
 
@@ -23,7 +24,8 @@ _TRACE_LINE = re.compile(
     re.MULTILINE,
 )
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,64}@[^\s<>\"'(),;:\[\]@]{1,255}")
-_SCHEME = re.compile(r"\b[a-z]{2,10}://")
+_LINK = re.compile(r"\b[a-z]{2,10}://([^\s?#<>\"']*)(?:[?#][^\s<>\"']*)?")
+_QUERY = re.compile(r"\?[\w.-]{1,64}=[^\s<>\"']*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3}\.\d{1,3})(?![\w]|\.\d)")
@@ -117,7 +119,8 @@ def read(
 
 
 def _words(raw: str) -> str:
-    text = _ADDRESS.sub(" ", _SCHEME.sub(" ", raw))
+    text = _QUERY.sub(" ", _LINK.sub(r" \1 ", raw))
+    text = _ADDRESS.sub(" ", text)
     text = _REPEATED.sub(" ", text)
     text = _STATUS.sub(" ", text)
     text = _HUMP.sub(" ", text).casefold()

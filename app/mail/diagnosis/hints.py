@@ -8,7 +8,8 @@ from app.mail.phases import Phase
 _FAMILY_WORDS = (
     (Family.GOOGLE, (" gsmtp ", " support google com ")),
     (Family.MICROSOFT365, (" prod outlook com ", " storedrv ", " aka ms ", " prod exchangelabs ")),
-    (Family.SES, (" amazonaws ", " ses send", " amazon ses ")),
+    # A machine at Amazon may be anybody's: only the names of the service itself count.
+    (Family.SES, (" email smtp ", " amazonses ", " ses send", " amazon ses ")),
     (Family.SENDGRID, (" sendgrid ",)),
     (Family.MAILGUN, (" mailgun ",)),
     (Family.ZOHO, (" zoho ",)),

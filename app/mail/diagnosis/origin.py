@@ -21,6 +21,16 @@ GREETING_FIRST = (
 )
 
 GREETING = (
+    # Whoever introduces itself with the relay's own name or address is taken for a forger.
+    Rule(
+        Code.EHLO_REJECTED,
+        words=(
+            stems(
+                "is my address|is my ip|is my name|is my host|is my own|is our own|s my name",
+                "one of my address|are not me|host impersonat|impersonating",
+            ),
+        ),
+    ),
     Rule(
         Code.EHLO_REJECTED,
         words=(

@@ -64,6 +64,22 @@ CLIENT = (
         ),
         unless=("recipient address", "from address", "sender address", "network messages"),
     ),
+    # Said to us of us, at whatever command: no recipient has an access or a server of ours.
+    Rule(
+        Code.CLIENT_BLOCKED,
+        words=(
+            stems(
+                "your access|access to submit|your server|your mail server|your mailserver",
+                "your connection|your mta|sending server|sending host|sending mta",
+                "connecting server|connecting host|submit messages|submit mail|submitting mail",
+            ),
+            _REFUSED,
+        ),
+        unless=stems(
+            "recipient address|from address|sender address|sending server s|your server time",
+        ),
+        phases=(Phase.CONNECT, Phase.GREETING, Phase.MAIL_FROM, Phase.RCPT_TO, Phase.DATA, None),
+    ),
     Rule(Code.CLIENT_BLOCKED, status=("7.25",)),
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Remark
 from app.mailer.providers.credentials import is_google
+from app.mailer.providers.ses_regions import region_in
 from app.mailer.settings import Settings
 
 _GOOGLE_APP_PASSWORD_LENGTH = 16
@@ -59,7 +59,7 @@ def relay_hints(settings: Settings, typed: Secret | None) -> Iterator[Remark]:
         yield Remark(
             "host", "For this relay, choose Microsoft 365 above: its form says what it needs."
         )
-    if re.fullmatch(r"email-smtp(-fips)?\..+\.amazonaws\.com", host):
+    if region_in(host):
         yield Remark(
             "host", "For this relay, choose Amazon SES above: its form says what it needs."
         )

@@ -39,7 +39,10 @@ OTHER = "other"
 """Stands for a region that is not listed; its host is typed."""
 
 SHAPE = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}")
-_IN_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.|api\.aws)")
+_IN_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)*email-smtp(?:-fips)?\.([a-z0-9-]+)\."
+    r"(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
 
 
 def host_of(region: str) -> str:
@@ -49,5 +52,5 @@ def host_of(region: str) -> str:
 
 def region_in(host: str) -> str | None:
     """The region that an SES host name speaks of, VPC and FIPS endpoints included."""
-    found = _IN_HOST.search(host)
+    found = _IN_HOST.fullmatch(host)
     return found[1] if found else None
