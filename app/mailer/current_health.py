@@ -141,7 +141,7 @@ def _pending(facts: MailFacts) -> CurrentHealth:
 
 def _paused(facts: MailFacts) -> CurrentHealth:
     record = facts.record
-    found = explain_stored(record.pause_code, facts.context)
+    found = explain_stored(record.pause_code, facts.context, phase=record.pause_phase)
     if found is not None:
         cause, step = f"{found.title}.", _first(found)
     else:
@@ -218,6 +218,7 @@ class _Evidence:
     at: datetime
     code: str | None
     is_test: bool = False
+    phase: str | None = None
 
 
 def _by_evidence(facts: MailFacts) -> CurrentHealth:
@@ -253,7 +254,8 @@ def _send(facts: MailFacts) -> _Evidence | None:
     worked = record.last_success_at if record.last_success_version == facts.version else None
     failed = record.last_failure_at if record.last_failure_version == facts.version else None
     if failed is not None and (record.consecutive_failures or worked is None):
-        return _Evidence(_not_ahead(failed, facts.now), record.last_failure_code)
+        at = _not_ahead(failed, facts.now)
+        return _Evidence(at, record.last_failure_code, phase=record.last_failure_phase)
     return _Evidence(_not_ahead(worked, facts.now), None) if worked else None
 
 
@@ -261,7 +263,8 @@ def _test(facts: MailFacts) -> _Evidence | None:
     record = facts.record
     if record.last_test_at is None or record.last_test_version != facts.version:
         return None
-    return _Evidence(_not_ahead(record.last_test_at, facts.now), record.last_test_code, True)
+    at = _not_ahead(record.last_test_at, facts.now)
+    return _Evidence(at, record.last_test_code, True, record.last_test_phase)
 
 
 def _not_ahead(moment: datetime, now: datetime) -> datetime:
@@ -291,7 +294,7 @@ def _unproven(facts: MailFacts) -> CurrentHealth:
 
 
 def _failing(facts: MailFacts, found: _Evidence) -> CurrentHealth:
-    explanation = explain_stored(found.code, _context_of(facts, found))
+    explanation = explain_stored(found.code, _context_of(facts, found), phase=found.phase)
     cause = f"{explanation.title}." if explanation else "The relay did not take it."
     step = _first(explanation) if explanation else ""
     if found.is_test:

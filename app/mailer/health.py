@@ -73,11 +73,17 @@ def record_success(session: Session, *, now: datetime, kind: str, version: int |
 
 
 def record_failure(
-    session: Session, *, now: datetime, code: FailureCode, version: int | None
+    session: Session,
+    *,
+    now: datetime,
+    code: FailureCode,
+    version: int | None,
+    phase: Phase | None = None,
 ) -> None:
-    """One more real send failed in a row."""
+    """One more real send failed in a row; ``phase`` is where."""
     ensure(session)
-    _fail(session, now, code, version, consecutive_failures=MailHealth.consecutive_failures + 1)
+    more = MailHealth.consecutive_failures + 1
+    _fail(session, now, code, version, phase, consecutive_failures=more)
 
 
 def record_refusal(
@@ -87,6 +93,7 @@ def record_refusal(
     code: FailureCode,
     version: int | None,
     domains_since: Callable[[datetime], int],
+    phase: Phase | None = None,
 ) -> None:
     """A relay refused one mail for good: its own trouble, unless it refuses them all.
 
@@ -117,6 +124,7 @@ def record_refusal(
         now,
         code,
         version,
+        phase,
         consecutive_failures=health.consecutive_failures
         + health.refusals_in_a_row
         - health.refusals_counted,
@@ -126,7 +134,12 @@ def record_refusal(
 
 
 def _fail(
-    session: Session, now: datetime, code: FailureCode, version: int | None, **values: Any
+    session: Session,
+    now: datetime,
+    code: FailureCode,
+    version: int | None,
+    phase: Phase | None,
+    **values: Any,
 ) -> None:
     session.execute(
         update(MailHealth)
@@ -136,6 +149,7 @@ def _fail(
                 "failing_since": func.coalesce(MailHealth.failing_since, now),
                 "last_failure_at": now,
                 "last_failure_code": code.value,
+                "last_failure_phase": phase.value if phase else None,
                 "last_failure_version": version,
                 **values,
             }

@@ -51,6 +51,7 @@ class MailHealth(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_code: Mapped[str | None] = mapped_column(String(32))
+    last_failure_phase: Mapped[str | None] = mapped_column(String(16))
     last_failure_version: Mapped[int | None]
     # Mails refused for good since the last success; ``refusals_counted`` of them are failures.
     refusals_in_a_row: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -248,10 +248,11 @@ def _tell_health(
             now=now,
             code=answer.code,
             version=version,
+            phase=answer.phase,
             domains_since=lambda since: _domains_refused(session, since),
         )
         return
-    health.record_failure(session, now=now, code=answer.code, version=version)
+    health.record_failure(session, now=now, code=answer.code, version=version, phase=answer.phase)
     if outcome is Outcome.HELD:
         health.pause(
             session,

@@ -1,4 +1,4 @@
-"""How a relay is encrypted and greeted, where the port and the access URL do not tell
+"""How a relay is encrypted and greeted where nothing else tells, and where the last send failed
 
 Revision ID: 0003
 Revises: 0002
@@ -25,9 +25,14 @@ def upgrade() -> None:
     op.add_column(
         "mailer_configuration", sa.Column("ehlo_name", sa.String(length=255), nullable=True)
     )
+    op.add_column(
+        "mail_health", sa.Column("last_failure_phase", sa.String(length=16), nullable=True)
+    )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("mail_health", schema=None) as batch_op:
+        batch_op.drop_column("last_failure_phase")
     with op.batch_alter_table("mailer_configuration", schema=None) as batch_op:
         batch_op.drop_column("ehlo_name")
         batch_op.drop_column("encryption")
