@@ -1,12 +1,19 @@
 """The WSGI entry: ``app`` for servers and for ``flask --app wsgi``."""
 
-from app import create_app
-from app.config import Config, ConfigError
-from app.outbox.embedded import deliver_where_served
-from app.schema import SchemaTooNew
+import sys
 
-try:
-    app = create_app(Config.from_env())
-except (ConfigError, SchemaTooNew) as error:
-    raise SystemExit(f"Novantra cannot start: {error}") from None
+from app import create_app
+from app.cannot import CANNOT, one_sentence
+from app.cli.opening import for_a_command
+from app.config import Config
+from app.outbox.embedded import deliver_where_served
+
+# Gunicorn starts a worker that ended with any other code than this anew, for ever.
+code = 4 if "gunicorn.arbiter" in sys.modules else CANNOT
+as_json = "--json" in sys.argv
+
+with one_sentence("start", as_json=as_json, code=code):
+    config = Config.from_env()
+with one_sentence("start", database_url=config.database_url, as_json=as_json, code=code):
+    app = create_app(config, serving=not for_a_command())
 deliver_where_served(app)

@@ -25,10 +25,12 @@ PACKAGES = (
 )
 
 
-def create_app(config: Config) -> Flask:
-    """Build the application. Brings the database's schema up to date and finds the keys.
+def create_app(config: Config, *, serving: bool = True) -> Flask:
+    """Build the application. ``serving``: make the install ready first, see :mod:`app.start`.
 
-    Raises :class:`~app.config.ConfigError` for an environment that cannot be used.
+    Commands pass ``serving=False``: then nothing is made, opened or asked, and each command opens
+    what it needs. Raises :class:`~app.cannot.Cannot` for what stands in the way, such as
+    :class:`~app.config.ConfigError` for an environment that cannot be used.
     """
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
@@ -41,21 +43,23 @@ def create_app(config: Config) -> Flask:
     from app.logs import configure
     from app.mailer.managed import managed_mailer
     from app.runtime import EXTENSION, Runtime
-    from app.schema import upgrade
-    from app.upgrading import carry_over, sign_audit_log
+    from app.start import check_counters, prepare
+    from app.upgrading import attach_audit_log
 
     configure(config.log_format)
     # A mistake in the environment ends the start before anything is opened.
     environment_access_url(config)
     if config.is_cloud:
         managed_mailer(config)
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(config.database_url)
-    upgrade(database, then=carry_over(config))
-    ring = load_keyring(config, database)
+    ring = load_keyring(config)
     box = SealedBox(ring)
-    sign_audit_log(database, box, config)
+    attach_audit_log(database, box, config)
+    if serving:
+        check_counters(config)
+        prepare(config, database)
     signing = session_secrets(ring())
+    counters = config.ratelimit_storage if serving else "memory://"
 
     app = Flask(__name__)
     app.config.update(
@@ -69,9 +73,9 @@ def create_app(config: Config) -> Flask:
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         WTF_CSRF_TIME_LIMIT=None,
-        RATELIMIT_STORAGE_URI=config.ratelimit_storage,
+        RATELIMIT_STORAGE_URI=counters,
         RATELIMIT_ENABLED=config.ratelimit_enabled,
-        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=config.ratelimit_storage != "memory://",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=counters != "memory://",
     )
     app.extensions[EXTENSION] = Runtime(config, database, box)
     if config.trusted_proxies:

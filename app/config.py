@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.cannot import Cannot
 from app.crypto.secret import Secret
 
 EDITIONS = ("sovereign", "cloud")
 
 
-class ConfigError(ValueError):
+class ConfigError(Cannot, ValueError):
     """An environment variable cannot be used. The message names it and never its secret part."""
 
 
@@ -101,6 +105,15 @@ def _database_url(text: str) -> str:
         raise ConfigError(
             "NOVANTRA_DATABASE_URL must start with postgresql+psycopg:// or sqlite:///."
         )
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "NOVANTRA_DATABASE_URL must look like postgresql+psycopg://user:password@host:5432/name;"
+            " signs such as @ : / in a password are written as %40 %3A %2F."
+        ) from None
+    if text.startswith("sqlite") and url.database in {None, "", ":memory:"}:
+        raise ConfigError("NOVANTRA_DATABASE_URL must name a file after sqlite:///.")
     return text
 
 

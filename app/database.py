@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -67,7 +68,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """One engine and its sessions.
+    """One engine and its sessions. ``file`` is where SQLite keeps it.
 
     Writers on SQLite begin with ``BEGIN IMMEDIATE``: they queue for the lock at the start
     instead of failing in the middle. ``reading=True`` sessions begin deferred and never wait.
@@ -75,7 +76,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.file = Path(parsed.database or "") if self.is_sqlite else None
         self.engine = sqlite_engine(url) if self.is_sqlite else postgres_engine(url)
         # What every session carries in its ``info``; the composition root fills it.
         self.session_info: dict[Any, Any] = {}

@@ -7,7 +7,6 @@ server is frozen, or gone without a word: then the client gives up by itself, a 
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -105,9 +104,6 @@ def postgres_engine(url: str) -> Engine:
 
 
 def sqlite_engine(url: str) -> Engine:
-    path = make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Errors leave out the values of a statement: among them are addresses and hashes.
     engine = create_engine(
         url,

@@ -12,7 +12,6 @@ from app.crypto.keys import (
     WatchedKeyFile,
     create_key_file,
     keys_from_env,
-    read_key_file,
 )
 from app.database import Database
 from app.sealing import holds_ciphertext
@@ -20,33 +19,27 @@ from app.sealing import holds_ciphertext
 log = logging.getLogger("novantra.keys")
 
 
-def load_keyring(config: Config, database: Database) -> Callable[[], KeyRing]:
-    """Gives the keys of the configured provider; a problem is logged and is in ``ring.problem``.
+def load_keyring(config: Config) -> Callable[[], KeyRing]:
+    """Gives the keys of the configured provider; ``ring.problem`` says why there are none."""
+    if config.key_provider == "env":
+        fixed = keys_from_env(config.keys.reveal())
+        return lambda: fixed
+    return WatchedKeyFile(config.key_file)
+
+
+def ensure_key(config: Config, database: Database) -> None:
+    """Make the first key, when that is safe; a problem with the keys is logged.
 
     A missing key file is made only while nothing is sealed: with ciphertext in the database
     a new key would hide that the old one is lost.
     """
-    ring: Callable[[], KeyRing]
-    if config.key_provider == "env":
-        fixed = keys_from_env(config.keys.reveal())
-        ring = lambda: fixed  # noqa: E731
-    else:
-        if not config.key_file.exists():
-            with database.session(reading=True) as session:
-                sealed = holds_ciphertext(session)
-            if not sealed:
-                create_key_file(config.key_file)
-        ring = WatchedKeyFile(config.key_file)
-    if problem := ring().problem:
+    if config.key_provider == "file" and not config.key_file.exists():
+        with database.session(reading=True) as session:
+            sealed = holds_ciphertext(session)
+        if not sealed:
+            create_key_file(config.key_file)
+    if problem := load_keyring(config)().problem:
         log.error("keys unusable: %s", problem)
-    return ring
-
-
-def keys_at_hand(config: Config) -> KeyRing:
-    """The keys as they are, before the database is known to be usable; none is made."""
-    if config.key_provider == "env":
-        return keys_from_env(config.keys.reveal())
-    return read_key_file(config.key_file)
 
 
 def session_secrets(ring: KeyRing) -> list[bytes]:

@@ -11,16 +11,50 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
+from app.cannot import Cannot, whereabouts
 from app.database import Database
 from app.database_waits import UNHURRIED, waiting
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every version uses the same one.
 POSTGRES_LOCK = 7_401_225
+# Tables of the first release: where they are, a Novantra was.
+OURS = frozenset({"install", "users", "audit_events", "outbox_messages"})
 
 
-class SchemaTooNew(RuntimeError):
+class SchemaTooNew(Cannot):
     """The database was written by a newer version of the program."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database belongs to a newer version of Novantra. Start that version, or"
+            " restore the backup made before the upgrade."
+        )
+
+
+class SchemaTooOld(Cannot):
+    """The database was written by an older version, and only a start brings it up to date."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database belongs to an older version of Novantra. Start this version's server"
+            " once, which brings it up to date."
+        )
+
+
+class SchemaUnknown(Cannot):
+    """There are tables, and nothing says which version wrote them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database has tables, but does not say which version of Novantra wrote them"
+            " (alembic_version is missing or empty). Restore the backup, or name an empty database"
+            " in NOVANTRA_DATABASE_URL."
+        )
+
+
+class NothingInstalled(Cannot):
+    """The database is empty."""
 
 
 def alembic_config(connection: Connection | None = None) -> AlembicConfig:
@@ -32,20 +66,26 @@ def alembic_config(connection: Connection | None = None) -> AlembicConfig:
 
 
 def current_revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if revision is None else str(revision)
+    """The version of the schema, ``None`` in an empty database. Raises :class:`SchemaUnknown`."""
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if revision is not None:
+            return str(revision)
+    if tables & OURS:
+        raise SchemaUnknown
+    return None
 
 
 def upgrade(
     database: Database, then: Callable[[Connection, str | None], None] | None = None
 ) -> None:
-    """Apply what is missing, in one transaction. Raises :class:`SchemaTooNew`.
+    """Apply what is missing, in one transaction.
 
-    The transaction itself is the lock on SQLite (``BEGIN IMMEDIATE``); PostgreSQL takes an
-    advisory lock that ends with the transaction. ``then`` is called in the same transaction with
-    the revision before (``None`` for an empty database), and only if something was applied.
+    Raises :class:`SchemaTooNew` and :class:`SchemaUnknown`. The transaction itself is the lock on
+    SQLite (``BEGIN IMMEDIATE``); PostgreSQL takes an advisory lock that ends with the transaction.
+    ``then`` is called in the same transaction with the revision before (``None`` for an empty
+    database), and only if something was applied.
     """
     script = ScriptDirectory.from_config(alembic_config())
     with waiting(UNHURRIED), database.engine.begin() as connection:
@@ -54,11 +94,30 @@ def upgrade(
         current = current_revision(connection)
         if current == script.get_current_head():
             return
-        if current is not None and current not in {r.revision for r in script.walk_revisions()}:
-            raise SchemaTooNew(
-                "The database belongs to a newer version of Novantra. Start that version, or"
-                " restore the backup made before the upgrade."
-            )
+        if current is not None and current not in _known(script):
+            raise SchemaTooNew
         command.upgrade(alembic_config(connection), "head")
         if then is not None:
             then(connection, current)
+
+
+def require_current(database: Database) -> None:
+    """Only look whether the database has this version's schema; nothing is written or locked.
+
+    Raises :class:`NothingInstalled`, :class:`SchemaTooOld`, :class:`SchemaTooNew` and
+    :class:`SchemaUnknown`.
+    """
+    script = ScriptDirectory.from_config(alembic_config())
+    with database.session(reading=True) as session:
+        current = current_revision(session.connection())
+    if current is None:
+        raise NothingInstalled(
+            f"There is no install in the database {whereabouts(database.url)}."
+            " NOVANTRA_DATABASE_URL names another; the server's first start makes one."
+        )
+    if current != script.get_current_head():
+        raise SchemaTooOld if current in _known(script) else SchemaTooNew
+
+
+def _known(script: ScriptDirectory) -> set[str]:
+    return {revision.revision for revision in script.walk_revisions()}

@@ -10,13 +10,13 @@ import threading
 from types import FrameType
 
 from app import create_app
-from app.config import Config, ConfigError
+from app.cannot import CANNOT, one_sentence
+from app.config import Config
 from app.install.service import access_url
 from app.install.service import current as current_install
 from app.listener import Listeners
 from app.outbox import embedded
 from app.runtime import EXTENSION, Runtime
-from app.schema import SchemaTooNew
 
 ANSWER_SECONDS = 3.0
 """For requests under way when the server is asked to stop."""
@@ -48,22 +48,22 @@ def welcome(runtime: Runtime) -> str:
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM. Configuration errors are one sentence, not a traceback."""
-    try:
-        app = create_app(Config.from_env())
-    except (ConfigError, SchemaTooNew) as error:
-        print(f"Novantra cannot start: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    """Serve until SIGINT or SIGTERM. What stands in the way is one sentence, not a traceback."""
+    with one_sentence("start"):
+        config = Config.from_env()
+    with one_sentence("start", database_url=config.database_url):
+        app = create_app(config)
     runtime = app.extensions[EXTENSION]
     try:
         server = Listeners(app, bind=runtime.config.bind, proxies=runtime.config.trusted_proxies)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
         print(  # noqa: T201
-            f"Novantra cannot listen on {runtime.config.bind}: {error.strerror or error}."
-            " Another program may use the port; NOVANTRA_BIND chooses another.",
+            f"Novantra cannot listen on {runtime.config.bind}: {why}. Another program may use the"
+            " port, or this machine lacks the address; NOVANTRA_BIND chooses another.",
             file=sys.stderr,
         )
-        return 2
+        return CANNOT
     worker = embedded.start(app) if runtime.config.worker == "embedded" else None
 
     stopping = threading.Event()

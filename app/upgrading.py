@@ -20,7 +20,7 @@ from app.config import Config
 from app.crypto.box import SealedBox
 from app.database import Database, utcnow
 from app.install.models import Install
-from app.keyring import keys_at_hand
+from app.keyring import load_keyring
 
 SIGNED_SINCE = "0006"
 """The revision whose upgrade signs the audit log."""
@@ -33,7 +33,7 @@ def carry_over(config: Config) -> Callable[[Connection, str | None], None]:
         if before is None or before >= SIGNED_SINCE:
             return
         chain = log.Chain(
-            AuditKeys(SealedBox(keys_at_hand(config))),
+            AuditKeys(SealedBox(load_keyring(config)())),
             HeadNote(config.data_dir),
         )
         with Session(connection, info={log.CHAIN: chain}) as session:
@@ -43,9 +43,13 @@ def carry_over(config: Config) -> Callable[[Connection, str | None], None]:
     return then
 
 
-def sign_audit_log(database: Database, box: SealedBox, config: Config) -> None:
-    """Let every session write signed events; a new install's log is anchored while it is empty."""
+def attach_audit_log(database: Database, box: SealedBox, config: Config) -> None:
+    """Let every session write signed events."""
     log.attach(database, log.Chain(AuditKeys(box), HeadNote(config.data_dir)))
+
+
+def anchor_audit_log(database: Database) -> None:
+    """Anchor a new install's log while it is empty."""
     with database.session(reading=True) as session:
         if read(session) is not None or session.scalar(select(exists().select_from(Install))):
             return

@@ -7,11 +7,13 @@ import sys
 
 import click
 
+from app.cli.opening import without_install
 from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.phases import Phase
 
 
+@without_install
 @click.command("explain")
 @click.argument("text")
 @click.option("--phase", type=click.Choice([phase.value for phase in Phase], case_sensitive=False))

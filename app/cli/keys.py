@@ -48,9 +48,7 @@ def rotate() -> None:
     one. With NOVANTRA_KEYS, put the new key in front of the list, restart, then run this.
     """
     install = runtime()
-    if not install.box.ring.usable:
-        click.echo(install.box.ring.problem or "The install has no key.", err=True)
-        sys.exit(1)
+    assert install.box.ring.newest  # raises with the reason when there is none
     from_file = install.config.key_provider == "file"
     with install.database.session(reading=True) as session:
         needed = keys_in_use(session)

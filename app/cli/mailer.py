@@ -12,6 +12,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.cannot import Cannot
 from app.cli.explaining import explain_text, told
 from app.install.service import links
 from app.mail.addresses import AddressError, normalise
@@ -26,7 +27,7 @@ from app.mailer.verdict import record_test
 from app.runtime import QueueSummary, runtime
 from app.web.context import Actor
 
-FAILING, CANNOT, PENDING = 1, 2, 3
+FAILING, PENDING = 1, 3
 MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "-", "not_reached": "not reached"}
 
 group = AppGroup("mailer", help="State, checks and tests of the mail configuration.")
@@ -134,8 +135,7 @@ def _active() -> ActiveMailer:
     with runtime().database.session(reading=True) as session:
         active = active_mailer(session, runtime())
     if active is None:
-        click.echo("Mail is not set up yet: save a configuration first.", err=True)
-        sys.exit(CANNOT)
+        raise Cannot("Mail is not set up yet. Save a configuration first.")
     if active.problem:
         click.echo(active.problem, err=True)
         sys.exit(FAILING)

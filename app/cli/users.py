@@ -16,6 +16,7 @@ from app.accounts.models import User
 from app.accounts.passwords import hash_password, weakness
 from app.accounts.reset import LIFETIME
 from app.accounts.users import find_by_email
+from app.cannot import Cannot
 from app.install.service import current
 from app.mail.addresses import AddressError, normalise
 from app.runtime import runtime
@@ -116,8 +117,7 @@ def _password(from_stdin: bool) -> str:
 
 
 def _fail(why: str) -> NoReturn:
-    click.echo(why, err=True)
-    sys.exit(1)
+    raise Cannot(why)
 
 
 def init_app(app: Flask) -> None:

@@ -15,10 +15,9 @@ from app.install.service import (
     StaleEdit,
     change_access_url,
     current,
-    ensure_cloud_install,
     environment_access_url,
 )
-from app.runtime import EXTENSION, runtime
+from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
 from app.web.shell import Entry, here, shell
@@ -106,10 +105,7 @@ def _entry() -> Entry | None:
 
 
 def init_app(app: Flask) -> None:
-    """The page and its line in the navigation; the Cloud's install row; where forms come from."""
-    found = app.extensions[EXTENSION]
-    if found.config.is_cloud:
-        ensure_cloud_install(found.database, found.config, found.now())
+    """The page and its line in the navigation; where forms come from."""
     origin.init_app(app)
     app.register_blueprint(blueprint)
     shell(app).system_entries.append((NAVIGATION_ORDER, _entry))

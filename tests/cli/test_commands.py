@@ -55,8 +55,8 @@ def login(relay: Relay, password: str = RELAY_PASSWORD) -> dict[str, str]:
 
 def test_no_setup_token_is_left_once_setup_is_finished(office):
     code, out, err = run(office, "setup", "token")
-    assert (code, out) == (1, "")
-    assert "Setup is finished" in err
+    assert (code, out) == (2, "")
+    assert "setup is finished" in err
     assert "users reset-link" in err
 
 

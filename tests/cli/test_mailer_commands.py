@@ -156,7 +156,7 @@ def test_test_exits_1_with_the_cause(app: Flask, page: MailerPage) -> None:
 def test_nothing_can_be_tried_while_pending(app: Flask, arguments: list[str]) -> None:
     code, said = run(app, *arguments)
     assert code == 2
-    assert "Mail is not set up yet" in said
+    assert "mail is not set up yet" in said
 
 
 def test_a_wrong_address_is_refused(app: Flask, page: MailerPage) -> None:

@@ -94,5 +94,5 @@ def test_the_command_prints_the_token_while_setup_is_open(walk: Walk) -> None:
     assert runner.invoke(args=["setup", "token"]).output.strip() == token_of(walk.app)
     walk.to_review().finish()
     result = runner.invoke(args=["setup", "token"])
-    assert result.exit_code == 1
-    assert "Setup is finished" in result.output
+    assert result.exit_code == 2
+    assert "setup is finished" in result.output
