@@ -37,7 +37,7 @@ def create_app(config: Config, *, serving: bool = True) -> Flask:
 
     from app.crypto.box import SealedBox
     from app.database import Database
-    from app.extensions import csrf, limiter, login_manager
+    from app.extensions import csrf, limiter, limiter_options, login_manager
     from app.install.service import environment_access_url
     from app.keyring import load_keyring, session_secrets
     from app.logs import configure
@@ -74,6 +74,7 @@ def create_app(config: Config, *, serving: bool = True) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         WTF_CSRF_TIME_LIMIT=None,
         RATELIMIT_STORAGE_URI=counters,
+        RATELIMIT_STORAGE_OPTIONS=limiter_options(counters),
         RATELIMIT_ENABLED=config.ratelimit_enabled,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=counters != "memory://",
     )

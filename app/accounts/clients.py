@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts import throttle
 from app.config import Config
 from app.web.errors import Refusal
+from app.web.later import when
 
 WINDOW = timedelta(minutes=15)
 # One office behind one address makes honest mistakes; a guesser makes thousands.
@@ -36,7 +37,7 @@ def refuse_guesser(
         "Too many wrong guesses from your network",
         f"There were {WRONG_GUESSES} wrong passwords or codes from your network address within"
         " 15 minutes, so no more are checked for now.",
-        f"Try again after {free_at:%H:%M} UTC. If this was not you, tell your administrator.",
+        f"Try again {when(free_at, now)}. If this was not you, tell your administrator.",
         action_href="/login",
         action_label="Back to the sign-in page",
         headers={"Retry-After": str(throttle.seconds_until(free_at, now))},

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Throttle
 from app.client import network_of
 from app.moments import sql_outside, sql_within
+from app.web.later import seconds_until as seconds_until
 
 
 def subject_of(kind: str, value: str) -> str:
@@ -85,11 +86,6 @@ def forget(session: Session, *, purpose: str, subject: str) -> None:
     session.execute(
         delete(Throttle).where(Throttle.purpose == purpose, Throttle.subject == subject)
     )
-
-
-def seconds_until(moment: datetime, now: datetime) -> int:
-    """For ``Retry-After``: whole seconds, at least one."""
-    return max(1, int((moment - now).total_seconds()) + 1)
 
 
 def _one_at_a_time(session: Session, purpose: str, subject: str) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
+from app.mail.addresses import key
 from app.mailer.state import MailPending, mail_state
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
 from app.organizations.desk import Desk, Outcome
 from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.invitations import NotOpen, invite, resend, revoke
-from app.organizations.limits import TooManyForAddress, TooManyForOrganization
+from app.organizations.limits import TooManyForAddress, TooManyForOrganization, frees_at
 from app.organizations.models import Invitation
 from app.organizations.pages import members_page
 from app.organizations.wording import WORDS
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
+from app.web.later import retry_after, when
 
 PENDING_TITLE = "No invitation was sent: mail is not set up"
 # How refused outcomes answer; those that only inform are no failure of the server.
@@ -67,9 +71,13 @@ def _invite_one(visit: Visit) -> Answer:
         return _back(visit)
     db().rollback()
     form.email.errors = [f"{form.address} {words.sentence}"]
+    headers = {}
+    if STATUS[outcome] == 429:
+        free_at = _frees_at(visit, form.address)
+        headers = retry_after(free_at, runtime().now())
+        form.email.errors = [f"{form.email.errors[0]} {_next(free_at)}"]
     trouble = (PENDING_TITLE, form.email.errors[0]) if outcome is Outcome.MAIL_PENDING else None
     page = members_page(db(), runtime(), visit, invite_form=form, trouble=trouble)
-    headers = {"Retry-After": "3600"} if STATUS[outcome] == 429 else {}
     return page, STATUS[outcome], headers
 
 
@@ -199,5 +207,21 @@ def _refusal(visit: Visit, outcome: Outcome, email: str) -> Refusal:
         action_label="Back to the members",
     )
     if refusal.status == 429:
-        refusal.headers["Retry-After"] = "3600"
+        free_at = _frees_at(visit, email)
+        refusal.headers.update(retry_after(free_at, runtime().now()))
+        refusal.cause = f"{refusal.cause} {_next(free_at)}"
     return refusal
+
+
+def _frees_at(visit: Visit, email: str) -> datetime:
+    return frees_at(
+        db(),
+        runtime().config,
+        organization=visit.organization,
+        email_key=key(email),
+        now=runtime().now(),
+    )
+
+
+def _next(free_at: datetime) -> str:
+    return f"The next one can be sent {when(free_at, runtime().now())}."

@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts.throttle import allow, subject_of, subject_of_address
+from app.accounts.throttle import allow, retry_at, subject_of, subject_of_address
 from app.config import Config
 from app.organizations.models import Organization
 
 DAY = timedelta(hours=24)
 # One person's mailbox, counted over all organizations.
 PER_ADDRESS = 5
+
+
+TO_ADDRESS, FROM_ORGANIZATION = "invitation-to", "invitation-from"
 
 
 class TooManyForOrganization(Exception):
@@ -39,7 +42,7 @@ def count_mail(
     """Count one mail about membership. Raises when either limit is reached."""
     if not allow(
         session,
-        purpose="invitation-to",
+        purpose=TO_ADDRESS,
         subject=subject_of_address(email_key),
         limit=PER_ADDRESS,
         window=DAY,
@@ -48,10 +51,34 @@ def count_mail(
         raise TooManyForAddress
     if not allow(
         session,
-        purpose="invitation-from",
-        subject=subject_of("organization", str(organization.id)),
+        purpose=FROM_ORGANIZATION,
+        subject=_subject(organization),
         limit=config.invitations_per_day,
         window=DAY,
         now=now,
     ):
         raise TooManyForOrganization
+
+
+def frees_at(
+    session: Session,
+    config: Config,
+    *,
+    organization: Organization,
+    email_key: str,
+    now: datetime,
+) -> datetime:
+    """When one more mail to that address may be counted; ``now`` when it may be already."""
+    counted = (
+        (TO_ADDRESS, subject_of_address(email_key), PER_ADDRESS),
+        (FROM_ORGANIZATION, _subject(organization), config.invitations_per_day),
+    )
+    moments = [
+        retry_at(session, purpose=purpose, subject=subject, limit=limit, window=DAY, now=now)
+        for purpose, subject, limit in counted
+    ]
+    return max([now, *filter(None, moments)])
+
+
+def _subject(organization: Organization) -> str:
+    return subject_of("organization", str(organization.id))

@@ -23,7 +23,7 @@ from app.organizations.models import SignupRequest
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
-from app.web.times import exact
+from app.web.later import when
 
 # Whole offices sign up from one address; mail bombers need far more.
 ASKING_FLOOD = "30 per 15 minutes"
@@ -172,7 +172,7 @@ def _ask_code(request: SignupRequest, form: SignupCodeForm) -> str:
 def _too_many(form: SignupForm, retry_at: datetime, now: datetime) -> Answer:
     form.email.errors = [
         "Three mails went to this address within 15 minutes. Look for the newest, also among"
-        f" spam; the next one can be sent at {exact(retry_at)}."
+        f" spam; the next one can be sent {when(retry_at, now)}."
     ]
     page = render_template("organizations/signup.html", form=form)
     return page, 429, {"Retry-After": str(seconds_until(retry_at, now))}

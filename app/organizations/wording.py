@@ -45,13 +45,13 @@ WORDS: dict[str, Words] = {
     Outcome.ADDRESS_LIMIT: Words(
         "warn",
         "Not invited: mailed often enough today",
-        "was not mailed: five invitations went to this address within 24 hours. Try tomorrow.",
+        "was not mailed: five invitations went to this address within 24 hours.",
     ),
     Outcome.ORGANIZATION_LIMIT: Words(
         "warn",
         "Not invited: the organization's limit for today",
         "was not invited: this organization has sent as many invitations as this install allows"
-        " within 24 hours. Try tomorrow.",
+        " within 24 hours.",
     ),
     INVALID: Words("bad", "No address", "is no email address."),
     TWICE: Words("quiet", "Listed twice", "stands in the list twice."),

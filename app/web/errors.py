@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.database_faults import DatabaseFault, Word, fault_of
+from app.extensions import limiter
+from app.web.later import in_words, retry_after, when
 
 ERROR_PAGE = "errors/error.html"
 RETRY_PASSING, RETRY_BROKEN = 5, 60
@@ -74,7 +78,7 @@ STANDARD = {
     429: (
         "Too many requests",
         "There were too many attempts from your network address in a short time.",
-        "Wait a few minutes and try again.",
+        "Wait a moment and try again.",
     ),
     500: (
         "The server failed on this page",
@@ -146,11 +150,26 @@ def _http_error(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response())
     refusal = Refusal(status, *STANDARD.get(status, STANDARD[500 if status >= 500 else 400]))
-    if status == 429:
-        refusal.headers["Retry-After"] = "900"
+    if isinstance(error, RateLimitExceeded):
+        _tell_when(refusal, error)
     if status == 405 and getattr(error, "valid_methods", None):
         refusal.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return page_for(refusal)
+
+
+def _tell_when(refusal: Refusal, error: RateLimitExceeded) -> None:
+    """The limiter counts in windows of its own; the end of this one is when it frees."""
+    now = datetime.now(UTC)
+    reached = limiter.current_limit
+    frees_at = datetime.fromtimestamp(reached.reset_at, UTC) if reached else now
+    limit = error.limit.limit
+    window = timedelta(seconds=limit.get_expiry())
+    refusal.cause = (
+        f"More than {limit.amount} requests of this kind came from your network address within"
+        f" {in_words(window)}."
+    )
+    refusal.next_step = f"Try again {when(frees_at, now)}."
+    refusal.headers.update(retry_after(frees_at, now))
 
 
 def _log_failure(exc_info: Any) -> None:

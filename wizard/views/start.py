@@ -12,6 +12,7 @@ from app.extensions import limiter
 from app.install.setup_token import ensure_token, token_fits
 from app.runtime import runtime
 from app.web.context import client_ip, db
+from app.web.later import retry_after, when
 from wizard.forms import TOKEN_MAXIMUM, TokenForm
 from wizard.gate import remember_token, stored_draft, token_was_shown
 from wizard.steps import next_step, stepper
@@ -79,10 +80,9 @@ def _too_many(form: TokenForm, now: datetime) -> Response:
     again = throttle.retry_at(
         db(), purpose=PURPOSE, subject=_subject(), limit=TRIES, window=WINDOW, now=now
     )
-    seconds = throttle.seconds_until(again or now + WINDOW, now)
-    minutes = max(1, round(seconds / 60))
+    free_at = again or now + WINDOW
     form.setup_token.errors = [
         "Too many tries from your network address, so tokens are not looked at for a while."
-        f" Try again in {minutes} minute{'' if minutes == 1 else 's'}."
+        f" Try again {when(free_at, now)}."
     ]
-    return _page(form, 429, {"Retry-After": str(seconds)})
+    return _page(form, 429, retry_after(free_at, now))

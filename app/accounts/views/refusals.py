@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.accounts.throttle import seconds_until
 from app.web.errors import Refusal
 from app.web.guards import Permission
-from app.web.times import exact
+from app.web.later import when
 
 
 def mail_pending(consequence: str, next_step: str) -> Refusal:
@@ -39,8 +39,8 @@ def too_many_mails(retry_at: datetime, now: datetime) -> Refusal:
         "Three mails went to this address already",
         "No more than three of these are sent to one address within 15 minutes, so that nobody"
         " can flood a mailbox from here.",
-        f"Look into the mailbox and its spam folder first. The next one can go out at"
-        f" {exact(retry_at)}.",
+        f"Look into the mailbox and its spam folder first. The next one can go out"
+        f" {when(retry_at, now)}.",
         "/account",
         "Go to your account",
         {"Retry-After": str(seconds_until(retry_at, now))},
@@ -53,7 +53,7 @@ def too_many_guesses(retry_at: datetime, now: datetime) -> Refusal:
         429,
         "The current password was wrong five times",
         "So that nobody can try passwords at a session left open, this page waits 15 minutes.",
-        f"Try again at {exact(retry_at)}. If you do not know your password, sign out and ask for"
+        f"Try again {when(retry_at, now)}. If you do not know your password, sign out and ask for"
         " a reset link.",
         "/account",
         "Go to your account",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -23,6 +22,7 @@ from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
+from app.web.later import retry_after
 
 UNSAVED = Refused(
     "No test was sent: the form holds changes that are not saved",
@@ -98,8 +98,7 @@ def _too_many(again_at: datetime, now: datetime) -> Response:
     response = show(
         fresh_form(chosen_provider(None, row), row), status=429, too_many_tests=again_at
     )
-    wait = max(1, math.ceil((again_at - now).total_seconds()))
-    response.headers["Retry-After"] = str(wait)
+    response.headers.update(retry_after(again_at, now))
     return response
 
 
