@@ -17,6 +17,7 @@ from app.cannot import Cannot, whereabouts
 from app.config import Config
 from app.database import Database, utcnow
 from app.database_faults import fault_of
+from app.extensions import limiter_options
 from app.install.service import current, ensure_cloud_install
 from app.install.setup_token import ensure_token, remove_token
 from app.keyring import ensure_key
@@ -82,9 +83,9 @@ def check_counters(config: Config) -> None:
     name = "NOVANTRA_RATELIMIT_STORAGE"
     if config.ratelimit_storage == "memory://":
         return
-    deadlines = {"socket_connect_timeout": 3, "socket_timeout": 3}
+    options = limiter_options(config.ratelimit_storage)
     try:
-        storage = storage_from_string(config.ratelimit_storage, **deadlines)
+        storage = storage_from_string(config.ratelimit_storage, **options)
     except (ConfigurationError, ValueError, TypeError):
         raise Cannot(
             f"{name} cannot be used. It must be memory://, or look like redis://host:6379/0."

@@ -39,7 +39,7 @@
     const body = new FormData(form);
     body.append("action", "check");
     try {
-      const answer = await fetch(button.formAction, { method: "POST", body });
+      const answer = await fetch(button.formAction, { method: "POST", body, signal: AbortSignal.timeout(180000) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.getElementById("check-result")) {  // signed out, or a failure with a page of its own
         plain = true;
