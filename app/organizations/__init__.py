@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         invitation_views,
         member_views,
         navigation,
+        rights,
         signup_views,
     )
     from app.runtime import EXTENSION
@@ -27,5 +28,8 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         app.register_blueprint(signup_views.blueprint)
     runtime.chores.append(batches.chore)
+    runtime.set_aside["lines"] = batches.set_aside
+    runtime.still_stands["invitation"] = rights.invitation_stands
+    runtime.still_stands["membership"] = rights.membership_stands
     runtime.promises.append(batches.promised)
     shell(app).sections.append((navigation.ORDER, navigation.section))

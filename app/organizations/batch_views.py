@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
-from app.organizations.wording import WORDS
+from app.organizations.wording import ENDED, WORDS
 from app.runtime import runtime
 from app.web.context import db
 
@@ -42,6 +42,7 @@ def show(visit: Visit, public_id: str) -> Response:
         progress=progress,
         lines=lines[: batches.PAGE],
         words=WORDS,
+        ended=ENDED,
         outcome=outcome,
         number=number,
         has_next=len(lines) > batches.PAGE,

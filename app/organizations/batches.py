@@ -7,20 +7,27 @@ transaction that settles them, so no line is done twice and none is lost.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.audit.log import record
+from app.in_steps import delete_some
+from app.moments import sql_outside
 from app.organizations.desk import Desk, Outcome
 from app.organizations.invitations import invite
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.organizations.pasted import Line
+from app.organizations.rights import lost_right
+from app.organizations.roster import lock
+from app.outbox.aside import Trouble, alone_in
 from app.runtime import Promised, Runtime
 from app.web.context import Actor
 
@@ -28,9 +35,13 @@ MAXIMUM = 1_000
 # Lines per transaction: SQLite has one writer, and the others should not notice a list.
 STEP = 10
 KEPT = timedelta(days=30)
+# Old lists cleared at once, with up to a thousand lines each.
+CLEARED = 5
 PAGE = 100
 # Seconds that a request may spend on a list; the worker does the rest, between two deliveries.
 MOMENT, CHORE_MOMENT = 1.0, 0.25
+
+log = logging.getLogger("novantra.organizations")
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,13 @@ class Progress:
 
 def store(session: Session, desk: Desk, lines: Sequence[Line]) -> InvitationBatch:
     """Keep a list for working off. Lists of this organization past their time are cleared."""
-    session.execute(
-        delete(InvitationBatch).where(
-            InvitationBatch.organization_id == desk.organization.id,
-            InvitationBatch.created_at < desk.now - KEPT,
-        )
+    delete_some(
+        session,
+        InvitationBatch,
+        InvitationBatch.organization_id == desk.organization.id,
+        sql_outside(InvitationBatch.created_at, desk.now, KEPT),
+        ~_waits(),
+        rows=CLEARED,
     )
     batch = InvitationBatch(
         public_id=secrets.token_hex(16),
@@ -78,24 +91,91 @@ def store(session: Session, desk: Desk, lines: Sequence[Line]) -> InvitationBatc
     return batch
 
 
+def _waits() -> ColumnElement[bool]:
+    line = InvitationBatchLine
+    return (
+        select(line.id).where(line.batch_id == InvitationBatch.id, line.outcome.is_(None)).exists()
+    )
+
+
 def work_off(runtime: Runtime, batch: InvitationBatch | None = None) -> bool:
     """One step: the next lines of this list, or of any. Whether there were some.
 
     Its own transaction, committed at the end.
     """
     with runtime.database.transaction() as session:
-        waiting = select(InvitationBatchLine).where(InvitationBatchLine.outcome.is_(None))
+        line = InvitationBatchLine
+        waiting = select(line.id, line.batch_id).where(line.outcome.is_(None))
         if batch is not None:
             waiting = waiting.where(InvitationBatchLine.batch_id == batch.id)
-        lines = session.scalars(
+        lines = session.execute(
             waiting.order_by(InvitationBatchLine.id).limit(STEP).with_for_update(skip_locked=True)
         ).all()
-        desks: dict[int, Desk] = {}
-        for line in lines:
-            if line.batch_id not in desks:
-                desks[line.batch_id] = _desk(session, runtime, line.batch_id)
-            line.outcome = invite(session, desks[line.batch_id], line.typed)
+        desks: dict[int, Desk | None] = {}
+        for line_id, batch_id in lines:
+            if batch_id not in desks:
+                desks[batch_id] = _desk_or_end(session, runtime, batch_id)
+            desk = desks[batch_id]
+            if desk is not None:
+                _do(session, desk, line_id)
         return bool(lines)
+
+
+def _do(session: Session, desk: Desk, line_id: int) -> None:
+    """One line; one that cannot be worked on is set aside and stops none of the others."""
+
+    def invited() -> Outcome:
+        typed = session.scalar(
+            select(InvitationBatchLine.typed).where(InvitationBatchLine.id == line_id)
+        )
+        return invite(session, desk, str(typed))
+
+    outcome = alone_in(session, invited)
+    if isinstance(outcome, Trouble):
+        log.error("a line of a list is set aside: %s", outcome.reason)
+        _settle(session, InvitationBatchLine.id == line_id, Outcome.SET_ASIDE, outcome.reason)
+    else:
+        _settle(session, InvitationBatchLine.id == line_id, outcome)
+
+
+def _desk_or_end(session: Session, runtime: Runtime, batch_id: int) -> Desk | None:
+    """The desk of a list, unless whoever pasted it may not invite any more: then the rest of the
+    list ends here, and its page says why."""
+    batch = session.get_one(InvitationBatch, batch_id)
+    organization = session.get_one(Organization, batch.organization_id)
+    lock(session, organization)
+    lost = lost_right(session, organization_id=organization.id, user_id=batch.created_by_id)
+    desk = _desk(session, runtime, batch, organization)
+    if lost is None:
+        return desk
+    batch.ended_because = lost
+    ended = _settle(
+        session,
+        and_(InvitationBatchLine.batch_id == batch_id, InvitationBatchLine.outcome.is_(None)),
+        Outcome.NOT_ALLOWED,
+    )
+    record(
+        session,
+        now=desk.now,
+        actor=desk.actor,
+        tag="invitation:list-ended",
+        target=f"{organization.slug}: {ended} addresses",
+        changes={"because": lost.value},
+    )
+    return None
+
+
+def _settle(
+    session: Session, lines: ColumnElement[bool], outcome: Outcome, detail: str | None = None
+) -> int:
+    settled = session.execute(
+        update(InvitationBatchLine)
+        .where(lines)
+        .values(outcome=outcome, detail=detail)
+        .returning(InvitationBatchLine.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(settled)
 
 
 def work_for_a_moment(
@@ -128,6 +208,12 @@ def promised(session: Session, _now: datetime) -> Promised:
         .where(InvitationBatchLine.outcome.is_(None))
     ).one()
     return Promised(count, since)
+
+
+def set_aside(session: Session) -> int:
+    """Lines that could not be worked on."""
+    aside = text("outcome = 'set-aside'")
+    return session.scalar(select(func.count()).select_from(InvitationBatchLine).where(aside)) or 0
 
 
 def find(session: Session, organization: Organization, public_id: str) -> InvitationBatch | None:
@@ -166,13 +252,14 @@ def results(
     )
 
 
-def _desk(session: Session, runtime: Runtime, batch_id: int) -> Desk:
-    batch = session.get_one(InvitationBatch, batch_id)
+def _desk(
+    session: Session, runtime: Runtime, batch: InvitationBatch, organization: Organization
+) -> Desk:
     inviter = session.get(User, batch.created_by_id) if batch.created_by_id else None
     label = inviter.email if inviter else "somebody since removed"
     return Desk(
         runtime=runtime,
-        organization=session.get_one(Organization, batch.organization_id),
+        organization=organization,
         role=batch.role,
         inviter=inviter,
         actor=Actor(inviter.id if inviter else None, label, batch.ip),

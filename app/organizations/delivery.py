@@ -20,6 +20,9 @@ from app.outbox.models import OutboxMessage
 from app.outbox.states import Ended
 
 PAGE = 20
+WITHDRAWN = (
+    "Whoever invited may no longer invite people here. Send it again to invite in your own name."
+)
 HELD = "Sending is paused. An install administrator has to look at the mailer first."
 
 
@@ -110,6 +113,8 @@ def _told(message: OutboxMessage) -> tuple[str, str, str | None, datetime | None
             return "good", "Sent", None, message.sent_at
         case "cancelled" if message.ended_because == Ended.EXPIRED:
             return "bad", "Not sent", "It ran out before it could be sent.", message.finished_at
+        case "cancelled" if message.ended_because == Ended.WITHDRAWN:
+            return "bad", "Not sent", WITHDRAWN, message.finished_at
         case "cancelled":
             return "warn", "Not sent", "An administrator cancelled the mail.", message.finished_at
         case _:

@@ -26,6 +26,18 @@ class Outcome(StrEnum):
     KEY_MISSING = "key-missing"
     ADDRESS_LIMIT = "address-limit"
     ORGANIZATION_LIMIT = "organization-limit"
+    NOT_ALLOWED = "not-allowed"
+    """Whoever pasted the list lost the right to invite before this line had its turn."""
+    SET_ASIDE = "set-aside"
+    """The line could not be worked on; its detail says why."""
+
+
+class Lost(StrEnum):
+    """Why somebody may no longer do what they asked for when they still could."""
+
+    ACCOUNT_GONE = "account-gone"
+    REMOVED = "removed"
+    DEMOTED = "demoted"
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ def resend(session: Session, desk: Desk, invitation: Invitation) -> None:
         now=desk.now,
     )
     _take_back(session, desk, invitation)
+    if desk.inviter is not None:  # it goes out in the name of whoever sends it now
+        invitation.invited_by_id = desk.inviter.id
     _mail(session, desk, invitation)
     audit(session, desk, "invitation:resent", invitation.email)
 
@@ -158,6 +160,7 @@ def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
             "until": invitation.expires_at,
         },
         expires_at=invitation.expires_at,
+        stands_on=f"invitation:{invitation.token_hash}",
     )
     invitation.message_public_id = message.public_id
 

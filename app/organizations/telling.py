@@ -46,4 +46,5 @@ def tell_added(session: Session, desk: Desk, user: User) -> None:
             ),
         },
         expires_at=desk.now + NOTICE_LIFETIME,
+        stands_on=f"membership:{desk.organization.id}:{user.id}",
     )

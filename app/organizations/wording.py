@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.organizations.desk import Outcome
+from app.organizations.desk import Lost, Outcome
 from app.organizations.pasted import INVALID, TWICE
 
 
@@ -53,6 +53,22 @@ WORDS: dict[str, Words] = {
         "was not invited: this organization has sent as many invitations as this install allows"
         " within 24 hours.",
     ),
+    Outcome.NOT_ALLOWED: Words(
+        "bad",
+        "Not invited: the right to invite was lost",
+        "was not invited: whoever pasted the list may no longer invite people here.",
+    ),
+    Outcome.SET_ASIDE: Words(
+        "bad",
+        "Set aside: something in it cannot be worked on",
+        "was set aside: something about it cannot be worked on.",
+    ),
     INVALID: Words("bad", "No address", "is no email address."),
     TWICE: Words("quiet", "Listed twice", "stands in the list twice."),
+}
+
+ENDED: dict[str, str] = {
+    Lost.ACCOUNT_GONE: "The account of whoever pasted it no longer exists.",
+    Lost.REMOVED: "Whoever pasted it was removed from the organization.",
+    Lost.DEMOTED: "Whoever pasted it is no longer an admin of the organization.",
 }

@@ -33,6 +33,7 @@ def enqueue(
     context: Mapping[str, object],
     label: str | None = None,
     expires_at: datetime | None = None,
+    stands_on: str | None = None,
 ) -> OutboxMessage:
     """Write one mail to one recipient; it is committed or rolled back with the caller's work.
 
@@ -45,6 +46,8 @@ def enqueue(
         ``host`` and ``sender_name`` are always there
     :param label: what the activity page calls it: nothing secret; by default the kind's label
     :param expires_at: when its link or code runs out: it is never sent after that
+    :param stands_on: what must still hold when it is sent, as ``kind:which`` with a kind of
+        ``Runtime.still_stands``; it is withdrawn instead when that was revoked, used or replaced
     :raises MailPending: no mail configuration exists, so nothing was written
     :raises KeysUnusable: the install has no key to seal it with, so nothing was written
     :raises AddressError: ``to`` is no address
@@ -97,6 +100,7 @@ def enqueue(
         created_at=now,
         due_at=now,
         expires_at=expires_at,
+        stands_on=stands_on,
     )
     session.add(message)
     session.flush()

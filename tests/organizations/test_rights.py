@@ -1,0 +1,202 @@
+"""Who may invite is asked when an invitation is made and when it is sent, not only before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.organizations import batches, rights
+from app.organizations.models import (
+    Invitation,
+    InvitationBatch,
+    InvitationBatchLine,
+    Membership,
+)
+from app.outbox.models import OutboxMessage
+from app.runtime import Runtime
+from tests.factories import make_user
+from tests.organizations.people import INVITATIONS, MEMBERS, acme, invite, post, said
+from tests.visitor import Mailbox
+
+SignIn = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def mallory(session: Session, admin: User) -> User:
+    """An admin of the organization who will not be one for long."""
+    person = make_user(session, "mallory@acme.test", name="Mallory", organization_role="admin")
+    session.commit()
+    return person
+
+
+def removed(session: Session, person: User) -> None:
+    session.execute(delete(Membership).where(Membership.user_id == person.id))
+
+
+def demoted(session: Session, person: User) -> None:
+    session.execute(update(Membership).where(Membership.user_id == person.id).values(role="member"))
+
+
+def deleted(session: Session, person: User) -> None:
+    session.delete(session.get_one(User, person.id))
+
+
+LOST = pytest.mark.parametrize(
+    ("lose", "because"),
+    [(removed, "removed"), (demoted, "no longer an admin"), (deleted, "no longer exists")],
+)
+
+
+def paste(client: FlaskClient, count: int, role: str = "admin") -> str:
+    """A list is pasted; the address of its page."""
+    emails = "\n".join(f"p{n}@acme.test" for n in range(count))
+    return str(post(client, INVITATIONS, MEMBERS, emails=emails, role=role).headers["Location"])
+
+
+def outcomes(session: Session) -> Counter[str | None]:
+    session.rollback()
+    found = Counter(session.scalars(select(InvitationBatchLine.outcome)))
+    session.rollback()
+    return found
+
+
+@LOST
+def test_the_rest_of_a_list_ends_when_whoever_pasted_it_loses_the_right(
+    lose: Callable[[Session, User], None],
+    because: str,
+    runtime: Runtime,
+    session: Session,
+    mallory: User,
+    sign_in: SignIn,
+    admin_client: FlaskClient,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MOMENT", 0.0)
+    page = paste(sign_in(mallory), 60)
+    done = outcomes(session)["invited"]
+    assert 0 < done < 60
+    lose(session, mallory)
+    session.commit()
+    mails = mailbox.deliver()
+    assert outcomes(session) == {"invited": done, "not-allowed": 60 - done}
+    assert mails == [], "what was made before and not sent yet does not go out either"
+    shown = said(admin_client.get(page))
+    assert because in shown
+    assert "The rest of this list was not invited" in shown
+    assert session.scalars(select(InvitationBatch.ended_because)).one() is not None
+    session.rollback()
+    assert len(session.scalars(select(Invitation)).all()) == done
+
+
+def test_a_list_goes_on_while_the_right_is_there(
+    runtime: Runtime,
+    session: Session,
+    mallory: User,
+    sign_in: SignIn,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MOMENT", 0.0)
+    paste(sign_in(mallory), 30)
+    assert len(mailbox.deliver()) == 30
+    assert outcomes(session) == {"invited": 30}
+
+
+@LOST
+def test_an_invitation_that_waits_is_not_sent_in_the_name_of_somebody_who_may_not_invite(
+    lose: Callable[[Session, User], None],
+    because: str,
+    session: Session,
+    mallory: User,
+    sign_in: SignIn,
+    admin_client: FlaskClient,
+    mailbox: Mailbox,
+) -> None:
+    invite(sign_in(mallory), email="kim@acme.test")
+    lose(session, mallory)
+    session.commit()
+    assert mailbox.deliver() == []
+    row = session.scalars(select(OutboxMessage)).one()
+    assert (row.state, row.ended_because, row.sealed_bytes) == ("cancelled", "withdrawn", None)
+    number = session.scalars(select(Invitation.id)).one()
+    session.rollback()
+    assert "Send it again to invite in your own name." in said(admin_client.get(MEMBERS))
+    post(admin_client, f"{INVITATIONS}/{number}/resend", MEMBERS)
+    assert "Alice Admin" in mailbox.only("kim@acme.test").text
+
+
+def test_a_held_invitation_that_was_revoked_is_not_sent(
+    session: Session, admin_client: FlaskClient, mailbox: Mailbox, runtime: Runtime
+) -> None:
+    """Also where the mail could not be cancelled at the time, because it was being sent."""
+    invite(admin_client, email="kim@acme.test")
+    session.execute(update(Invitation).values(revoked_at=runtime.now()))
+    session.commit()
+    assert mailbox.deliver() == []
+
+
+def test_a_link_that_was_replaced_is_not_sent(
+    session: Session, admin_client: FlaskClient, mailbox: Mailbox
+) -> None:
+    invite(admin_client, email="kim@acme.test")
+    session.execute(update(Invitation).values(token_hash="0" * 64))
+    session.commit()
+    assert mailbox.deliver() == []
+
+
+def test_nobody_is_told_of_a_membership_that_has_ended(
+    session: Session, admin: User, admin_client: FlaskClient, mailbox: Mailbox
+) -> None:
+    kim = make_user(session, "kim@acme.test", organization_role=None)
+    session.commit()
+    invite(admin_client, email="kim@acme.test")
+    removed(session, kim)
+    session.commit()
+    assert mailbox.deliver() == []
+
+
+def test_a_line_that_cannot_be_worked_on_is_set_aside(
+    runtime: Runtime,
+    session: Session,
+    admin_client: FlaskClient,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MOMENT", 0.0)
+    page = paste(admin_client, 30)
+    number = session.scalars(
+        select(InvitationBatchLine.id).where(InvitationBatchLine.outcome.is_(None)).limit(1)
+    ).one()
+    session.execute(
+        update(InvitationBatchLine)
+        .where(InvitationBatchLine.id == number)
+        .values(typed="no address at all")
+    )
+    session.commit()
+    assert len(mailbox.deliver()) == 29
+    assert outcomes(session) == {"invited": 29, "set-aside": 1}
+    assert runtime.set_aside["lines"](session) == 1
+    session.rollback()
+    assert "Set aside" in said(admin_client.get(page))
+
+
+def test_a_removal_waits_for_a_decision_that_was_made_before_it(
+    runtime: Runtime, session: Session, mallory: User
+) -> None:
+    """And the next decision comes after it."""
+    organization = acme(session)
+    asked = {"organization_id": organization.id, "user_id": mallory.id}
+    assert rights.lost_right(session, **asked) is None
+    removed(session, mallory)
+    session.commit()
+    assert rights.lost_right(session, **asked) == "removed"
+    assert rights.lost_right(session, organization_id=organization.id, user_id=None) == (
+        "account-gone"
+    )
