@@ -68,7 +68,8 @@ def create_app(config: Config, *, serving: bool = True) -> Flask:
         SESSION_COOKIE_NAME="novantra",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        # How long a session lasts stands in its row; no answer renews its cookie.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,

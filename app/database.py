@@ -24,6 +24,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from app.database_engines import postgres_engine, sqlite_engine
 
 RowId = BigInteger().with_variant(Integer(), "sqlite")
+# For tables whose ids stand in forms and addresses: SQLite would give the id of a row that was
+# deleted last to the next one, and a page opened before would act on somebody else.
+NEVER_REUSED = {"sqlite_autoincrement": True}
 JsonColumn = JSON().with_variant(JSONB(), "postgresql")
 
 

@@ -19,6 +19,10 @@ class Patience:
     statement: int
 
 
+PASSING = Patience(lock=0, statement=1)
+"""For what may as well be left undone. (PostgreSQL takes no lock timeout for an endless one, so
+there the statement's own ends the wait.)"""
+
 PROBE = Patience(lock=2, statement=3)
 REQUEST = Patience(lock=5, statement=10)
 WORK = Patience(lock=10, statement=60)

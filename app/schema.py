@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -88,7 +90,7 @@ def upgrade(
     database), and only if something was applied.
     """
     script = ScriptDirectory.from_config(alembic_config())
-    with waiting(UNHURRIED), database.engine.begin() as connection:
+    with waiting(UNHURRIED), _beginning(database) as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
         current = current_revision(connection)
@@ -99,6 +101,7 @@ def upgrade(
         command.upgrade(alembic_config(connection), "head")
         if then is not None:
             then(connection, current)
+        _check_references(connection)
 
 
 def require_current(database: Database) -> None:
@@ -121,3 +124,35 @@ def require_current(database: Database) -> None:
 
 def _known(script: ScriptDirectory) -> set[str]:
     return {revision.revision for revision in script.walk_revisions()}
+
+
+@contextmanager
+def _beginning(database: Database) -> Iterator[Connection]:
+    """A transaction in which a SQLite table may be made anew with its rows.
+
+    SQLite changes most things of a table by making another one and dropping the first, and the
+    drop would take every row that refers to the table along. References are therefore not
+    enforced meanwhile (they cannot be switched off inside a transaction), and checked at the end:
+    https://sqlite.org/lang_altertable.html#otheralter
+    """
+    with database.engine.connect() as connection:
+        _enforce_references(connection, on=False)
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _enforce_references(connection, on=True)
+
+
+def _enforce_references(connection: Connection, *, on: bool) -> None:
+    raw = connection.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection):
+        raw.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if dangling is not None:
+        raise RuntimeError(f"a migration left rows of {dangling[0]} that refer to nothing")

@@ -19,7 +19,7 @@ from app import create_app
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
-from tests.factories import install_novantra, make_user
+from tests.factories import install_novantra, make_user, signed_in
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
 
@@ -142,11 +142,7 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
     """A client signed in as that person."""
 
     def signed(user: User) -> FlaskClient:
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = user.get_id()
-            cookie["_fresh"] = True
-        return client
+        return signed_in(app, user)
 
     return signed
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import session_rows
 from app.accounts.models import User
 from app.accounts.passwords import hash_password
-from app.accounts.sessions import new_stamp
+from app.accounts.session_rows import Client, Way
+from app.accounts.sessions import SECRET
 from app.database import utcnow
 from app.install.models import Install
 from app.mail.addresses import key
 from app.organizations.models import Membership, Organization
+from app.runtime import EXTENSION
 
 PASSWORD = "correct horse battery staple"
 _HASH: list[str] = []
@@ -51,7 +56,6 @@ def make_user(
         password_hash=password_hash(),
         email_verified_at=utcnow() if verified else None,
         is_install_admin=install_admin,
-        session_stamp=new_stamp(),
         created_at=utcnow(),
     )
     session.add(user)
@@ -64,6 +68,34 @@ def make_user(
         )
     session.flush()
     return user
+
+
+def signed_in(app: Flask, user: User) -> FlaskClient:
+    """A browser in which that person is signed in; nothing else may be writing just now."""
+    return browser_with(app, begin_session(app, user))
+
+
+def begin_session(app: Flask, user: User) -> str:
+    """Somebody's session; the secret that their browser's cookie has to carry."""
+    runtime = app.extensions[EXTENSION]
+    with runtime.database.transaction() as session:
+        return session_rows.begin(
+            session,
+            user=user,
+            way=Way.PASSWORD,
+            client=Client("Firefox on Linux", "127.0.0.1"),
+            known_device=None,
+            now=runtime.now(),
+        )
+
+
+def browser_with(app: Flask, secret: str) -> FlaskClient:
+    """A browser with the cookie of a session."""
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie[SECRET] = secret
+        cookie.permanent = True
+    return browser
 
 
 def csrf_of(page: bytes) -> str:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import lockout, throttle, tokens, verification
+from app.accounts import verification
+from app.accounts.access import end_access
 from app.accounts.models import User
 from app.accounts.users import create_user, find_by_key
 from app.audit.log import record
@@ -75,13 +76,13 @@ def send_again(
 
 
 def demote(session: Session, *, user_id: int, now: datetime, actor: Actor) -> User | None:
-    """Take the role away; the person stays. Raises :class:`LastAdministrator`."""
+    """Take the role away; the person stays but is signed out. Raises :class:`LastAdministrator`."""
     user = _leaving(session, user_id)
     if user is None:
         return None
     user.is_install_admin = False
     user.verification_waived = False
-    tokens.void(session, user=user, now=now, purposes=(tokens.Purpose.ADMIN_INVITATION,))
+    end_access(session, user=user, now=now)
     record(session, now=now, actor=actor, tag="administrator:demoted", target=user.email)
     return user
 
@@ -91,7 +92,7 @@ def remove(session: Session, *, user_id: int, now: datetime, actor: Actor) -> Us
     user = _leaving(session, user_id)
     if user is None:
         return None
-    lockout.forget(session, subject=throttle.subject_of_address(user.email_key))
+    end_access(session, user=user, now=now)
     session.delete(user)
     session.flush()
     record(session, now=now, actor=actor, tag="administrator:removed", target=user.email)

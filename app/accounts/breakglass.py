@@ -7,10 +7,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from app.accounts import lockout, reset, tokens
+from app.accounts import lockout, reset
+from app.accounts.access import end_access
 from app.accounts.models import User
-from app.accounts.sessions import new_stamp
-from app.accounts.throttle import subject_of_address
 from app.accounts.users import create_user, find_by_email
 from app.audit.log import record
 from app.runtime import Runtime
@@ -50,10 +49,7 @@ def make_administrator(
     user.is_install_admin = True
     user.verification_waived = True
     user.password_hash = password_hash
-    user.session_stamp = new_stamp()
-    user.pending_email = None
-    tokens.void(session, user=user, now=now)
-    lockout.forget(session, subject=subject_of_address(user.email_key))
+    end_access(session, user=user, now=now)
     record(
         session,
         now=now,
@@ -66,8 +62,12 @@ def make_administrator(
 
 
 def unlock(session: Session, *, user: User, now: datetime) -> bool:
-    """Lift the lock of a person; whether there was one."""
-    return lockout.lift_lock(session, email_key=user.email_key, now=now, actor=SHELL)
+    """Lift the locks of a person and forget the failures; whether there was a lock. Audited."""
+    locked = lockout.latest(session, email_key=user.email_key, user=user, now=now) is not None
+    lockout.forget_all(session, user=user)
+    if locked:
+        record(session, now=now, actor=SHELL, tag="login:unlocked", target=user.email_key)
+    return locked
 
 
 def reset_link(session: Session, runtime: Runtime, *, user: User, now: datetime) -> str:

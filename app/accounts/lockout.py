@@ -1,16 +1,17 @@
-"""Locks an address after repeated failed sign-ins, whether anybody has that address or not."""
+"""Locks after repeated failed sign-ins, of an address, whoever has it, or of a known browser."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.accounts import codes
-from app.accounts.models import LoginGuard
+from app.accounts import codes, devices
+from app.accounts.models import KnownDevice, LoginGuard, User
 from app.accounts.throttle import subject_of_address
 from app.audit.log import record
 from app.moments import lies_ahead, sql_lies_ahead, within
@@ -19,81 +20,173 @@ from app.web.context import Actor
 FAILURES = 5
 WINDOW = timedelta(minutes=15)
 DURATION = timedelta(minutes=15)
+# How often administrators may lift the locks of one person within a window.
+LIFTS = 3
+
+
+class TooManyLifts(Exception):
+    """The lock was lifted as often as it may be; it ends by itself at ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("lifted too often")
+        self.until = until
 
 
 @dataclass(frozen=True)
-class Failure:
-    """What one more failure led to. ``locked_now`` is true for the one that locked."""
+class Lock:
+    """``code_asked`` says whether a code that lifts it was asked for when it began."""
 
-    locked_until: datetime | None
-    locked_now: bool
-
-
-def locked_until(session: Session, *, subject: str, now: datetime) -> datetime | None:
-    """When the lock of an address ends, or ``None`` when there is none."""
-    guard = session.get(LoginGuard, subject)
-    return _in_force(guard, now)
+    until: datetime
+    code_asked: bool
 
 
-def locks(session: Session, *, email_keys: list[str], now: datetime) -> dict[str, datetime]:
-    """The locks among these addresses: lookup form → when it ends."""
-    subjects = {subject_of_address(email_key): email_key for email_key in email_keys}
-    rows = session.scalars(
-        select(LoginGuard).where(
-            LoginGuard.subject.in_(list(subjects)),
-            sql_lies_ahead(LoginGuard.locked_until, now, DURATION),
-        )
-    )
-    return {subjects[row.subject]: row.locked_until for row in rows if row.locked_until}
+def locks(session: Session, *, users: Sequence[User], now: datetime) -> dict[str, datetime]:
+    """The locks of these people, in whichever browser: lookup form → when the last one ends."""
+    whose = _subjects(session, {user.id: user.email_key for user in users})
+    ends: dict[str, datetime] = {}
+    for guard in _locked(session, list(whose), now):
+        email_key, until = whose[guard.subject], guard.locked_until
+        if until is not None:
+            ends[email_key] = max(until, ends.get(email_key, until))
+    return ends
 
 
-def hold(session: Session, *, subject: str, now: datetime) -> datetime | None:
-    """Like :func:`locked_until`, and nobody else decides about this address until we commit."""
+def latest(
+    session: Session, *, email_key: str, user: User | None, now: datetime
+) -> datetime | None:
+    """When the last lock of an address ends, those of its person's browsers included."""
+    found = _locked(session, _subjects_of(session, email_key, user), now)
+    return max((guard.locked_until for guard in found if guard.locked_until), default=None)
+
+
+def hold(session: Session, *, subject: str, now: datetime) -> Lock | None:
+    """The lock in force, if any; and nobody else decides about this subject until we commit."""
     insert = postgresql.insert if _is_postgres(session) else sqlite.insert
     session.execute(
         insert(LoginGuard)
         .values(subject=subject, failures=0, window_started_at=now)
         .on_conflict_do_nothing(index_elements=[LoginGuard.subject])
     )
-    return _in_force(_held(session, subject), now)
-
-
-def record_failure(session: Session, *, subject: str, now: datetime) -> Failure:
-    """Count a failure of an address that :func:`hold` holds and found without a lock."""
     guard = _held(session, subject)
-    stale = guard.locked_until is not None or not within(guard.window_started_at, now, WINDOW)
-    if stale or guard.failures == 0:
+    if guard.locked_until is None or not lies_ahead(guard.locked_until, now, DURATION):
+        return None
+    return Lock(guard.locked_until, guard.code_asked)
+
+
+def record_failure(session: Session, *, subject: str, now: datetime) -> datetime | None:
+    """Count a failure of a subject that :func:`hold` holds and found without a lock.
+
+    When the lock ends that begins with it, or ``None``.
+    A lock that was lifted left its failures, so the next one within the window locks again.
+    """
+    guard = _held(session, subject)
+    ran_out = guard.locked_until is not None
+    if ran_out or guard.failures == 0 or not within(guard.window_started_at, now, WINDOW):
         guard.failures, guard.window_started_at = 0, now
         guard.locked_at = guard.locked_until = None
     guard.failures += 1
     if guard.failures < FAILURES:
         session.flush()
-        return Failure(None, locked_now=False)
+        return None
     guard.locked_at, guard.locked_until = now, now + DURATION
+    guard.code_asked = False
     session.flush()
-    return Failure(guard.locked_until, locked_now=True)
+    return guard.locked_until
+
+
+def code_was_asked(session: Session, *, subject: str) -> None:
+    """A code for the lock that just began is on its way, if somebody has the address."""
+    _held(session, subject).code_asked = True
+    session.flush()
 
 
 def forget(session: Session, *, subject: str) -> None:
-    """Drop the failures and the lock of an address, and the code that would lift it."""
+    """Start one guard anew: somebody signed in behind it. The code that would lift it goes too."""
     session.execute(delete(LoginGuard).where(LoginGuard.subject == subject))
     codes.discard(session, purpose=codes.CodePurpose.UNLOCK, subject=subject)
 
 
-def lift_lock(session: Session, *, email_key: str, now: datetime, actor: Actor) -> bool:
-    """An administrator or the operator lifts a lock; audited. Whether there was one."""
-    subject = subject_of_address(email_key)
-    was_locked = locked_until(session, subject=subject, now=now) is not None
-    forget(session, subject=subject)
-    if was_locked:
-        record(session, now=now, actor=actor, tag="login:unlocked", target=email_key)
-    return was_locked
+def forget_all(session: Session, *, user: User) -> None:
+    """Start all guards of a person anew: what was guessed at is gone."""
+    for subject in _subjects_of(session, user.email_key, user):
+        forget(session, subject=subject)
 
 
-def _in_force(guard: LoginGuard | None, now: datetime) -> datetime | None:
-    if guard is None or not lies_ahead(guard.locked_until, now, DURATION):
-        return None
-    return guard.locked_until
+def lift(session: Session, *, email_key: str, user: User | None, now: datetime) -> bool:
+    """Lift the locks of an address and of its person's browsers; whether there was one.
+
+    The failures stay: lifting gives one try, and no new five within the same window.
+    """
+    found = _held_locks(session, _subjects_of(session, email_key, user), now)
+    for guard in found:
+        guard.locked_at = guard.locked_until = None
+    codes.discard(session, purpose=codes.CodePurpose.UNLOCK, subject=subject_of_address(email_key))
+    session.flush()
+    return bool(found)
+
+
+def lift_lock(session: Session, *, user: User, now: datetime, actor: Actor) -> bool:
+    """An administrator lifts the locks of a person; audited. Whether there was one.
+
+    Whether they may is asked before. Raises :class:`TooManyLifts`: each lift is one more guess.
+    """
+    worn = [
+        guard
+        for guard in _held_locks(session, _subjects_of(session, user.email_key, user), now)
+        if guard.failures >= FAILURES + LIFTS
+    ]
+    if worn:
+        raise TooManyLifts(max(guard.locked_until for guard in worn if guard.locked_until))
+    lifted = lift(session, email_key=user.email_key, user=user, now=now)
+    if lifted:
+        record(session, now=now, actor=actor, tag="login:unlocked", target=user.email_key)
+    return lifted
+
+
+def inherit(session: Session, *, device: KnownDevice, email_key: str) -> None:
+    """A browser that becomes known by a code starts with the failures of the address."""
+    guard = session.get(LoginGuard, subject_of_address(email_key), populate_existing=True)
+    subject = devices.subject(device)
+    if guard is None or session.get(LoginGuard, subject) is not None:
+        return
+    session.add(
+        LoginGuard(
+            subject=subject,
+            failures=guard.failures,
+            window_started_at=guard.window_started_at,
+            code_asked=False,
+        )
+    )
+    session.flush()
+
+
+def _subjects(session: Session, keys: dict[int, str]) -> dict[str, str]:
+    """Every guard these people may have: subject → lookup form."""
+    whose = {subject_of_address(email_key): email_key for email_key in keys.values()}
+    for subject, user_id in devices.subjects(session, list(keys)).items():
+        whose[subject] = keys[user_id]
+    return whose
+
+
+def _subjects_of(session: Session, email_key: str, user: User | None) -> list[str]:
+    subjects = list(devices.subjects(session, [user.id])) if user else []
+    return [subject_of_address(email_key), *subjects]
+
+
+def _locked(session: Session, subjects: list[str], now: datetime) -> Sequence[LoginGuard]:
+    return session.scalars(_locks_of(subjects, now)).all()
+
+
+def _held_locks(session: Session, subjects: list[str], now: datetime) -> Sequence[LoginGuard]:
+    """The same, and nobody else decides about them until we commit."""
+    held = _locks_of(subjects, now).order_by(LoginGuard.subject).with_for_update()
+    return session.scalars(held.execution_options(populate_existing=True)).all()
+
+
+def _locks_of(subjects: list[str], now: datetime) -> Select[LoginGuard]:
+    return select(LoginGuard).where(
+        LoginGuard.subject.in_(subjects), sql_lies_ahead(LoginGuard.locked_until, now, DURATION)
+    )
 
 
 def _held(session: Session, subject: str) -> LoginGuard:

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.accounts import clients, intents, lockout
+from app.accounts import clients, devices, intents, lockout
+from app.accounts.lockout import Lock
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.throttle import subject_of_address
@@ -44,14 +45,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``user`` when signed in; else ``locked_until`` when a lock is the reason.
-
-    ``code_mailed`` says that a code is on its way to the address, if somebody has it.
-    """
+    """``user`` when signed in; else ``lock`` when a lock is the reason."""
 
     user: User | None = None
-    locked_until: datetime | None = None
-    code_mailed: bool = False
+    lock: Lock | None = None
 
 
 def look_up(session: Session, email: str) -> Candidate:
@@ -76,14 +73,20 @@ def settle(
     *,
     candidate: Candidate,
     verdict: Verdict,
+    known_browser: str | None,
     ip: str,
     now: datetime,
 ) -> Outcome:
-    """Decide and write it down: a lock refuses the right password too, in the same way."""
-    subject = subject_of_address(candidate.email_key)
-    until = lockout.hold(session, subject=subject, now=now)
-    if until is not None:
-        return Outcome(locked_until=until)
+    """Decide and write it down: a lock refuses the right password too, in the same way.
+
+    A browser that is known as this person's counts for itself: a stranger's failures do not lock
+    it, and what it does leaves the lock of strangers as it is.
+    """
+    device = devices.find(session, secret=known_browser, user_id=candidate.user_id, now=now)
+    subject = devices.subject(device) if device else subject_of_address(candidate.email_key)
+    lock = lockout.hold(session, subject=subject, now=now)
+    if lock is not None:
+        return Outcome(lock=lock)
     user = _confirmed(session, candidate) if verdict.fits else None
     if user is None:
         return _failed(session, runtime, candidate=candidate, subject=subject, ip=ip, now=now)
@@ -115,8 +118,8 @@ def _failed(
     now: datetime,
 ) -> Outcome:
     clients.count_wrong_guess(session, runtime.config, purpose=WRONG_PASSWORDS, ip=ip, now=now)
-    failure = lockout.record_failure(session, subject=subject, now=now)
-    if not failure.locked_now:
+    until = lockout.record_failure(session, subject=subject, now=now)
+    if until is None:
         return Outcome()
     record(
         session,
@@ -124,11 +127,9 @@ def _failed(
         actor=Actor(None, "anonymous", ip),
         tag="login:locked",
         target=candidate.email,
-        changes={
-            "locked_until": {"old": None, "new": f"{failure.locked_until:%Y-%m-%dT%H:%M:%SZ}"}
-        },
+        changes={"locked_until": {"old": None, "new": f"{until:%Y-%m-%dT%H:%M:%SZ}"}},
     )
-    mailed = mail_state(session, runtime) != "pending" and intents.ask(
+    asked = mail_state(session, runtime) != "pending" and intents.ask(
         session,
         runtime,
         kind=intents.UNLOCK_CODE,
@@ -137,4 +138,6 @@ def _failed(
         ip=ip,
         now=now,
     )
-    return Outcome(locked_until=failure.locked_until, code_mailed=mailed)
+    if asked:
+        lockout.code_was_asked(session, subject=subject)
+    return Outcome(lock=Lock(until, asked))

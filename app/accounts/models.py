@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, JsonColumn, RowId, UtcDateTime
+from app.database import NEVER_REUSED, Base, JsonColumn, RowId, UtcDateTime
 from app.web.guards import NOT_YOURS, Denial, Permission
 
 UNVERIFIED = Denial(
@@ -25,6 +25,7 @@ class User(Base):
     """A person. ``email_key`` is the one lookup form of the address, equal in both databases."""
 
     __tablename__ = "users"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     email: Mapped[str] = mapped_column(String(320))
@@ -36,8 +37,6 @@ class User(Base):
     is_install_admin: Mapped[bool] = mapped_column(default=False)
     # The first administrator and those made from the shell may work before verifying.
     verification_waived: Mapped[bool] = mapped_column(default=False)
-    # Part of every session: a new stamp ends all of them.
-    session_stamp: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -45,9 +44,6 @@ class User(Base):
     is_authenticated = True
     is_active = True
     is_anonymous = False
-
-    def get_id(self) -> str:
-        return f"{self.id}:{self.session_stamp}"
 
     def denial(self, permission: Permission) -> Denial | None:
         """Why this person lacks a permission, or ``None`` when they have it."""
@@ -59,6 +55,55 @@ class User(Base):
 
     def __repr__(self) -> str:
         return f"User({self.id})"
+
+
+class UserSession(Base):
+    """Somebody signed in with one browser. The cookie holds the secret, the row its hash."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (
+        Index("ix_user_sessions_user_id", "user_id"),
+        Index("ix_user_sessions_known_device_id", "known_device_id"),
+        Index("ix_user_sessions_last_seen_at", "last_seen_at"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(RowId, ForeignKey("users.id", ondelete="CASCADE"))
+    known_device_id: Mapped[int | None] = mapped_column(
+        RowId, ForeignKey("known_devices.id", ondelete="SET NULL")
+    )
+    # How it began: one of app.accounts.sessions.Way.
+    way: Mapped[str] = mapped_column(String(16))
+    # The browser in short words, such as "Firefox on Linux".
+    device: Mapped[str] = mapped_column(String(64))
+    # Where it was last seen from.
+    ip: Mapped[str | None] = mapped_column(String(45))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class KnownDevice(Base):
+    """A browser this person proved themselves in before. It has failures and a lock of its own.
+
+    One browser has one secret, of which the hash is stored, and a row for each of its people.
+    """
+
+    __tablename__ = "known_devices"
+    __table_args__ = (
+        UniqueConstraint("secret_hash", "user_id"),
+        Index("ix_known_devices_user_id", "user_id"),
+        Index("ix_known_devices_last_used_at", "last_used_at"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(RowId, ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Token(Base):
@@ -97,7 +142,10 @@ class Code(Base):
 
 
 class LoginGuard(Base):
-    """Failed logins of one address, known or not: both leave the same row."""
+    """Failed logins of one address, known or not: both leave the same row. Or of a known browser.
+
+    Lifting a lock keeps the failures, so it gives no new ones within the same window.
+    """
 
     __tablename__ = "login_guards"
 
@@ -106,6 +154,8 @@ class LoginGuard(Base):
     window_started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Whether a code was asked for when the lock began; there are only so many in 15 minutes.
+    code_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class MailIntent(Base):

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import notices, throttle, tokens
+from app.accounts import notices, throttle
+from app.accounts.access import end_access
 from app.accounts.models import User
-from app.accounts.sessions import new_stamp
 from app.audit.log import record
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -44,9 +44,7 @@ def change_password(
 ) -> None:
     """Store another password. Sessions and links end; the caller starts this session anew."""
     user.password_hash = password_hash
-    user.session_stamp = new_stamp()
-    user.pending_email = None
-    tokens.void(session, user=user, now=now)
+    end_access(session, user=user, now=now)
     record(
         session,
         now=now,

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import lockout, tokens
+from app.accounts import tokens
+from app.accounts.access import end_access
 from app.accounts.models import MailIntent, Token, User
 from app.accounts.notices import password_changed
-from app.accounts.sessions import new_stamp
-from app.accounts.throttle import subject_of_address
 from app.accounts.tokens import Purpose
 from app.accounts.users import find_by_key
 from app.audit.log import record
@@ -67,18 +66,15 @@ def finish(
 ) -> User | None:
     """Use the link up and store the password; ``None`` when the link no longer works.
 
-    Every session ends, every other link to this account stops working, the lock is lifted
-    and the owner is told. Nobody is signed in.
+    Every session ends, every other link to this account stops working, no browser is known any
+    more, locks are gone and the owner is told. Nobody is signed in.
     """
     token = tokens.claim(session, purpose=Purpose.PASSWORD_RESET, secret=secret, now=now)
     user = session.get(User, token.user_id) if token else None
     if user is None:
         return None
     user.password_hash = password_hash
-    user.session_stamp = new_stamp()
-    user.pending_email = None
-    tokens.void(session, user=user, now=now)
-    lockout.forget(session, subject=subject_of_address(user.email_key))
+    end_access(session, user=user, now=now)
     record(
         session,
         now=now,

@@ -1,23 +1,29 @@
-"""Throws away what is only counted for minutes, and links and codes long past their use."""
+"""Throws away what is counted for minutes only, and links, codes and sessions long past use."""
 
 from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import Session
 
-from app.accounts.models import Code, LoginGuard, Throttle, Token
-from app.moments import lies_ahead
+from app.accounts import devices, session_rows
+from app.accounts.lockout import DURATION
+from app.accounts.models import Code, KnownDevice, LoginGuard, Throttle, Token, UserSession
+from app.database import Base
+from app.in_steps import delete_some, in_steps
+from app.moments import lies_ahead, sql_not_after, sql_outside
 from app.runtime import Runtime
 
 EVERY = timedelta(hours=1)
 COUNTED_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
+SECONDS = 2.0  # for one table; what is left waits for the next hour
 
 
 class Tidying:
-    """A chore of the worker; it does something once an hour."""
+    """A chore of the worker; it does something once an hour, a step at a time."""
 
     def __init__(self) -> None:
         self._next: datetime | None = None
@@ -29,14 +35,27 @@ class Tidying:
             if lies_ahead(self._next, now, EVERY):
                 return False
             self._next = now + EVERY
-        with runtime.database.transaction() as session:
-            session.execute(delete(Throttle).where(Throttle.at < now - COUNTED_FOR))
-            session.execute(
-                delete(LoginGuard).where(
-                    LoginGuard.window_started_at < now - COUNTED_FOR,
-                    LoginGuard.locked_until.is_(None) | (LoginGuard.locked_until < now),
-                )
-            )
-            session.execute(delete(Code).where(Code.expires_at < now - COUNTED_FOR))
-            session.execute(delete(Token).where(Token.expires_at < now - KEPT_FOR))
+        for table, old in _old(now):
+
+            def step(
+                session: Session, table: type[Base] = table, old: ColumnElement[bool] = old
+            ) -> int:
+                return delete_some(session, table, old)
+
+            in_steps(runtime.database, step, seconds=SECONDS)
         return False
+
+
+def _old(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
+    """What of each table nobody will ask for any more."""
+    unlocked = or_(
+        LoginGuard.locked_until.is_(None), sql_not_after(LoginGuard.locked_until, now, DURATION)
+    )
+    return [
+        (Throttle, sql_outside(Throttle.at, now, COUNTED_FOR)),
+        (LoginGuard, sql_outside(LoginGuard.window_started_at, now, COUNTED_FOR) & unlocked),
+        (Code, Code.expires_at < now - COUNTED_FOR),
+        (Token, Token.expires_at < now - KEPT_FOR),
+        (UserSession, session_rows.over(now, for_at_least=KEPT_FOR)),
+        (KnownDevice, sql_outside(KnownDevice.last_used_at, now, devices.LIFETIME)),
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
-from app.accounts.models import MailIntent
+from app.accounts.models import MailIntent, User
 from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record
@@ -20,6 +21,13 @@ from app.web.context import Actor
 WRONG_CODES = "unlock-client"
 
 
+@dataclass(frozen=True)
+class Lifted:
+    """A lock is lifted. Whose it was; nobody's when the account went meanwhile."""
+
+    user: User | None
+
+
 def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datetime) -> None:
     """Make a code for a locked address and mail it, if anybody has that address.
 
@@ -27,11 +35,11 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
     same for both.
     """
     subject = subject_of_address(intent.email_key)
-    locked_until = lockout.locked_until(session, subject=subject, now=now)
+    user = find_by_key(session, intent.email_key)
+    locked_until = lockout.latest(session, email_key=intent.email_key, user=user, now=now)
     if locked_until is None:
         return
     code = codes.issue(session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, now=now)
-    user = find_by_key(session, intent.email_key)
     if user is None:
         return
     expires_at = now + codes.LIFETIME
@@ -53,7 +61,7 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
 
 def lift_with_code(
     session: Session, runtime: Runtime, *, email: str, code: str, ip: str, now: datetime
-) -> bool:
+) -> Lifted | None:
     """Lift the lock when the code is right. A try is counted either way: commit either way."""
     email_key = key_as_typed(email)
     subject = subject_of_address(email_key)
@@ -61,8 +69,9 @@ def lift_with_code(
         session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, code=code, now=now
     ):
         clients.count_wrong_guess(session, runtime.config, purpose=WRONG_CODES, ip=ip, now=now)
-        return False
-    lockout.forget(session, subject=subject)
+        return None
+    user = find_by_key(session, email_key)
+    lockout.lift(session, email_key=email_key, user=user, now=now)
     record(
         session,
         now=now,
@@ -71,4 +80,4 @@ def lift_with_code(
         target=email_key,
         changes={"by": {"old": None, "new": "code"}},
     )
-    return True
+    return Lifted(user)

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.sessions import new_stamp
 from app.mail.addresses import AddressError, key, normalise
 
 
@@ -41,7 +40,6 @@ def create_user(
         email_verified_at=now if verified else None,
         is_install_admin=install_admin,
         verification_waived=verification_waived,
-        session_stamp=new_stamp(),
         created_at=now,
     )
     try:

@@ -172,7 +172,8 @@ def _change_address(
             user.email_verified_at = now
     except IntegrityError:
         raise AddressTaken from None
-    # Links and codes that went to the old mailbox must not open the account any more.
+    # Links and codes that went to the old mailbox must not open the account any more. Sessions
+    # and known browsers stay: the password that opened them is the same.
     tokens.void(session, user=user, now=now)
     lockout.forget(session, subject=subject_of_address(old_key))
     record(

@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.accounts.passwords import hash_password
+from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
 from app.accounts.users import AddressTaken, find_by_key
 from app.extensions import limiter
@@ -87,8 +88,8 @@ def _join(token: str, offer: Offer) -> Answer:
     except AddressTaken:
         db().rollback()
         return _page(token, offer, has_account=True), 403
+    sign_in(user, Way.INVITATION)
     db().commit()
-    sign_in(user)
     flash(f"Welcome. You are now a member of {organization.name}.", "good")
     return redirect(url_for("organizations.members", slug=organization.slug), 303)
 

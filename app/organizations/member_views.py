@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts.lockout import lift_lock
+from app.accounts.lockout import TooManyLifts, lift_lock
+from app.accounts.views.refusals import LIFTED, lifted_too_often
 from app.organizations.access import Visit, admins_only, members_only
 from app.organizations.forms import RoleForm
 from app.organizations.pages import members_page
 from app.organizations.roster import LastAdmin, NotMember, change_role, find, remove
+from app.organizations.service import admin_roles
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
@@ -86,16 +88,22 @@ def dismiss(visit: Visit, membership_id: int) -> Response:
 
 @admins_only
 def unlock(visit: Visit, membership_id: int) -> Response:
-    """Lift the lock that failed sign-ins put on a member's address."""
+    """Lift the lock that failed sign-ins put on a member's address, unless they stand higher."""
     member = find(db(), visit.organization, membership_id)
     if member is None:
         raise _gone(visit)
-    lifted = lift_lock(db(), email_key=member.user.email_key, now=runtime().now(), actor=actor())
+    person = member.user
+    if not visit.may_lift_lock_of(person, admin_roles(db(), [person])[person.id]):
+        raise _stands_higher(visit, person.name)
+    try:
+        lifted = lift_lock(db(), user=person, now=runtime().now(), actor=actor())
+    except TooManyLifts as refused:
+        raise _refused(visit, 409, *lifted_too_often(person.name, refused)) from None
     db().commit()
     if lifted:
-        flash(f"{member.user.name} can sign in again at once.", "good")
+        flash(f"{person.name} {LIFTED}", "good")
     else:
-        flash(f"{member.user.name} was not locked any more.", "quiet")
+        flash(f"{person.name} was not locked any more.", "quiet")
     return _back(visit)
 
 
@@ -118,6 +126,18 @@ def _last_admin(visit: Visit) -> Refusal:
         f"{who} the only admin of {visit.organization.name}. Without one, nobody could invite,"
         " remove or promote anybody here, so nothing was changed.",
         "Make somebody else an admin first.",
+    )
+
+
+def _stands_higher(visit: Visit, name: str) -> Refusal:
+    return _refused(
+        visit,
+        403,
+        "You may not lift this lock",
+        f"{name} is an install administrator, or an admin of an organization of which you are"
+        " none. Only somebody who stands as high may lift their lock.",
+        "It ends by itself within 15 minutes. An install administrator can lift it before that,"
+        " and so can whoever runs the server with the command “users unlock”.",
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, RowId, UtcDateTime
+from app.database import NEVER_REUSED, Base, RowId, UtcDateTime
 
 ROLES = ("admin", "member")
 
@@ -26,6 +26,7 @@ class Membership(Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "user_id"),
         Index("ix_memberships_user_id", "user_id"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -53,6 +54,7 @@ class Invitation(Base):
             sqlite_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
             postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
         ),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

@@ -14,6 +14,7 @@ from app.organizations.access import Visit
 from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.roster import admins, members
+from app.organizations.service import admin_roles
 from app.runtime import Runtime
 
 LAST_PAGE = 10_000
@@ -35,6 +36,8 @@ def members_page(
     open_ones = open_invitations(
         session, visit.organization, now=now, search=search, number=_number("invitations")
     )
+    locked = locks(session, users=[m.user for m in page.members], now=now)
+    roles = admin_roles(session, [m.user for m in page.members if m.user.email_key in locked])
     return render_template(
         "organizations/members.html",
         visit=visit,
@@ -43,7 +46,12 @@ def members_page(
         sole_admin=admins(session, visit.organization) == 1,
         search=search,
         open_invitations=open_ones,
-        locks=locks(session, email_keys=[m.user.email_key for m in page.members], now=now),
+        locks=locked,
+        may_lift={
+            m.membership.id
+            for m in page.members
+            if m.user.email_key in locked and visit.may_lift_lock_of(m.user, roles[m.user.id])
+        },
         invite_form=invite_form or InviteForm(formdata=None),
         list_form=list_form or InviteListForm(formdata=None),
         trouble=trouble,

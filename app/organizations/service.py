@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,3 +105,16 @@ def organizations_of(session: Session, user: User) -> list[Belonging]:
         .order_by(Organization.name, Organization.id)
     )
     return [Belonging(organization, role) for organization, role in rows]
+
+
+def admin_roles(session: Session, users: Sequence[User]) -> dict[int, frozenset[int]]:
+    """Of which organizations these people are admins: a person's id → organizations' ids."""
+    found: dict[int, set[int]] = {user.id: set() for user in users}
+    rows = session.execute(
+        select(Membership.user_id, Membership.organization_id).where(
+            Membership.user_id.in_(list(found)), Membership.role == "admin"
+        )
+    )
+    for user_id, organization_id in rows:
+        found[user_id].add(organization_id)
+    return {user_id: frozenset(ids) for user_id, ids in found.items()}

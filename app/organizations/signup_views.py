@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.accounts import clients
 from app.accounts.codes import LIFETIME as CODE_LIFETIME
 from app.accounts.passwords import hash_password
+from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
 from app.accounts.throttle import seconds_until
 from app.accounts.users import AddressTaken
@@ -142,8 +143,8 @@ def account() -> Answer:
             action_href="/login",
             action_label="Sign in",
         ) from None
+    sign_in(user, Way.SIGNUP)
     db().commit()
-    sign_in(user)
     flash(f"Welcome to {organization.name}. You are its first admin.", "good")
     return redirect(url_for("organizations.members", slug=organization.slug), 303)
 

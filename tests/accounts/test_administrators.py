@@ -145,6 +145,8 @@ def test_demoted_is_still_a_person_and_removed_is_not(
     session.commit()
     theirs = Visitor(sign_in(bob))
     assert alice.submit(PAGE, to=f"{PAGE}/{bob.id}/demote").status_code == 303
+    assert theirs.get("/account").status_code == 303, "what began with the role ends with it"
+    theirs.sign_in("bob@acme.test")
     assert theirs.get(PAGE).status_code == 403
     assert theirs.get("/account").status_code == 200
     alice.submit(PAGE, name="Bob", email="bob@acme.test")

@@ -16,7 +16,7 @@ from app.audit.models import AuditEvent
 from app.config import ConfigError
 from app.install.models import Install
 from app.runtime import EXTENSION
-from tests.factories import csrf_of, install_novantra, make_user
+from tests.factories import csrf_of, install_novantra, make_user, signed_in
 
 PATH = "/admin/system/access-urls"
 
@@ -140,9 +140,7 @@ def test_the_environment_wins_and_the_page_says_so(make_app: Callable[..., Flask
     with database.transaction() as session:
         install_novantra(session)
         admin = make_user(session, "alice@acme.test", install_admin=True)
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = admin.get_id(), True
+    client = signed_in(app, admin)
     page = client.get(PATH).text
     assert "https://fixed.acme.test" in page
     assert "NOVANTRA_ACCESS_URL" in page

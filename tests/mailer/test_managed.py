@@ -19,7 +19,7 @@ from app.mailer.testmail import TestMail, send_test
 from app.runtime import EXTENSION, Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
-from tests.factories import make_user
+from tests.factories import make_user, signed_in
 from tests.smtpd import Relay
 
 SENDER = "Novantra <mail@novantra.test>"
@@ -152,11 +152,7 @@ def runtime_of(app: Flask) -> Runtime:
 def cloud_admin(cloud: Flask) -> FlaskClient:
     with runtime_of(cloud).database.transaction() as session:
         admin: User = make_user(session, "root@novantra.test", install_admin=True)
-    client = cloud.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = admin.get_id()
-        cookie["_fresh"] = True
-    return client
+    return signed_in(cloud, admin)
 
 
 @pytest.mark.parametrize("endpoint", ["", "/check", "/test", "/resume", "/transcript", "/explain"])

@@ -18,7 +18,7 @@ from app.mailer import health
 from app.mailer.active import active_mailer
 from app.runtime import EXTENSION, Runtime
 from tests.conftest import Clock
-from tests.factories import make_user
+from tests.factories import make_user, signed_in
 from tests.mailer.conftest import PASSWORD
 from tests.mailer.pages import CHECKED, MailerPage, Page, smtp
 from tests.smtpd import Relay
@@ -119,11 +119,7 @@ def keyless(
     assert page.save(**FIELDS, username="novantra", password=PASSWORD).status == 303
     config.key_file.rename(config.key_file.with_suffix(".lost"))
     app = make_app()
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = admin.get_id()
-        cookie["_fresh"] = True
-    return MailerPage(client)
+    return MailerPage(signed_in(app, admin))
 
 
 def test_r39_without_keys_the_page_still_answers_with_a_banner(keyless: MailerPage) -> None:

@@ -123,10 +123,11 @@ def test_an_invited_address_is_not_invited_twice(
 
 
 def test_an_address_whose_invitation_ran_out_is_invited_anew(
-    boss_client: FlaskClient, session: Session, clock: Clock, mail: None
+    sign_in: Callable[[User], FlaskClient], boss: User, session: Session, clock: Clock, mail: None
 ) -> None:
-    invite(boss_client, email="kim@else.test")
+    invite(sign_in(boss), email="kim@else.test")
     clock.advance(days=7, seconds=1)
+    boss_client = sign_in(boss)
     assert "Ran out" in said(boss_client.get(MEMBERS))
     assert invite(boss_client, email="kim@else.test", role="admin").status_code == 303
     first, second = stored(session)
@@ -214,16 +215,18 @@ def test_without_a_key_nothing_is_invited_and_the_page_says_why(
 
 
 def test_sending_again_makes_a_new_link_and_ends_the_old_one(
-    boss_client: FlaskClient,
+    sign_in: Callable[[User], FlaskClient],
+    boss: User,
     client: FlaskClient,
     session: Session,
     runtime: Runtime,
     clock: Clock,
     mail: None,
 ) -> None:
-    invite(boss_client, email="kim@else.test")
+    invite(sign_in(boss), email="kim@else.test")
     (old,) = waiting_mail(session, runtime)
     clock.advance(days=6)
+    boss_client = sign_in(boss)
     (invitation,) = stored(session)
     answer = post(boss_client, f"{INVITATIONS}/{invitation.id}/resend", MEMBERS)
     assert answer.status_code == 303
@@ -317,8 +320,9 @@ def test_an_invitation_that_is_rolled_back_leaves_no_mail(
 
 
 def test_one_mailbox_is_mailed_at_most_five_times_a_day(
-    boss_client: FlaskClient, session: Session, clock: Clock, mail: None
+    sign_in: Callable[[User], FlaskClient], boss: User, session: Session, clock: Clock, mail: None
 ) -> None:
+    boss_client = sign_in(boss)
     invite(boss_client, email="kim@else.test")
     (invitation,) = stored(session)
     path = f"{INVITATIONS}/{invitation.id}/resend"
@@ -329,7 +333,7 @@ def test_one_mailbox_is_mailed_at_most_five_times_a_day(
     assert int(refused.headers["Retry-After"]) > 0
     assert "five invitations" in said(refused)
     clock.advance(days=1, seconds=1)
-    assert post(boss_client, path, MEMBERS).status_code == 303
+    assert post(sign_in(boss), path, MEMBERS).status_code == 303
 
 
 def test_an_organization_sends_a_limited_number_of_invitations_a_day(

@@ -227,7 +227,7 @@ def test_an_admin_lifts_a_members_lock(
     path = f"{MEMBERS}/{membership_id(session, member)}/unlock"
     assert post(boss_client, path, MEMBERS).status_code == 303
     session.rollback()
-    assert locks(session, email_keys=[member.email_key], now=runtime.now()) == {}
+    assert locks(session, users=[member], now=runtime.now()) == {}
     assert "Locked after" not in said(boss_client.get(MEMBERS))
 
 

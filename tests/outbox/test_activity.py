@@ -49,13 +49,14 @@ def test_an_empty_outbox_says_what_will_appear(admin_client: FlaskClient) -> Non
 
 
 def test_mails_are_found_by_state_kind_recipient_and_day(
-    admin_client: FlaskClient, mail: Runtime, relay: Relay, clock: Clock
+    sign_in: Callable[[User], FlaskClient], admin: User, mail: Runtime, relay: Relay, clock: Clock
 ) -> None:
     relay.reject_rcpt = {"gone@other.test": "550 5.1.1 no such user"}
     queue_resets(mail, ["dana@acme.test", "gone@other.test"])
     while deliver_next(mail):
         pass
     clock.advance(days=2)
+    admin_client = sign_in(admin)
     with mail.database.transaction() as session:
         notice_mail(session, mail, "kim@acme.test")
     assert listed(admin_client) == ["kim@acme.test", "gone@other.test", "dana@acme.test"]

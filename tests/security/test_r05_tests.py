@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.mailer.models import TestSend
 from app.runtime import Runtime
 from tests.conftest import Clock
+from tests.factories import signed_in
 from tests.mailer.pages import PATH, MailerPage, smtp
 from tests.security.world import without_form_tokens
 from tests.smtpd import Relay
@@ -62,16 +63,10 @@ def test_r05_twelve_at_once_in_two_processes_are_five(
     """Two applications on one database share nothing else, as two processes do."""
     second = make_app()
 
-    def signed_in(where: Flask) -> FlaskClient:
-        client = where.test_client()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = admin.get_id()
-        return client
-
     with Relay() as relay:
         page.save(**smtp(relay))
         with without_form_tokens(app), without_form_tokens(second):
-            clients = [signed_in(where) for where in (app, second) * 6]
+            clients = [signed_in(where, admin) for where in (app, second) * 6]
             with ThreadPoolExecutor(12) as pool:
                 answers = sorted(pool.map(press, clients))
         assert answers == [303] * 5 + [429] * 7

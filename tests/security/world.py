@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from app.accounts import tokens
+from app.accounts import session_rows, tokens
 from app.accounts.models import User
 from app.accounts.tokens import Purpose, hash_secret, new_secret
 from app.database import Base
@@ -27,7 +27,7 @@ from app.organizations.models import (
 )
 from app.outbox.queue import enqueue
 from app.runtime import EXTENSION, Runtime
-from tests.factories import install_novantra, make_user
+from tests.factories import begin_session, browser_with, install_novantra, make_user
 
 PEOPLE = ("visitor", "outsider", "member", "org_admin", "unverified_admin", "install_admin")
 
@@ -40,6 +40,7 @@ class World:
     people: dict[str, User] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
     @property
     def runtime(self) -> Runtime:
@@ -49,12 +50,14 @@ class World:
 
     def client(self, person: str) -> FlaskClient:
         """A browser in which that person is signed in; the visitor is nobody."""
-        client = self.app.test_client()
-        if person != "visitor":
-            with client.session_transaction() as cookie:
-                cookie["_user_id"] = self.people[person].get_id()
-                cookie["_fresh"] = True
-        return client
+        if person == "visitor":
+            return self.app.test_client()
+        with self.runtime.database.session(reading=True) as session:
+            secret = self.secrets.get(person, "")
+            lasts = session_rows.find(session, secret=secret, now=self.runtime.now())
+        if lasts is None:
+            self.secrets[person] = begin_session(self.app, self.people[person])
+        return browser_with(self.app, self.secrets[person])
 
     def path(self, rule: Rule) -> str:
         """The route's address for what exists."""
@@ -102,6 +105,8 @@ def build(app: Flask) -> World:
             )
             session.flush()
         _things(session, world, acme)
+    for person in PEOPLE:  # so that looking later adds no row
+        world.client(person)
     return world
 
 

@@ -6,6 +6,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
+from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
 from app.accounts.users import AddressTaken
 from app.crypto.box import SealBroken
@@ -42,7 +43,8 @@ def review(draft: Draft) -> Response:
     session.commit()
     close()
     runtime().wake_worker()
-    sign_in(user)
+    sign_in(user, Way.SETUP)
+    session.commit()
     flash(f"Setup is finished, and you are signed in as {user.name}. Welcome to Novantra.", "good")
     return redirect(url_for("system.overview"), 303)
 

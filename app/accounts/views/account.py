@@ -9,6 +9,7 @@ from app.accounts import profile, verification
 from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
+from app.accounts.session_rows import Way
 from app.accounts.sessions import person, sign_in
 from app.accounts.verification import TooManyMails
 from app.accounts.views import blueprint
@@ -100,8 +101,8 @@ def change_password() -> Response | tuple[str, int]:
     profile.change_password(
         db(), runtime(), user=user, password_hash=hashed, now=runtime().now(), actor=actor()
     )
+    sign_in(user, Way.PASSWORD_CHANGE)
     db().commit()
-    sign_in(user)
     flash("Your password is changed. You were signed out everywhere else.", "good")
     return redirect(url_for("accounts.account"), 303)
 

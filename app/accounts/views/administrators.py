@@ -17,7 +17,7 @@ from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
 from app.accounts.verification import TooManyMails
 from app.accounts.views import blueprint
-from app.accounts.views.refusals import mail_pending, too_many_mails
+from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
 from app.mailer.state import MailPending, mail_state
 from app.runtime import runtime
 from app.web.context import Actor, actor, db
@@ -115,9 +115,13 @@ def send_link(user_id: int) -> Response:
 @requires(Permission.SYSTEM_CONFIGURE)
 def lift_lock(user_id: int) -> Response:
     user = _administrator(user_id)
-    lockout.lift_lock(db(), email_key=user.email_key, now=runtime().now(), actor=actor())
+    try:
+        lockout.lift_lock(db(), user=user, now=runtime().now(), actor=actor())
+    except lockout.TooManyLifts as refused:
+        words = lifted_too_often(user.name, refused)
+        raise Refusal(409, *words, PATH, "Back to the administrators") from None
     db().commit()
-    flash(f"{user.email} can sign in again.", "good")
+    flash(f"{user.email} {LIFTED}", "good")
     return redirect(url_for("accounts.administrators"), 303)
 
 
@@ -162,7 +166,7 @@ def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
         "accounts/administrators.html",
         form=form,
         administrators=everybody,
-        locks=lockout.locks(session, email_keys=[user.email_key for user in everybody], now=now),
+        locks=lockout.locks(session, users=everybody, now=now),
         can_work=administrators.can_work,
         working=sum(administrators.can_work(user) for user in everybody),
         mail_pending=mail_state(session, runtime()) == "pending",

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.accounts import clients, login
 from app.accounts.forms import SignInForm, typed
-from app.accounts.sessions import sign_in, sign_out
+from app.accounts.session_rows import Way
+from app.accounts.sessions import known_browser, sign_in, sign_out
 from app.accounts.views import blueprint
 from app.accounts.views.locks import locked_page
 from app.extensions import limiter
@@ -54,19 +55,29 @@ def sign_in_submit() -> Response | tuple[str, int]:
         clients.refuse_guesser(reading, run.config, purpose=login.WRONG_PASSWORDS, ip=ip, now=now)
         candidate = login.look_up(reading, typed(form.email))
     verdict = login.judge(candidate, typed(form.password))
-    outcome = login.settle(db(), run, candidate=candidate, verdict=verdict, ip=ip, now=now)
+    outcome = login.settle(
+        db(),
+        run,
+        candidate=candidate,
+        verdict=verdict,
+        known_browser=known_browser(),
+        ip=ip,
+        now=now,
+    )
+    if outcome.user is not None:
+        sign_in(outcome.user, Way.PASSWORD)
     db().commit()
     if outcome.user is not None:
-        sign_in(outcome.user)
         return redirect(inside(request.args.get("next")), 303)
-    if outcome.locked_until is not None:
-        return locked_page(typed(form.email), outcome.locked_until, now)
+    if outcome.lock is not None:
+        return locked_page(typed(form.email), outcome.lock, now)
     return _sign_in_page(form, refused=True), 422
 
 
 @blueprint.post("/logout")
 def logout() -> Response:
     sign_out()
+    db().commit()
     return redirect(url_for("accounts.login"), 303)
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts import clients, unlock
+from app.accounts import clients, lockout, unlock
 from app.accounts.forms import UnlockForm, typed
+from app.accounts.lockout import Lock
+from app.accounts.sessions import remember_browser
 from app.accounts.throttle import seconds_until
 from app.accounts.views import blueprint
 from app.extensions import limiter
@@ -19,14 +21,18 @@ from app.web.context import client_ip, db
 FLOOD = "120 per 15 minutes"
 
 
-def locked_page(email: str, until: datetime, now: datetime) -> Response:
+def locked_page(email: str, lock: Lock, now: datetime) -> Response:
     """Says the same to everybody: until when, and what lifts the lock before that."""
     form = UnlockForm(formdata=None, email=email)
     page = render_template(
-        "accounts/locked.html", form=form, until=until, mail_pending=_mail_pending()
+        "accounts/locked.html",
+        form=form,
+        until=lock.until,
+        code_asked=lock.code_asked,
+        mail_pending=_mail_pending(),
     )
     return Response(
-        page, 429, {"Retry-After": str(seconds_until(until, now))}, mimetype="text/html"
+        page, 429, {"Retry-After": str(seconds_until(lock.until, now))}, mimetype="text/html"
     )
 
 
@@ -47,6 +53,10 @@ def unlock_submit() -> Response | tuple[str, int]:
     lifted = unlock.lift_with_code(
         db(), run, email=typed(form.email), code=typed(form.code), ip=ip, now=now
     )
+    if lifted and lifted.user:
+        # Whoever reads the mailbox is let off strangers' failures in this browser from now on.
+        device = remember_browser(lifted.user)
+        lockout.inherit(db(), device=device, email_key=lifted.user.email_key)
     db().commit()
     if not lifted:
         form.code.errors = [
@@ -54,7 +64,7 @@ def unlock_submit() -> Response | tuple[str, int]:
             " works any more, and the lock ends by itself."
         ]
         return _again(form)
-    flash("The lock is lifted. Sign in with your password.", "good")
+    flash("The lock is lifted. Sign in with your password; a wrong one locks it again.", "good")
     return redirect(url_for("accounts.login"), 303)
 
 

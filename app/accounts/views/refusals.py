@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_login import current_user
 
+from app.accounts.lockout import LIFTS, TooManyLifts
 from app.accounts.throttle import seconds_until
 from app.web.errors import Refusal
 from app.web.guards import Permission
@@ -44,6 +45,23 @@ def too_many_mails(retry_at: datetime, now: datetime) -> Refusal:
         "/account",
         "Go to your account",
         {"Retry-After": str(seconds_until(retry_at, now))},
+    )
+
+
+# What lifting a lock gives, whoever did it.
+LIFTED = (
+    "can sign in again. One more wrong password within the next minutes locks the address anew."
+)
+
+
+def lifted_too_often(name: str, refused: TooManyLifts) -> tuple[str, str, str]:
+    """Title, cause and next step: every lift is one more guess at the password."""
+    return (
+        "This lock was lifted too often",
+        f"The lock of {name} was lifted {LIFTS} times within 15 minutes and the password was"
+        " wrong each time. Somebody may be guessing it.",
+        f"The lock ends by itself at {exact(refused.until)}. Whoever forgot the password can ask"
+        " for a reset link, which ends the lock too.",
     )
 
 

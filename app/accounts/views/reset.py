@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.accounts import intents, reset
 from app.accounts.forms import AddressForm, NewPasswordForm, typed
 from app.accounts.passwords import hash_password
+from app.accounts.sessions import remember_browser
 from app.accounts.views import blueprint
 from app.extensions import limiter
 from app.mail.addresses import key
@@ -81,6 +82,8 @@ def choose_password(token: str) -> Response | tuple[str, int]:
     )
     if done is None:
         raise _dead_link()
+    # Nobody is signed in, but a stranger's failures must not keep the new password out here.
+    remember_browser(done)
     db().commit()
     flash("Your password is changed. Sign in with the new one.", "good")
     return redirect(url_for("accounts.login"), 303)
