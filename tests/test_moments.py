@@ -80,8 +80,11 @@ class Store:
         for _ in range(lockout.FAILURES):
             lockout.record_failure(self.session, subject=subject, now=self.now)
         return lambda: (
-            lockout.locked_until(self.session, subject=subject, now=self.now) is not None
-            or bool(lockout.locks(self.session, email_keys=["dana@acme.test"], now=self.now))
+            lockout.latest(
+                self.session, email_key=self.person.email_key, user=self.person, now=self.now
+            )
+            is not None
+            or bool(lockout.locks(self.session, users=[self.person], now=self.now))
             or lockout.hold(self.session, subject=subject, now=self.now) is not None
         )
 
@@ -91,7 +94,7 @@ class Store:
         for _ in range(lockout.FAILURES - 1):
             lockout.record_failure(self.session, subject=subject, now=self.now)
         return lambda: (
-            lockout.record_failure(self.session, subject=subject, now=self.now).locked_now
+            lockout.record_failure(self.session, subject=subject, now=self.now) is not None
         )
 
     def throttle(self) -> Held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -60,7 +61,9 @@ def test_a_wrong_password_and_an_unknown_address_answer_alike(
     known = visitor.submit("/login", email="alice@acme.test", password="wrong")
     unknown = visitor.submit("/login", email="alyce@acme.test", password="wrong")
     assert known.status_code == unknown.status_code == 422
-    assert known.text.replace("alice", "alyce") == unknown.text
+    # The form's token carries the second it was made in.
+    strip = re.compile(r'name="csrf_token"[^>]*>')
+    assert strip.sub("", known.text).replace("alice", "alyce") == strip.sub("", unknown.text)
 
 
 def test_an_account_without_a_password_cannot_be_entered(

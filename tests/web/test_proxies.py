@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import User
+from tests.factories import signed_in
 
 OVERVIEW = "/admin/system"
 FORWARDED = {"X-Forwarded-For": "203.0.113.7"}
@@ -52,10 +53,7 @@ def test_a_stranger_who_writes_such_headers_for_fun_is_no_proxy(
 def test_a_trusted_proxy_is_no_finding_and_one_that_says_too_little_is(
     make_app: Callable[..., Flask], app: Flask, admin: User
 ) -> None:
-    trusting = make_app(trusted_proxies=2).test_client()
-    with trusting.session_transaction() as cookie:
-        cookie["_user_id"] = admin.get_id()
-        cookie["_fresh"] = True
+    trusting = signed_in(make_app(trusted_proxies=2), admin)
     right = {"X-Forwarded-For": "203.0.113.7, 10.0.0.1"}
     assert "Reverse proxy" not in trusting.get(OVERVIEW, headers=right).text
     short = trusting.get(OVERVIEW, headers=FORWARDED).text
