@@ -11,6 +11,7 @@ from app.accounts.throttle import seconds_until
 from app.web.errors import Refusal
 from app.web.guards import Permission
 from app.web.later import when
+from app.web.times import exact
 
 
 def mail_pending(consequence: str, next_step: str) -> Refusal:
