@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +56,8 @@ class QueueSummary:
     workers: tuple[LiveWorker, ...] = ()
     # A mail that waits does not open with the install's keys.
     unreadable: bool = False
+    # What could not be worked on and waits for a person: what it is → how many.
+    set_aside: Mapping[str, int] = field(default_factory=dict)
     sent_this_week: int = 0
     failed_this_week: int = 0
     # Mail that ran out while it waited, since the pause began.

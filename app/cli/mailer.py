@@ -172,6 +172,7 @@ def _facts(summary: Summary) -> dict[str, object]:
         "promised": queue.promised,
         "due": queue.due,
         "due_since": _iso(queue.due_since),
+        "set_aside": dict(queue.set_aside),
         "workers": [
             {
                 "host": worker.host,
@@ -221,6 +222,9 @@ def _words(summary: Summary) -> str:
         f"Workers: {_workers(queue)}",
         f"Last test: {summary.test_result}",
     ]
+    if queue.set_aside:
+        aside = ", ".join(f"{number} {what}" for what, number in queue.set_aside.items())
+        lines.append(f"Set aside, because they could not be worked on: {aside}")
     return "\n".join(lines)
 
 

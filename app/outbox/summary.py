@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, TextClause, func, select
+from sqlalchemy import ColumnElement, TextClause, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
 from app.mailer.models import MailHealth
+from app.moments import sql_not_after
+from app.outbox.aside import counted as counted_aside
+from app.outbox.gate import LEASE_AT_MOST
 from app.outbox.heartbeats import live_workers
+from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import QUEUED, SENDING, WAITING, OutboxMessage
+from app.outbox.retry import LONGEST_PAUSE
 from app.outbox.states import Ended, State
 from app.runtime import Promised, QueueSummary, Runtime
 from app.sealing import OUTBOX_BYTES
@@ -19,6 +25,8 @@ from app.sealing import OUTBOX_BYTES
 WEEK = timedelta(days=7)
 ENOUGH = 100_000
 """Counting stops here: nobody reads a difference beyond it, and every page would wait for it."""
+
+A_WHILE = timedelta(minutes=1)
 
 UNSENT = (State.QUEUED, State.HELD, State.SENDING)
 
@@ -30,18 +38,20 @@ def summarize(session: Session, runtime: Runtime) -> QueueSummary:
     promises = [count(session, now) for count in runtime.promises]
     promised = sum(promise.count for promise in promises)
     counted = {state: _count(session, row.state == state) for state in UNSENT}
+    due = _due_mail(session, now)
     return QueueSummary(
         waiting=sum(counted.values()) + promised,
         promised=promised,
         held=counted[State.HELD],
-        due=_count(session, QUEUED, row.due_at <= now) + promised,
+        due=due.count + promised,
         oldest_at=_earliest([_oldest(session), *_beginnings(promises)]),
-        due_since=_earliest([_due_since(session, now), *_beginnings(promises)]),
+        due_since=_earliest([due.since, *_beginnings(promises)]),
         workers=live_workers(session, now),
         unreadable=_unreadable(session, runtime),
+        set_aside=counted_aside(session, runtime),
         sent_this_week=_count(session, row.sent_at >= since),
         failed_this_week=_count(session, row.state == State.FAILED, row.finished_at >= since),
-        expired_while_paused=_expired_since(session, _paused_at(session)),
+        expired_while_paused=_expired_since(session, _pause(session).paused_at),
     )
 
 
@@ -62,18 +72,40 @@ def _oldest(session: Session) -> datetime | None:
     )
 
 
-def _due_since(session: Session, now: datetime) -> datetime | None:
-    """Since when the oldest mail could have been taken: its turn came, or the worker that had
-    taken it was lost."""
-    row = OutboxMessage
-    return _earliest(
-        [
-            session.scalar(select(func.min(row.due_at)).where(QUEUED, row.due_at <= now)),
-            session.scalar(
-                select(func.min(row.lease_until)).where(SENDING, row.lease_until <= now)
-            ),
-        ]
-    )
+def _due_mail(session: Session, now: datetime) -> Promised:
+    """Mail that could be taken now, and since when: its turn came, its worker was lost, or the
+    pause that held it is over and nobody has let it go yet."""
+    row, pause = OutboxMessage, _pause(session)
+    lanes = row.lane.in_((EXPRESS, ORDINARY))  # so that the queue's index serves
+    turn = and_(lanes, sql_not_after(row.due_at, now, LONGEST_PAUSE))
+    lost = sql_not_after(row.lease_until, now, LEASE_AT_MOST)
+    since = [
+        session.scalar(select(func.min(row.due_at)).where(QUEUED, turn)),
+        session.scalar(select(func.min(row.lease_until)).where(SENDING, lost)),
+    ]
+    count = _count(session, QUEUED, turn) + _count(session, SENDING, lost)
+    if pause.paused_at is None and (held := _count(session, row.state == State.HELD)):
+        count += held
+        since.append(pause.resumed_at or now)
+    # What a wrong clock put far ahead is due for nobody knows how long: as if for a while.
+    return Promised(count, _earliest(_past(moment, now) for moment in since))
+
+
+def _past(moment: datetime | None, now: datetime) -> datetime | None:
+    return now - A_WHILE if moment is not None and moment > now else moment
+
+
+@dataclass(frozen=True)
+class _Pause:
+    paused_at: datetime | None
+    resumed_at: datetime | None
+
+
+def _pause(session: Session) -> _Pause:
+    row = session.execute(
+        select(MailHealth.paused_at, MailHealth.resumed_at).where(MailHealth.id == 1)
+    ).first()
+    return _Pause(row.paused_at, row.resumed_at) if row else _Pause(None, None)
 
 
 def _beginnings(promises: Iterable[Promised]) -> list[datetime | None]:
@@ -98,10 +130,6 @@ def _unreadable(session: Session, runtime: Runtime) -> bool:
     except SealBroken:
         return True
     return False
-
-
-def _paused_at(session: Session) -> datetime | None:
-    return session.scalar(select(MailHealth.paused_at).where(MailHealth.id == 1))
 
 
 def _expired_since(session: Session, moment: datetime | None) -> int:

@@ -48,6 +48,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
     """Everything the overview tells, in the order it is shown."""
     return [
         mail(summary, runtime.config.is_cloud),
+        *_set_aside(summary),
         your_address(user, mail_works=summary.state != PENDING),
         address(session, runtime),
         *_proxies(runtime),
@@ -93,6 +94,19 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
 
 def _is_tried_again(summary: Summary) -> bool:
     return summary.failing and summary.queue.waiting > 0
+
+
+def _set_aside(summary: Summary) -> Iterator[Finding]:
+    """What no worker could work on, so that nobody finds out from the person who waits for it."""
+    if summary.queue.set_aside:
+        what = ", ".join(f"{number} {name}" for name, number in summary.queue.set_aside.items())
+        yield Finding(
+            "Set aside",
+            "warn",
+            "Look at it",
+            f"{what} could not be worked on, and the rest went on without them. The log of the"
+            " process that delivers tells why.",
+        )
 
 
 def your_address(user: User, *, mail_works: bool) -> Finding:

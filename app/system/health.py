@@ -69,6 +69,7 @@ def _mail(summary: Summary) -> dict[str, Any]:
         "consecutive_failures": record.consecutive_failures or 0,
         "last_success_at": _iso(record.last_success_at),
         "workers": len(queue.workers),
+        "set_aside": sum(queue.set_aside.values()),
     }
 
 

@@ -68,6 +68,7 @@ def _tell_mail(registry: CollectorRegistry, summary: Summary) -> None:
         ("promised", "Mails promised and not made yet", queue.promised),
         ("due", "Mails that could be sent now", queue.due),
         ("oldest_due_age_seconds", "How long the oldest of them is due", max(0, due)),
+        ("set_aside", "Items that could not be worked on", sum(queue.set_aside.values())),
         ("workers", "Processes that deliver, by their signs of life", len(queue.workers)),
     ):
         Gauge(f"novantra_mail_{name}", text, registry=registry).set(value)

@@ -79,6 +79,13 @@ def _retry_later(world: World) -> None:
         )
 
 
+def _due_far_ahead(world: World) -> None:
+    world.save()
+    with world.runtime.database.transaction() as session:
+        mail = reset_mail(session, world.runtime, "dana@acme.test")
+        mail.due_at = mail.created_at = world.clock() + timedelta(days=2)
+
+
 def _run_out(world: World) -> None:
     world.save()
     queue_resets(
@@ -266,6 +273,26 @@ CASES = [
         "unproven",
         "Changed, not tried yet",
         failures=1,
+    ),
+    Case(
+        "resumed while no worker runs that could let the held mail go",
+        lambda world: (
+            steps("save", "paused", "queued", "resumed")(world),
+            world.clock.advance(minutes=1),
+        ),
+        "stalled",
+        "Nobody delivers",
+        level="bad",
+        failures=1,
+        waiting=1,
+    ),
+    Case(
+        "due two days ahead, because the clock was wrong, and no worker",
+        _due_far_ahead,
+        "stalled",
+        "Nobody delivers",
+        level="bad",
+        waiting=1,
     ),
     Case(
         "paused by hand and resumed, having worked before",
