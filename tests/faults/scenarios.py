@@ -234,7 +234,7 @@ SCENARIOS: dict[str, Scenario] = {
     "F12": Scenario("offers no AUTH", offers=(b"SIZE 10000000", b"8BITMIME")),
     "F12-unknown": Scenario(
         "offers only mechanisms nobody speaks",
-        offers=(b"8BITMIME", b"AUTH CRAM-MD5 XOAUTH2 GSSAPI"),
+        offers=(b"8BITMIME", b"AUTH DIGEST-MD5 XOAUTH2 GSSAPI"),
     ),
     "F13": Scenario("535 5.7.8 to AUTH", {"AUTH": b"535 5.7.8 bad credentials\r\n"}),
     "F13-139": Scenario(

@@ -114,10 +114,10 @@ def _gaps(context: FailureContext) -> dict[str, str]:
         "host": host or "the relay’s host name",
         "port": f"port {context.port}" if context.port else "the port",
         "user": user or "the configured user",
-        "patience": f"{context.timeout:g} seconds" if context.timeout else "the time allowed",
+        "patience": _seconds(context.timeout),
         "region": _clean(context.region) or "the chosen region",
         "sender": sender or "the sender address",
-        "greeting": _clean(context.ehlo_name) or "the access URL’s host name",
+        "greeting": _clean(context.ehlo_name) or "its greeting name",
         "recipients": f" at {domain}" if domain else "",
         "mailbox_argument": user or "<mailbox>",
         "sender_argument": sender or "<sender>",
@@ -125,6 +125,12 @@ def _gaps(context: FailureContext) -> dict[str, str]:
     # A value keeps its letters; only our own stand-in begins a sentence with a capital.
     capital = {name.capitalize(): _begin(value) for name, value in gaps.items()}
     return gaps | capital
+
+
+def _seconds(timeout: float | None) -> str:
+    if not timeout:
+        return "the time allowed"
+    return "1 second" if timeout == 1 else f"{timeout:g} seconds"
 
 
 def _begin(value: str) -> str:
