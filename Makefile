@@ -10,13 +10,14 @@ SHELL := /bin/bash
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(BIN)/python:
+$(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Novantra needs Python 3.11 or newer; PYTHON=/path/to/python3.11 make run chooses one."; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "Python's venv module is incomplete; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv module is incomplete; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@touch $@
 
-$(VENV)/installed: $(BIN)/python requirements.txt
+$(VENV)/installed: $(VENV)/made requirements.txt
 	@echo "Installing what Novantra needs into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@

@@ -6,11 +6,13 @@ from app import create_app
 from app.cannot import CANNOT, one_sentence
 from app.cli.opening import for_a_command
 from app.config import Config
+from app.files import make_private
 from app.outbox.embedded import deliver_where_served
 
 # Gunicorn starts a worker that ended with any other code than this anew, for ever.
 code = 4 if "gunicorn.arbiter" in sys.modules else CANNOT
 as_json = "--json" in sys.argv
+make_private()
 
 with one_sentence("start", as_json=as_json, code=code):
     config = Config.from_env()

@@ -12,6 +12,7 @@ from types import FrameType
 from app import create_app
 from app.cannot import CANNOT, one_sentence
 from app.config import Config
+from app.files import make_private
 from app.install.service import access_url
 from app.install.service import current as current_install
 from app.listener import Listeners
@@ -49,6 +50,7 @@ def welcome(runtime: Runtime) -> str:
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM. What stands in the way is one sentence, not a traceback."""
+    make_private()
     with one_sentence("start"):
         config = Config.from_env()
     with one_sentence("start", database_url=config.database_url):

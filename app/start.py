@@ -18,6 +18,7 @@ from app.config import Config
 from app.database import Database, utcnow
 from app.database_faults import fault_of
 from app.extensions import limiter_options
+from app.files import tighten, warnings
 from app.install.service import current, ensure_cloud_install
 from app.install.setup_token import ensure_token, remove_token
 from app.keyring import ensure_key
@@ -43,6 +44,9 @@ def prepare(config: Config, database: Database) -> None:
         ensure_cloud_install(database, config, utcnow())
     else:
         _ensure_setup_token(config, database)
+    tighten(config, database.file)
+    for warning in warnings(config, database.file):
+        log.warning("files: %s", warning)
 
 
 def wait_for(database: Database) -> None:

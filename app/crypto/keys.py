@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,10 +141,22 @@ def create_key_file(path: Path) -> KeyRing:
 
 
 def write_key_file(path: Path, keys: list[Key]) -> None:
-    """Replace the key file in one step (mode 0600)."""
+    """Replace the key file in one step. It keeps its owner, group and mode.
+
+    So a rotation by root leaves the file to the service that reads it. Raises ``OSError``, with
+    the old file in place, when the owner cannot be kept.
+    """
+    before = path.stat() if path.exists() else None
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     _write_private(draft, format_keys(keys))
-    draft.replace(path)
+    try:
+        if before is not None:
+            if (before.st_uid, before.st_gid) != (draft.stat().st_uid, draft.stat().st_gid):
+                os.chown(draft, before.st_uid, before.st_gid)
+            draft.chmod(stat.S_IMODE(before.st_mode))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def keys_from_env(text: str) -> KeyRing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.files import warnings
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url
 from app.mailer.current_health import Health, Keys
@@ -53,6 +54,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
         address(session, runtime),
         *_proxies(runtime),
         keys(runtime, summary),
+        *_files(runtime),
         database(session, runtime),
         Finding("Version", "quiet", VERSION, f"{runtime.config.edition.capitalize()} edition."),
     ]
@@ -189,6 +191,12 @@ def keys(runtime: Runtime, summary: Summary) -> Finding:
     else:
         where = f"Keep a copy of {runtime.config.key_file} apart from the database’s backup."
     return Finding("Encryption keys", "good", "In place", where)
+
+
+def _files(runtime: Runtime) -> Iterator[Finding]:
+    """Files that others on the machine may read, or that belong to somebody else."""
+    for warning in warnings(runtime.config, runtime.database.file):
+        yield Finding("Files", "warn", "Check them", f"{warning}.", waits=True)
 
 
 def database(session: Session, runtime: Runtime) -> Finding:

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from app.crypto.box import SealBroken
+from app.crypto.keys import KeysUnusable
 from app.database_faults import DatabaseFault, Word, fault_of
 from app.extensions import limiter
 from app.web.later import in_words, retry_after, when
@@ -141,6 +143,26 @@ def _no_database(error: Exception) -> Response:
     )
 
 
+def _no_keys(error: Exception) -> Response:
+    """503 on every page that would have to seal or open something, and keys that cannot be used.
+
+    The message names the key or the place of a value, never a secret; it is for who runs the
+    server, so it goes to the log, and the page says what everybody may know.
+    """
+    log.error("the keys cannot be used: %s", error)
+    return page_for(
+        Refusal(
+            503,
+            "The install’s keys cannot be used",
+            "What this page does needs the keys that protect stored secrets and mail, and they are"
+            " missing or damaged. Nothing was saved.",
+            "Whoever runs this server has to bring them back. On the server, “keys doctor” names"
+            " what cannot be read.",
+            headers={"Retry-After": str(RETRY_BROKEN)},
+        )
+    )
+
+
 def _log_fault(fault: DatabaseFault) -> None:
     log.error("the database cannot be used: %s", fault.cause, extra={"code": fault.code})
 
@@ -182,5 +204,7 @@ def init_app(app: Flask) -> None:
     app.log_exception = _log_failure  # type: ignore[method-assign]
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
+    for unusable in (KeysUnusable, SealBroken):
+        app.register_error_handler(unusable, _no_keys)
     for kind in (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error):
         app.register_error_handler(kind, _no_database)

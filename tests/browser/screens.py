@@ -1,6 +1,9 @@
 """Pictures of pages at three widths in both colour schemes, and what axe finds on them.
 
-    python tests/browser/screens.py http://127.0.0.1:8000 /login /setup --out /tmp/shots --axe
+    python -m tests.browser.screens
+    python -m tests.browser.screens http://127.0.0.1:8000 /login /setup --out /tmp/shots --axe
+
+Without an address it starts an install of its own, sets it up and signs in.
 
 From a test: ``with chromium() as browser: shoot(browser, base_url, ["/login"], out)``.
 """
@@ -13,12 +16,25 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
+from tests.functional.install import Person, RunningInstall, walk_wizard
+
 Scheme = Literal["light", "dark"]
+PAGES = (
+    "/admin/system",
+    "/admin/system/mailer",
+    "/admin/system/mail-activity",
+    "/admin/system/access-urls",
+    "/admin/system/administrators",
+    "/admin/system/audit",
+    "/organizations/acme/members",
+    "/account",
+)
 WIDTHS = (360, 768, 1280)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 ARGUMENTS = [
@@ -97,11 +113,20 @@ def _name(path: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-") or "root"
 
 
+def _signed_in(person: Person) -> StorageState:
+    """That person's cookies, for the browser."""
+    cookies = [
+        {"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}
+        for name, value in person.http.cookies.items()
+    ]
+    return {"cookies": cookies, "origins": []}  # type: ignore[typeddict-item]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Takes the pictures; with ``--axe`` also reads every page and exits 1 on any finding."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base_url")
-    parser.add_argument("paths", nargs="+")
+    parser.add_argument("base_url", nargs="?")
+    parser.add_argument("paths", nargs="*", default=list(PAGES))
     parser.add_argument("--out", type=Path, default=Path("test-results/screens"))
     parser.add_argument("--axe", action="store_true")
     parser.add_argument("--widths", type=int, nargs="+", default=list(WIDTHS))
@@ -115,16 +140,26 @@ def main(argv: list[str] | None = None) -> int:
         if options.axe:
             findings.extend(f"{where}: {line}" for line in violations(page))
 
-    with chromium() as browser:
-        for picture in shoot(
-            browser,
-            options.base_url.rstrip("/"),
-            options.paths,
-            options.out,
-            widths=options.widths,
-            prepare=read,
-        ):
-            print(picture)
+    def photograph(base_url: str, state: StorageState | None) -> None:
+        with chromium() as browser:
+            for picture in shoot(
+                browser,
+                base_url,
+                options.paths,
+                options.out,
+                widths=options.widths,
+                prepare=read,
+                storage_state=state,
+            ):
+                print(picture)
+
+    if options.base_url:
+        photograph(options.base_url.rstrip("/"), None)
+    else:
+        with TemporaryDirectory() as folder, RunningInstall(Path(folder) / "data") as install:
+            alice = Person(install.url)
+            walk_wizard(install, alice)
+            photograph(install.url, _signed_in(alice))
     for finding in findings:
         print(finding, file=sys.stderr)
     return 1 if findings else 0

@@ -235,19 +235,15 @@ def test_json_stays_json_when_a_command_cannot_work(data: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_somebody_without_rights_is_told_which_file(installed: Path, tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder != Path("/tmp") and folder.is_relative_to("/tmp"):  # noqa: S108
-            folder.chmod(0o755)
+def test_somebody_without_rights_is_told_which_file(open_folder: Path) -> None:
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    installed.chmod(0o700)
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
     for words in (SERVER, (*FLASK, "mailer", "status")):
-        done = run(*nobody, *words, NOVANTRA_DATA_DIR=str(installed))
-        assert_one_sentence(done, str(installed))
-    beside = tmp_path / "theirs" / "data"
-    beside.parent.mkdir(mode=0o755)
-    done = run(*nobody, *SERVER, NOVANTRA_DATA_DIR=str(beside))
-    assert_one_sentence(done, str(beside), "user 65534")
+        done = run(*nobody, *words, NOVANTRA_DATA_DIR=str(closed))
+        assert_one_sentence(done, str(closed))
+    done = run(*nobody, *SERVER, NOVANTRA_DATA_DIR=str(open_folder / "new"))
+    assert_one_sentence(done, str(open_folder / "new"), "user 65534")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
