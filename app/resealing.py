@@ -7,29 +7,30 @@ from collections.abc import Iterator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.crypto.box import SealBroken, SealedBox
+from app.crypto.box import Place, SealBroken, SealedBox
 from app.database import Database
 from app.sealing import SEALED_COLUMNS, SealedColumn
 
 
-def _values(session: Session, column: SealedColumn) -> Iterator[tuple[object, str]]:
+def _values(session: Session, column: SealedColumn) -> Iterator[tuple[object, str, Place]]:
+    names = ", ".join((column.row, column.column, *column.beside))
     rows = session.execute(
         text(
-            f"SELECT {column.row}, {column.column} FROM {column.table}"  # noqa: S608 - fixed names
+            f"SELECT {names} FROM {column.table}"  # noqa: S608 - fixed names
             f" WHERE {column.column} IS NOT NULL ORDER BY {column.row}"
         )
     )
-    yield from ((row[0], row[1]) for row in rows.all())
+    yield from ((row[0], row[1], column.place_in(row)) for row in rows.all())
 
 
 def examine(session: Session, box: SealedBox) -> tuple[int, list[str]]:
     """How many values are sealed, and a sentence for each that does not open."""
     total, broken = 0, []
     for column in SEALED_COLUMNS:
-        for row, sealed in _values(session, column):
+        for _, sealed, place in _values(session, column):
             total += 1
             try:
-                box.open(sealed, column.place(row))
+                box.open(sealed, place)
             except SealBroken as problem:
                 broken.append(str(problem))
     return total, broken
@@ -40,7 +41,7 @@ def keys_in_use(session: Session) -> set[str]:
     return {
         SealedBox.key_id_of(sealed)
         for column in SEALED_COLUMNS
-        for _, sealed in _values(session, column)
+        for _, sealed, _ in _values(session, column)
     }
 
 
@@ -55,10 +56,9 @@ def reseal(database: Database, box: SealedBox) -> tuple[int, list[str]]:
     for column in SEALED_COLUMNS:
         with database.session(reading=True) as session:
             values = list(_values(session, column))
-        for row, sealed in values:
+        for row, sealed, place in values:
             if box.key_id_of(sealed) == newest:
                 continue
-            place = column.place(row)
             try:
                 renewed = box.seal(box.open(sealed, place), place)
             except SealBroken as problem:

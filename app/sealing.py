@@ -1,29 +1,79 @@
-"""Every column that holds sealed values: what ``keys doctor`` reads and ``keys rotate`` renews."""
+"""Every column that holds sealed values, and what each value is bound to.
+
+``keys doctor`` reads them and ``keys rotate`` renews them by this list. A value that is used with
+something else in its row (a password with the relay it goes to, a mail with its recipient) is bound
+to it: whoever can write the database cannot have it sent elsewhere.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.crypto.box import Place
+
+
+def _as_they_are(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return values
+
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """``row`` is the column whose value names the row in the seal's place."""
+    """``row`` is the column whose value names the row in the seal's place.
+
+    ``beside`` are the columns that ``bound`` reads; ``bound`` gives what the value is bound to.
+    Nothing and an empty text count as absent, so a column that is added later and is empty in the
+    rows that exist can join without anything being sealed anew.
+    """
 
     table: str
     column: str
     row: str
+    beside: tuple[str, ...] = ()
+    bound: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_they_are
 
-    def place(self, row: object) -> str:
-        """The associated data of the value in that row."""
-        return f"{self.table}:{row}:{self.column}"
+    def place(self, row: object, **beside: object) -> Place:
+        """The place of the value in that row. Raises ``KeyError`` for a column that is missing."""
+        found = self.bound({name: beside[name] for name in self.beside})
+        pairs = sorted(
+            (name, int(value) if isinstance(value, bool) else value)
+            for name, value in found.items()
+            if value is not None and value != ""
+        )
+        return Place(f"{self.table}:{row}:{self.column}", tuple(pairs))
+
+    def place_in(self, record: object) -> Place:
+        """The same, from a model or a row of a query that has the columns."""
+        beside = {name: getattr(record, name) for name in self.beside}
+        return self.place(getattr(record, self.row), **beside)
 
 
-MAILER_PASSWORD = SealedColumn("mailer_configuration", "password_sealed", "id")
-DRAFT_PASSWORD = SealedColumn("setup_draft", "sealed_mail_password", "id")
-OUTBOX_BYTES = SealedColumn("outbox_messages", "sealed_bytes", "public_id")
+DESTINATION = (
+    *("provider", "host", "port", "secure", "encryption", "ignore_tls_errors"),
+    *("username", "region"),
+)
+"""Where the mail password goes and how well it is guarded on the way: the fields of
+:class:`app.mailer.destination.Destination`, as they are stored."""
+
+
+def _destination_of_the_draft(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    answers = values["answers"]
+    if isinstance(answers, str):  # as SQLite keeps it
+        answers = json.loads(answers)
+    mail = answers.get("mail") or {}
+    return {name: mail.get(name) for name in DESTINATION}
+
+
+MAILER_PASSWORD = SealedColumn("mailer_configuration", "password_sealed", "id", DESTINATION)
+DRAFT_PASSWORD = SealedColumn(
+    "setup_draft", "sealed_mail_password", "id", ("answers",), _destination_of_the_draft
+)
+OUTBOX_BYTES = SealedColumn("outbox_messages", "sealed_bytes", "public_id", ("rcpt_to", "kind"))
 AUDIT_KEY = SealedColumn("audit_keys", "sealed", "key_id")
 SEALED_COLUMNS = (MAILER_PASSWORD, DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY)
 

@@ -64,7 +64,7 @@ def _measure(delay: float, connections: tuple[int, ...]) -> dict[str, float]:
             name = f"{number} connection{'s' if number > 1 else ''}"
             rates[name] = round(MESSAGES / (time.perf_counter() - began))
             assert counted[Step.SENT] == MESSAGES, counted
-        content = runtime.box.open(message[1], OUTBOX_BYTES.place(message[0].public_id))
+        content = runtime.box.open(message[1], OUTBOX_BYTES.place_in(message[0]))
         rates["peer"] = round(_peer(port, message[0], content), 1)
         runtime.database.close()
     return rates

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.crypto.box import Place
 from app.crypto.secret import Secret
 from app.mailer.providers import provider_of
 from app.mailer.service import save
@@ -18,8 +20,6 @@ from app.web.context import Actor
 from wizard import mail_check
 from wizard.draft import DRAFT_ID, Draft
 from wizard.mail_check import Checked
-
-PLACE = DRAFT_PASSWORD.place(DRAFT_ID)
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,32 @@ def as_answers(settings: Settings) -> dict[str, Any]:
     return asdict(settings)
 
 
-def seal(runtime: Runtime, password: Secret) -> str:
-    """Raises :class:`~app.crypto.keys.KeysUnusable`."""
-    return runtime.box.seal_secret(password, PLACE)
+def seal(runtime: Runtime, password: Secret, settings: Settings) -> str:
+    """The password for the draft, held to where it goes. Raises
+    :class:`~app.crypto.keys.KeysUnusable`."""
+    return runtime.box.seal_secret(password, _place(as_answers(settings)))
+
+
+def sealed_for(runtime: Runtime, draft: Draft, settings: Settings) -> str | None:
+    """The password that waits, sealed anew where its destination is written differently now.
+
+    Raises :class:`~app.crypto.box.SealBroken` and :class:`~app.crypto.keys.KeysUnusable`.
+    """
+    if _place(draft.mail) == _place(as_answers(settings)):
+        return draft.sealed_mail_password
+    opened = password_of(draft, runtime)
+    return seal(runtime, opened, settings) if opened else None
 
 
 def password_of(draft: Draft, runtime: Runtime) -> Secret | None:
     """The password that waits in the draft. Raises :class:`~app.crypto.box.SealBroken`."""
     if draft.sealed_mail_password is None:
         return None
-    return runtime.box.open_secret(draft.sealed_mail_password, PLACE)
+    return runtime.box.open_secret(draft.sealed_mail_password, _place(draft.mail))
+
+
+def _place(mail: Mapping[str, Any]) -> Place:
+    return DRAFT_PASSWORD.place(DRAFT_ID, answers={"mail": mail})
 
 
 def configure(

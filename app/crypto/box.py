@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,18 +16,40 @@ from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
 
 NONCE_BYTES = 12
-VERSION = "v1"
+VERSION = "v2"
+UNBOUND = "v1"
+"""The form of the first release, bound to its row and to nothing else in it."""
 
 
 class SealBroken(Exception):
     """A sealed value cannot be opened: its key is missing, or it was altered or moved."""
 
 
+class SealKeyMissing(SealBroken):
+    """The install lacks the key that the value was sealed with; it may come back."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sealed value lives, and what beside it says where the value may go.
+
+    ``name`` is ``table:row:column`` and may be shown. ``bound`` are pairs of a name and a value:
+    while one of them is another than when the value was sealed, it does not open.
+    """
+
+    name: str
+    bound: tuple[tuple[str, str | int], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SealedBox:
     """AES-256-GCM (NIST SP 800-38D) under the newest key.
 
-    ``place`` names where the value lives (``table:row:column``). It is authenticated with
-    the value, so a ciphertext copied to another row or column does not open.
+    The place of a value is authenticated with it, so a ciphertext copied to another row or
+    column does not open, nor one whose destination was changed beside it. So are the form and
+    the key id: a value cannot be passed off as one of an earlier form.
     """
 
     def __init__(self, ring: KeyRing | Callable[[], KeyRing]) -> None:
@@ -36,35 +60,50 @@ class SealedBox:
     def ring(self) -> KeyRing:
         return self._ring()
 
-    def seal(self, plain: bytes, place: str) -> str:
+    def seal(self, plain: bytes, place: Place | str) -> str:
         """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key."""
         key = self.ring.newest
         nonce = os.urandom(NONCE_BYTES)
         sealed = AESGCM(key.material).encrypt(nonce, plain, _bound(place, key.id))
         return f"{VERSION}:{key.id}:{base64.b64encode(nonce + sealed).decode()}"
 
-    def open(self, sealed: str, place: str) -> bytes:
+    def open(self, sealed: str, place: Place | str) -> bytes:
         """Raises :class:`SealBroken`, which names the key id and the place, never the value."""
+        return self._open(sealed, place, VERSION)
+
+    def open_unbound(self, sealed: str, place: Place | str) -> bytes:
+        """Open the form of the first release. Only for the upgrade, which seals it anew.
+
+        Anywhere else it would let an old copy of a value be used with another destination.
+        """
+        return self._open(sealed, place, UNBOUND)
+
+    def _open(self, sealed: str, place: Place | str, form: str) -> bytes:
         version, _, rest = sealed.partition(":")
         key_id, _, encoded = rest.partition(":")
-        if version != VERSION:
+        if version not in {VERSION, UNBOUND}:
             raise SealBroken(f"{place} is not in a sealed form this version knows.")
         key = self.ring.find(key_id)
         if key is None:
-            raise SealBroken(f"{place} was sealed with key {key_id}, which this install lacks.")
+            raise SealKeyMissing(f"{place} was sealed with key {key_id}, which this install lacks.")
+        if version != form:
+            raise SealBroken(f"{place} is in a sealed form that is no longer accepted there.")
+        bound = _bound(place, key_id) if form == VERSION else f"{form}|{key_id}|{place}".encode()
         try:
             raw = base64.b64decode(encoded, validate=True)
-            return AESGCM(key.material).decrypt(
-                raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound(place, key_id)
-            )
+            return AESGCM(key.material).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
         except (InvalidTag, binascii.Error, ValueError):
             raise SealBroken(f"{place} does not open with key {key_id}.") from None
 
-    def seal_secret(self, secret: Secret, place: str) -> str:
+    def seal_secret(self, secret: Secret, place: Place | str) -> str:
         return self.seal(secret.reveal().encode(), place)
 
-    def open_secret(self, sealed: str, place: str) -> Secret:
-        return Secret(self.open(sealed, place).decode())
+    def open_secret(self, sealed: str, place: Place | str) -> Secret:
+        """As :meth:`open`; what is no text counts as broken."""
+        try:
+            return Secret(self.open(sealed, place).decode())
+        except UnicodeDecodeError:
+            raise SealBroken(f"{place} does not hold text.") from None
 
     @staticmethod
     def key_id_of(sealed: str) -> str:
@@ -72,5 +111,7 @@ class SealedBox:
         return sealed.split(":", 2)[1] if sealed.count(":") >= 2 else ""
 
 
-def _bound(place: str, key_id: str) -> bytes:
-    return f"{VERSION}|{key_id}|{place}".encode()
+def _bound(place: Place | str, key_id: str) -> bytes:
+    bound = [list(pair) for pair in place.bound] if isinstance(place, Place) else []
+    content = [VERSION, key_id, str(place), bound]
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

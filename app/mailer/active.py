@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from app.crypto.box import SealBroken
+from app.crypto.box import SealBroken, SealKeyMissing
 from app.install.service import access_url
 from app.mail.transports.base import RelaySettings
 from app.mailer.managed import Managed, managed_mailer
@@ -18,6 +18,11 @@ from app.runtime import Runtime
 KEYS_LOST = (
     "The stored mail password cannot be decrypted, because the key it was sealed with is missing."
     " Mail is held until the key file is restored or the password is typed again."
+)
+CHANGED_OUTSIDE = (
+    "The mail configuration was changed outside Novantra: the stored password was typed for another"
+    " destination than the one that is stored now, or was itself altered. Nothing is sent until an"
+    " administrator checks every field on the mailer page and types the password again."
 )
 
 
@@ -55,8 +60,10 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     settings, password, problem = settings_of(row), None, None
     try:
         password = password_of(row, runtime.box)
-    except SealBroken:
+    except SealKeyMissing:
         problem = KEYS_LOST
+    except SealBroken:
+        problem = CHANGED_OUTSIDE
     return ActiveMailer(
         version=row.version,
         provider=row.provider,

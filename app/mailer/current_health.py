@@ -53,6 +53,8 @@ class Keys(StrEnum):
     """There is no key, or none that can be read."""
     WRONG = "wrong"
     """There is a key, and what is stored was sealed with another one."""
+    CHANGED = "changed"
+    """The key is there, and what the password is held to was changed outside the program."""
 
 
 @dataclass(frozen=True)
@@ -168,15 +170,28 @@ def _who_paused(record: MailHealth) -> str:
     return f"Mail was paused by hand, by {by}{f': {why}' if why else ''}."
 
 
+_RESTORE = "Restore the key from its backup and restart. The command names what needs which key."
+_LOCKED = {
+    Keys.UNUSABLE: ("Held: keys missing", _RESTORE, NAME_THE_KEYS),
+    Keys.WRONG: ("Held: wrong key", _RESTORE, NAME_THE_KEYS),
+    Keys.CHANGED: (
+        "Held: changed outside",
+        "Check every field under System → Mailer, type the password again and save. Find out who"
+        " can write the database; the command tells whether the audit log was changed too.",
+        "flask --app wsgi audit verify",
+    ),
+}
+
+
 def _locked(facts: MailFacts) -> CurrentHealth:
-    missing = facts.keys is Keys.UNUSABLE
+    words, advice, command = _LOCKED[facts.keys]
     return CurrentHealth(
         Health.FAILING,
         "bad",
-        "Held: keys missing" if missing else "Held: wrong key",
+        words,
         facts.keys_problem or "",
-        "Restore the key from its backup and restart. The command names what needs which key.",
-        NAME_THE_KEYS,
+        advice,
+        command,
         alarm=True,
         held=True,
         keys=facts.keys,

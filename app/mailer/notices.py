@@ -37,6 +37,13 @@ def notices() -> list[Notice]:
 
 
 def _keys(summary: Summary) -> Notice:
+    if summary.mail.keys is Keys.CHANGED:
+        return Notice(
+            "bad",
+            "The mail configuration was changed outside Novantra",
+            summary.keys_problem or "",
+            id="notice-keys",
+        )
     return Notice(
         "bad",
         "The install’s keys cannot be used",

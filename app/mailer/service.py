@@ -11,11 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.log import record
-from app.crypto.box import SealedBox
+from app.crypto.box import SealBroken, SealedBox
 from app.mailer import health
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import FIELDS, PasswordChange, Settings, logs_in
-from app.mailer.stored import CONFIGURATION_ID, PASSWORD_PLACE, settings_of, stored, why_type_again
+from app.mailer.stored import (
+    CONFIGURATION_ID,
+    password_of,
+    password_place,
+    settings_of,
+    stored,
+    why_type_again,
+)
 from app.web.context import Actor
 
 
@@ -65,7 +72,7 @@ def save(
     refusal = why_type_again(before, sealed_before is not None, settings, password)
     if refusal:
         raise PasswordNeeded(refusal)
-    sealed, word = _password(sealed_before, settings, password, box)
+    sealed, word = _password(row, settings, password, box)
     changes = _changes(before, settings)
     if word:
         changes["password"] = word
@@ -100,15 +107,30 @@ def save(
 
 
 def _password(
-    before: str | None, settings: Settings, password: PasswordChange, box: SealedBox
+    row: MailerConfiguration | None, settings: Settings, password: PasswordChange, box: SealedBox
 ) -> tuple[str | None, str | None]:
     """What is stored from now on, and the audit log's word for the difference."""
+    before = row.password_sealed if row else None
     if password.typed is not None and settings.provider != "console":
-        sealed = box.seal_secret(password.typed, PASSWORD_PLACE)
+        sealed = box.seal_secret(password.typed, password_place(settings))
         return sealed, "changed" if before else "set"
     if password.remove or not logs_in(settings):
         return None, "removed" if before else None
-    return before, None
+    return _kept(row, settings, box), None
+
+
+def _kept(row: MailerConfiguration | None, settings: Settings, box: SealedBox) -> str | None:
+    """The stored password, sealed anew where the same destination is written differently now.
+
+    One that does not open stays as it is: whatever it is for, it is not for this.
+    """
+    if row is None or password_place(settings_of(row)) == password_place(settings):
+        return row.password_sealed if row else None
+    try:
+        opened = password_of(row, box)
+    except SealBroken:
+        return row.password_sealed
+    return box.seal_secret(opened, password_place(settings)) if opened else None
 
 
 def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from sqlalchemy.orm import Session
 
-from app.crypto.box import SealBroken, SealedBox
+from app.crypto.box import Place, SealedBox
 from app.crypto.secret import Secret
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
@@ -12,7 +14,6 @@ from app.mailer.settings import FIELDS, PasswordChange, Settings, logs_in
 from app.sealing import MAILER_PASSWORD
 
 CONFIGURATION_ID = 1
-PASSWORD_PLACE = MAILER_PASSWORD.place(CONFIGURATION_ID)
 
 TYPE_AGAIN = (
     "Type the password again: the stored one is only used for the destination it was typed for,"
@@ -25,18 +26,21 @@ def stored(session: Session) -> MailerConfiguration | None:
     return session.get(MailerConfiguration, CONFIGURATION_ID)
 
 
+def password_place(settings: Settings) -> Place:
+    """The password's place, which holds it to the destination of these settings."""
+    return MAILER_PASSWORD.place(CONFIGURATION_ID, **asdict(settings))
+
+
 def settings_of(row: MailerConfiguration) -> Settings:
     return Settings(**{name: getattr(row, name) for name in FIELDS})
 
 
 def password_of(row: MailerConfiguration, box: SealedBox) -> Secret | None:
-    """The stored password. Raises :class:`~app.crypto.box.SealBroken` when it does not open."""
+    """The stored password. Raises :class:`~app.crypto.box.SealBroken` when it does not open,
+    because its key is missing or because something changed the configuration behind our back."""
     if row.password_sealed is None:
         return None
-    try:
-        return box.open_secret(row.password_sealed, PASSWORD_PLACE)
-    except UnicodeDecodeError:
-        raise SealBroken(f"{PASSWORD_PLACE} does not hold text.") from None
+    return box.open_secret(row.password_sealed, password_place(settings_of(row)))
 
 
 def why_type_again(

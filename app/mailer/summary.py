@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.mail.failures import Explanation
 from app.mailer import health
-from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.active import KEYS_LOST, ActiveMailer, active_mailer
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
 from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
@@ -121,10 +121,12 @@ def _keys(
 ) -> tuple[Keys, str | None]:
     """Whether what is stored opens: the mail password, and a mail that waits."""
     ring = runtime.box.ring
-    sealed_elsewhere = queue.unreadable or (active is not None and active.problem is not None)
+    problem = active.problem if active is not None else None
     if not ring.usable:
         return Keys.UNUSABLE, ring.problem
-    return (Keys.WRONG, WRONG_KEY) if sealed_elsewhere else (Keys.OK, None)
+    if queue.unreadable or problem == KEYS_LOST:
+        return Keys.WRONG, WRONG_KEY
+    return (Keys.CHANGED, problem) if problem else (Keys.OK, None)
 
 
 def _moved_on(found: MailHealth) -> bool:

@@ -214,7 +214,7 @@ def _claimed(
     try:
         if row.sealed_bytes is None:
             raise SealBroken("a message that waits has no contents")
-        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place(row.public_id))
+        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place_in(row))
     except SealBroken as broken:
         if not _key_may_come_back(runtime, row.sealed_bytes):
             set_aside(session, row.id, UNREADABLE, now, until=kept_until(row.expires_at, now))
@@ -252,7 +252,7 @@ def _from_the_new_sender(
     before must go out from that one, or it would bring about the next pause.
     """
     changed = with_sender(content, name=active.sender_name, address=active.sender_address)
-    place = OUTBOX_BYTES.place(row.public_id)
+    place = OUTBOX_BYTES.place_in(row)
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == row.id)

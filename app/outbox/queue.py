@@ -96,7 +96,9 @@ def enqueue(
         rcpt_domain=recipient.rpartition("@")[2],
         message_id=message_id,
         size=len(content),
-        sealed_bytes=runtime.box.seal(content, OUTBOX_BYTES.place(public_id)),
+        sealed_bytes=runtime.box.seal(
+            content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient, kind=mail.name)
+        ),
         created_at=now,
         due_at=now,
         expires_at=expires_at,

@@ -90,7 +90,7 @@ def waiting_mail(session: Session, runtime: Runtime) -> list[Mail]:
     mails = []
     for row in rows:
         assert row.sealed_bytes is not None
-        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place(row.public_id))
+        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place_in(row))
         message = BytesParser(policy=default).parsebytes(content)
         assert isinstance(message, EmailMessage)
         mails.append(Mail(row.kind, row.rcpt_to, row.state, message))

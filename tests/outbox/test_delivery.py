@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from app.crypto.keys import KeyRing
 from app.mail.failures import FailureCode
@@ -21,6 +20,7 @@ from app.outbox.sender import Sender
 from app.outbox.sweep import sweep
 from app.outbox.worker import Deliverer, Step, deliver_next
 from app.runtime import Runtime
+from app.sealing import OUTBOX_BYTES
 from tests.conftest import Clock
 from tests.outbox.letters import (
     SECRET,
@@ -321,6 +321,9 @@ def test_chores_run_before_mail_is_looked_for(mail: Runtime, relay: Relay) -> No
 def test_a_stored_row_of_an_unknown_kind_is_delivered(mail: Runtime, relay: Relay) -> None:
     queue_resets(mail, ["dana@acme.test"])
     with mail.database.transaction() as session:
-        session.execute(update(OutboxMessage).values(kind="of-an-older-version"))
+        row = session.query(OutboxMessage).one()
+        content = mail.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place_in(row))
+        row.kind = "of-an-older-version"
+        row.sealed_bytes = mail.box.seal(content, OUTBOX_BYTES.place_in(row))
     assert deliver_next(mail)
     assert len(relay.envelopes) == 1

@@ -26,7 +26,7 @@ def test_a_mail_is_fixed_when_it_is_queued(mail: Runtime) -> None:
     assert (row.rcpt_key, row.rcpt_domain) == ("dana@acme.test", "acme.test")
     assert row.message_id.endswith("@acme.test>")
     assert row.expires_at == until
-    content = mail.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place(row.public_id))
+    content = mail.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place_in(row))
     assert len(content) == row.size
     message = message_from_bytes(content, policy=default)
     assert message["Message-ID"] == row.message_id
@@ -43,7 +43,7 @@ def test_the_bytes_open_in_no_other_row(mail: Runtime) -> None:
         first = reset_mail(session, mail, "dana@acme.test")
         second = reset_mail(session, mail, "kim@acme.test")
     with pytest.raises(SealBroken):
-        mail.box.open(first.sealed_bytes or "", OUTBOX_BYTES.place(second.public_id))
+        mail.box.open(first.sealed_bytes or "", OUTBOX_BYTES.place_in(second))
 
 
 def test_nothing_in_a_row_shows_the_link(mail: Runtime) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.crypto.box import SealedBox
+from app.crypto.box import Place, SealedBox
 from app.crypto.keys import new_key, write_key_file
 from app.crypto.secret import Secret
-from app.mailer.stored import PASSWORD_PLACE, password_of, stored
+from app.mailer.stored import password_of, password_place, settings_of, stored
 from app.resealing import reseal
 from app.runtime import Runtime
 from tests.outbox.letters import configure
@@ -20,12 +20,13 @@ def test_r40_a_password_saved_while_keys_rotate_is_the_one_that_stays(
     write_key_file(runtime.config.key_file, [new_key(), *runtime.box.ring.keys])
     really = SealedBox.seal
 
-    def and_meanwhile(box: SealedBox, plain: bytes, place: str) -> str:
+    def and_meanwhile(box: SealedBox, plain: bytes, place: Place) -> str:
         monkeypatch.setattr(SealedBox, "seal", really)
         with runtime.database.transaction() as session:
             row = stored(session)
             assert row is not None
-            row.password_sealed = box.seal_secret(Secret("the new one"), PASSWORD_PLACE)
+            place = password_place(settings_of(row))
+            row.password_sealed = box.seal_secret(Secret("the new one"), place)
         return really(box, plain, place)
 
     monkeypatch.setattr(SealedBox, "seal", and_meanwhile)

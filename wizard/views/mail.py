@@ -162,9 +162,11 @@ def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
         "mail_choice": choice,
     }
     if change.typed is not None:
-        answers["sealed_mail_password"] = mail_answer.seal(runtime(), change.typed)
+        answers["sealed_mail_password"] = mail_answer.seal(runtime(), change.typed, form.answers())
     elif change.remove or not form.stored:
         answers["sealed_mail_password"] = None
+    else:
+        answers["sealed_mail_password"] = mail_answer.sealed_for(runtime(), held, form.answers())
     draft = drafts.save(session, now=runtime().now(), **answers)
     session.commit()
     return draft
