@@ -34,6 +34,11 @@ def _origin_of(text: str) -> str | None:
         return None
 
 
+def _host() -> str | None:
+    """The host that the request names, without a port."""
+    return urlsplit(request.host_url).hostname
+
+
 def _sent_from() -> tuple[str, str] | None:
     """The header that names the page's origin, and its text; ``None`` when neither is there."""
     for name in ("Origin", "Referer"):
@@ -62,6 +67,8 @@ def refuse_other_origins() -> None:
         raise _unreadable(header)
     if origin == _origin_of(request.host_url):
         return
+    if origin.startswith("http://") and urlsplit(origin).hostname == _host():
+        raise _schemes_disagree(header, origin)
     with runtime().database.session(reading=True) as looking:
         ours = access_url(looking, runtime().config)
     # During setup nobody has said yet where people open the install; the setup token guards it.
@@ -107,24 +114,25 @@ def _not_ours(header: str, origin: str, ours: str) -> Refusal:
     )
 
 
+def _schemes_disagree(header: str, origin: str) -> Refusal:
+    return Refusal(
+        400,
+        "The browser and the proxy do not agree on https",
+        f"The header {header} says {origin}, the header X-Forwarded-Proto says https. The"
+        " session’s cookie is then for https only, and the browser does not send it.",
+        "Open the https address of this install. If there is none, the proxy has to say what it"
+        " was asked for (nginx: proxy_set_header X-Forwarded-Proto $scheme).",
+        request.path,
+        "Reload the page",
+    )
+
+
 def _no_token(_error: CSRFError) -> Response:
     """The form's token is missing or is not this browser's: the likeliest reason first."""
     return page_for(_stale() if request.cookies else _without_cookie())
 
 
 def _without_cookie() -> Refusal:
-    origin = _origin_of(request.headers.get("Origin", ""))
-    if request.is_secure and origin is not None and origin.startswith("http://"):
-        return Refusal(
-            400,
-            "The browser and the proxy do not agree on https",
-            f"The header Origin says {origin}, the header X-Forwarded-Proto says https. The"
-            " session’s cookie is then for https only, and the browser did not send it.",
-            "Open the https address of this install. If there is none, the proxy has to say what"
-            " it was asked for (nginx: proxy_set_header X-Forwarded-Proto $scheme).",
-            request.path,
-            "Reload the page",
-        )
     return Refusal(
         400,
         "The browser sent no cookie with this form",
@@ -151,5 +159,6 @@ def _stale() -> Refusal:
 def init_app(app: Flask) -> None:
     # The library compares Referer with Host, which proxies change.
     app.config["WTF_CSRF_SSL_STRICT"] = False
-    app.before_request(refuse_other_origins)
+    # Before the token is looked at: a form from elsewhere has none, and is told why it is refused.
+    app.before_request_funcs.setdefault(None, []).insert(0, refuse_other_origins)
     app.register_error_handler(CSRFError, _no_token)

@@ -94,6 +94,13 @@ def test_what_another_site_sends_changes_nothing(proxied: Flask, headers: dict[s
     assert next(iter(headers)) in answer.text
 
 
+def test_a_form_that_another_site_made_is_told_so_and_not_about_cookies(proxied: Flask) -> None:
+    sent = {**SECURE, "Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}
+    answer = proxied.test_client().post("/login", data={"email": "a"}, headers=sent)
+    assert answer.status_code == 400
+    assert "Sec-Fetch-Site says that another site sent it" in answer.text
+
+
 def test_without_its_token_a_form_from_the_right_place_is_refused_too(proxied: Flask) -> None:
     client = proxied.test_client()
     client.get("/login", headers=SECURE)
@@ -109,8 +116,11 @@ def test_a_form_without_any_cookie_says_so_and_names_the_header(proxied: Flask) 
     assert "The header Cookie is missing" in answer.text
 
 
-def test_a_proxy_that_says_https_to_a_browser_on_http_is_found_out(proxied: Flask) -> None:
-    answer = sign_in(proxied, {"Origin": "http://hr.acme.test"}, cookie=False)
+@pytest.mark.parametrize("cookie", [False, True])
+def test_a_proxy_that_says_https_to_a_browser_on_http_is_found_out(
+    proxied: Flask, cookie: bool
+) -> None:
+    answer = sign_in(proxied, {"Origin": "http://hr.acme.test"}, cookie=cookie)
     assert answer.status_code == 400
     assert "The header Origin says http://hr.acme.test" in answer.text
     assert "X-Forwarded-Proto says https" in answer.text
