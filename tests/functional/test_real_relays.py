@@ -108,6 +108,47 @@ def test_postfix_takes_mail_with_a_login_over_starttls(desk: Desk, folder: Path)
     assert "with ESMTPSA" in str(mail["Received"])
 
 
+def test_postfix_encrypts_from_the_start_on_a_port_of_its_own(desk: Desk, folder: Path) -> None:
+    with postfix.Postfix(folder, server_file()) as relay:
+        port = str(relay.tls_port)
+        assert desk.check(**through(relay, port=port)).diagnoses == ["tls_mode_mismatch"]
+        chosen = through(relay, port=port, encryption="implicit")
+        assert desk.check(**chosen).rungs() == dict.fromkeys(RUNGS, "passed")
+        desk.save(**chosen)
+        assert desk.test() == ""
+        desk.queue("dana@acme.test")
+        assert desk.step() is Step.SENT
+        assert "with ESMTPSA" in str(relay.inbox("dana")[0]["Received"])
+
+
+def test_postfix_that_wants_a_full_name_is_content_with_the_typed_one(
+    desk: Desk, folder: Path
+) -> None:
+    rules = "check_helo_access inline:{ { mail.acme.test = OK } }, reject"
+    with postfix.Postfix(folder, server_file(), helo_restrictions=rules) as relay:
+        assert desk.check(**through(relay)).rungs()["rcpt-to"] == "failed"
+        desk.save(**through(relay, ehlo_name="mail.acme.test"))
+        assert desk.test() == ""
+        desk.queue("dana@acme.test")
+        assert desk.step() is Step.SENT
+
+
+@pytest.mark.parametrize(
+    ("certificate", "code"),
+    [
+        ("short_key", FailureCode.CERT_KEY_TOO_SHORT),
+        ("old_signature", FailureCode.CERT_SIGNATURE_TOO_OLD),
+    ],
+)
+def test_exim_with_a_weak_certificate_gets_no_password(
+    desk: Desk, exim_folder: Path, certificate: str, code: FailureCode
+) -> None:
+    with exim.Exim(exim_folder, server_file(certificate)) as relay:
+        assert desk.check(**through(relay)).diagnoses == [code]
+        desk.save(**through(relay))
+        assert_refused(desk, code)
+
+
 def test_postfix_is_greeted_with_the_host_of_the_access_url(desk: Desk, folder: Path) -> None:
     rules = (
         "reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname,"
@@ -279,6 +320,19 @@ def test_exim_takes_mail_with_a_login_over_starttls(desk: Desk, exim_folder: Pat
     assert "H=(hr.acme.test) " in relay.log()
     assert "P=esmtpsa" in relay.log()
     assert f"A=plain:{exim.USER}" in relay.log()
+
+
+def test_exim_takes_a_login_with_cram_md5(desk: Desk, exim_folder: Path) -> None:
+    with exim.Exim(exim_folder, server_file(), authenticators=exim.CRAM_MD5) as relay:
+        assert desk.check(**through(relay)).rungs() == dict.fromkeys(RUNGS, "passed")
+        desk.save(**through(relay))
+        assert desk.test() == ""
+        desk.queue("dana@acme.test")
+        assert desk.step() is Step.SENT
+        relay.inbox(count=2)
+        assert f"A=cram:{exim.USER}" in relay.log()
+        desk.save(**through(relay, password="not it"))
+        assert_refused(desk, FailureCode.AUTH_BAD_CREDENTIALS)
 
 
 def test_exim_hears_a_wrong_password_once(desk: Desk, exim_folder: Path) -> None:

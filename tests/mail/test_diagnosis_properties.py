@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.mail.diagnosis import diagnose_exception, diagnose_reply, diagnose_text
 from app.mail.diagnosis.order import LIBRARY_RULES, REPLY_RULES
-from app.mail.failures import FailureCode
+from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 from tests.mail.refusals import COLLECTED, POSTED
@@ -71,3 +71,13 @@ def test_no_rule_holds_a_sentence() -> None:
 def test_every_rule_states_a_condition() -> None:
     for rule in (*REPLY_RULES, *LIBRARY_RULES):
         assert rule.words or rule.status or rule.replies
+
+
+@pytest.mark.parametrize("phase", [Phase.CONNECT, Phase.GREETING, Phase.TLS, Phase.AUTH])
+@pytest.mark.parametrize("number", [421, 450, 452, 500, 501, 550, 552, 553, 554, 555])
+def test_no_mail_is_given_up_for_what_was_said_before_any_was_named(
+    phase: Phase, number: int
+) -> None:
+    for refusal in (*POSTED, *COLLECTED):
+        code = diagnose_reply(phase, Reply(number, None, (refusal.text,)), refusal.provider)
+        assert disposition_of(code) is not Disposition.REJECT, refusal.text

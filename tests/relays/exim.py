@@ -71,6 +71,11 @@ mbox:
 begin retry
 * * F,1h,1m
 begin authenticators
+{authenticators}
+"""
+
+
+PLAIN = """\
 plain:
   driver = plaintext
   public_name = PLAIN
@@ -79,14 +84,26 @@ plain:
   server_set_id = $auth2
 """
 
+CRAM_MD5 = f"""\
+cram:
+  driver = cram_md5
+  public_name = CRAM-MD5
+  server_secret = ${{if eq{{$auth1}}{{{USER}}}{{{PASSWORD}}}fail}}
+  server_set_id = $auth1
+"""
 
 CONDITION = f"${{if and{{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}"
 
 
 class Exim:
-    """``with Exim(folder, certificate) as relay``: ``relay.port`` offers STARTTLS, AUTH PLAIN."""
+    """``with Exim(folder, certificate) as relay``: ``relay.port`` offers STARTTLS, AUTH PLAIN.
 
-    def __init__(self, root: Path, certificate: Path, **options: str) -> None:
+    ``authenticators``: :data:`PLAIN`, or :data:`CRAM_MD5` instead.
+    """
+
+    def __init__(
+        self, root: Path, certificate: Path, *, authenticators: str = PLAIN, **options: str
+    ) -> None:
         """``certificate`` holds certificate and key. Options replace values of ``CONFIG``."""
         self.root, self.port = root, free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -100,11 +117,12 @@ class Exim:
             "port": self.port,
             "cert": root / "server.pem",
             "key": root / "server.pem",
-            "condition": CONDITION,
             "size_limit": "1M",
             "per_connection": "1000",
             **options,
         }
+        condition = values.pop("condition", CONDITION)
+        values["authenticators"] = authenticators.replace("{condition}", condition)
         (root / "exim.conf").write_text(CONFIG.format(**values))
 
     def __enter__(self) -> Self:

@@ -166,6 +166,9 @@ def test_deferring_is_recorded_and_drops_what_was_typed(walk: Walk, rows: Sessio
         ("username", "u" * 500),
         ("connection_timeout", "0"),
         ("connection_timeout", "1e9"),
+        ("encryption", "ssl"),
+        ("ehlo_name", "192.0.2.1"),
+        ("ehlo_name", "a b"),
     ],
 )
 def test_a_bad_mail_answer_is_refused_beside_its_field_and_nothing_is_stored(
@@ -233,7 +236,7 @@ def test_a_checked_password_need_not_be_typed_again_to_go_on(walk: Walk, rows: S
 @pytest.mark.parametrize(
     ("field", "value"),
     [("host", "other.acme.test"), ("port", "465"), ("secure", "n"), ("username", "eve"),
-     ("ignore_tls_errors", "y")],
+     ("ignore_tls_errors", "y"), ("encryption", "implicit")],
 )  # fmt: skip
 @pytest.mark.parametrize("action", ["save", "save_anyway", "check"])
 def test_a_waiting_password_is_never_used_for_another_destination(
@@ -243,6 +246,34 @@ def test_a_waiting_password_is_never_used_for_another_destination(
     answer = walk.send("/setup/mail", smtp(password="", action=action, **{field: value}))
     assert answer.status_code == 422
     assert 'id="password-error-1"' in answer.text
+
+
+def test_a_relay_without_a_login_needs_no_password_and_drops_the_waiting_one(
+    walk: Walk, rows: Session
+) -> None:
+    walk.to_mail().send("/setup/mail", smtp(action="save_anyway"))
+    assert row_of(rows).sealed_mail_password is not None
+    answer = walk.send("/setup/mail", smtp(username="", password="", action="save_anyway"))
+    assert answer.status_code == 303
+    assert row_of(rows).sealed_mail_password is None
+
+
+def test_how_to_encrypt_and_greet_goes_from_the_wizard_into_the_configuration(
+    walk: Walk, rows: Session
+) -> None:
+    walk.to_mail()
+    with Relay(tls="implicit") as relay:
+        typed = smtp(
+            host="127.0.0.1", port=str(relay.port), username="", password="",
+            encryption="implicit", ehlo_name="Mail.Acme.test", ignore_tls_errors="y",
+        )  # fmt: skip
+        assert walk.send("/setup/mail", typed).location == "/setup/review"
+        assert "EHLO mail.acme.test" in relay.commands
+    walk.finish()
+    rows.rollback()
+    configuration = rows.get(MailerConfiguration, 1)
+    assert configuration is not None
+    assert (configuration.encryption, configuration.ehlo_name) == ("implicit", "mail.acme.test")
 
 
 def test_another_provider_takes_no_password_along(walk: Walk, rows: Session) -> None:

@@ -43,6 +43,9 @@ _PERMANENT_BY_PHASE = {
     Phase.RCPT_TO: Code.RECIPIENT_REJECTED,
 }
 
+# RFC 4954 section 6: these say more than the enhanced code beside them.
+_ABOUT_LOGINS = frozenset({530, 534, 535, 538})
+
 _PERMANENT_BY_REPLY = {
     501: Code.ADDRESS_INVALID,
     504: Code.PROTOCOL_ERROR,
@@ -54,6 +57,12 @@ _PERMANENT_BY_REPLY = {
     552: Code.MESSAGE_TOO_LARGE,
     555: Code.ADDRESS_INVALID,
 }
+
+
+def of_us(phase: Phase) -> Code:
+    """What a final refusal of one message means where no message has been named yet: it is us
+    who were refused, with everything that we have to send."""
+    return _PERMANENT_BY_PHASE[phase]
 
 
 def by_numbers(clues: Clues) -> Code:
@@ -85,7 +94,8 @@ def _temporary(clues: Clues) -> Code:
 def _permanent(clues: Clues) -> Code:
     if clues.phase is Phase.DATA and clues.code == 552:
         return Code.MESSAGE_TOO_LARGE
-    if clues.phase in _PERMANENT_BY_PHASE and (clues.status or "").startswith("7."):
+    by_policy = (clues.status or "").startswith("7.") and clues.code not in _ABOUT_LOGINS
+    if clues.phase in _PERMANENT_BY_PHASE and by_policy:
         return _PERMANENT_BY_PHASE[clues.phase]  # a policy refusal of what was just said
     for table, key in ((_PERMANENT_BY_STATUS, clues.status), (_PERMANENT_BY_REPLY, clues.code)):
         if key in table:

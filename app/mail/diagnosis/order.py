@@ -17,10 +17,11 @@ from app.mail.diagnosis import (
 )
 from app.mail.diagnosis.clues import Clues
 from app.mail.diagnosis.identities import unverified_identity
-from app.mail.diagnosis.last_resort import by_numbers
+from app.mail.diagnosis.last_resort import by_numbers, of_us
 from app.mail.diagnosis.rules import Rule, first_match
 from app.mail.diagnosis.tokens import token_failure
-from app.mail.failures.codes import FailureCode
+from app.mail.failures.codes import Disposition, FailureCode, disposition_of
+from app.mail.phases import Phase
 
 REPLY_RULES: tuple[Rule, ...] = (
     *microsoft.REPLIES,
@@ -65,9 +66,18 @@ LIBRARY_RULES: tuple[Rule, ...] = (
 )
 
 
+_BEFORE_ANY_MESSAGE = frozenset({Phase.CONNECT, Phase.GREETING, Phase.TLS, Phase.AUTH})
+
+
 def diagnose(clues: Clues) -> FailureCode:
     """Exactly one code for any clues."""
     code = matched(clues) or by_numbers(clues)
+    if (
+        clues.has_reply
+        and clues.phase in _BEFORE_ANY_MESSAGE
+        and disposition_of(code) is Disposition.REJECT
+    ):
+        code = by_numbers(clues) if clues.temporary else of_us(clues.phase)
     if code is FailureCode.AUTH_BAD_CREDENTIALS and clues.by_token:
         return FailureCode.OAUTH_REJECTED
     return code
