@@ -82,6 +82,9 @@ class Runtime:
     queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
     # What rooms have promised and a chore will make into mails; each counts its own.
     promises: list[Callable[[Session, datetime], Promised]] = field(default_factory=list)
+    # What waited for a configuration that delivers, each to be called in the transaction that
+    # saves the first one; they say which addresses they mailed.
+    once_mail_delivers: list[Callable[[Session, Runtime], list[str]]] = field(default_factory=list)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
     # Counts what was set aside because it could not be worked on: what it is → how many.

@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.accounts import intents, prompt, sessions
+    from app.accounts import intents, prompt, sessions, verification_mail
     from app.accounts.tidy import Tidying
     from app.accounts.views import (
         account,
@@ -34,3 +34,4 @@ def init_app(app: Flask) -> None:
     runtime.chores.extend([intents.resolve, Tidying()])
     runtime.promises.append(intents.promised)
     runtime.set_aside["requests"] = intents.set_aside
+    runtime.once_mail_delivers.append(verification_mail.mail_unverified)

@@ -59,11 +59,11 @@ def add(
     require_mail(session, runtime)
     if user is not None:
         _promote(session, user, now, actor)
-        _send_link(session, runtime, user, now, actor)
+        verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
         return Added.PROMOTED_UNVERIFIED
     user = create_user(session, now=now, email=email, name=name, install_admin=True)
     record(session, now=now, actor=actor, tag="administrator:created", target=user.email)
-    _send_link(session, runtime, user, now, actor)
+    verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
     return Added.CREATED
 
 
@@ -71,7 +71,7 @@ def send_again(
     session: Session, runtime: Runtime, *, user: User, now: datetime, actor: Actor
 ) -> None:
     """Mail an unverified administrator a new link; the older one stops working."""
-    _send_link(session, runtime, user, now, actor)
+    verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
     record(session, now=now, actor=actor, tag="administrator:link-sent", target=user.email)
 
 
@@ -107,15 +107,6 @@ def can_work(user: User) -> bool:
 def _promote(session: Session, user: User, now: datetime, actor: Actor) -> None:
     user.is_install_admin = True
     record(session, now=now, actor=actor, tag="administrator:promoted", target=user.email)
-
-
-def _send_link(session: Session, runtime: Runtime, user: User, now: datetime, actor: Actor) -> None:
-    if user.password_hash is None:
-        verification.invite_administrator(
-            session, runtime, user=user, invited_by=actor.label, now=now
-        )
-    else:
-        verification.start_verification(session, runtime, user=user, now=now)
 
 
 def _leaving(session: Session, user_id: int) -> User | None:

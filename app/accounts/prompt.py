@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from flask import request
 
+from app.accounts.models import User
 from app.accounts.sessions import person
-from app.mailer.state import mail_state
+from app.accounts.verification_mail import Told, told
+from app.mailer.prospect import Prospect, current_prospect
+from app.mailer.summary import current_summary
 from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission
 from app.web.shell import Notice, here
 
 
+def about(user: User) -> Told:
+    """How the verification of an unverified person stands, for the page of this request."""
+    active = current_summary().active
+    logged = active is not None and active.provider == "console"
+    return told(db(), user, current_prospect(), logged=logged, now=runtime().now())
+
+
 def verification_prompt() -> list[Notice]:
-    """Quiet while mail is pending, plain once the mail can be sent; gone when verified."""
+    """Quiet while no mail can bring a link, plain once one can; gone when verified."""
     user = person()
     if user.email_verified_at is not None:
         return []
-    if mail_state(db(), runtime()) == "pending":
-        closed = user.is_install_admin and not user.verification_waived
+    closed = user.is_install_admin and user.denial(Permission.SYSTEM_CONFIGURE) is not None
+    if current_prospect() is Prospect.NONE:
         if here("/admin/system") and not closed:
             return []  # the notice that mail is not set up says what cannot be done yet
         return [
@@ -32,7 +42,6 @@ def verification_prompt() -> list[Notice]:
                 id="verify-email",
             )
         ]
-    closed = user.is_install_admin and user.denial(Permission.SYSTEM_CONFIGURE) is not None
     if not closed and (request.path == "/admin/system" or here("/admin/system/mailer")):
         return []  # the overview lists it, and the mailer page has enough to say
     on_account = here("/account")
@@ -40,10 +49,8 @@ def verification_prompt() -> list[Notice]:
         Notice(
             "warn",
             "Verify your address",
-            f"Open the link that was mailed to {user.email}."
-            + (" Until then the system console stays closed to you." if closed else "")
-            if closed
-            else f"{user.email} is not verified yet. Open the link that was mailed to you.",
+            about(user).text
+            + (" The system console stays closed to you until then." if closed else ""),
             None if on_account else "/account",
             None if on_account else "Go to your account",
             id="verify-email",

@@ -74,6 +74,17 @@ def find(session: Session, *, purpose: str, secret: str, now: datetime) -> Token
     )
 
 
+def find_used(session: Session, *, purpose: str, secret: str) -> Token | None:
+    """The token behind a secret that was used up. It opens nothing any more."""
+    return session.scalar(
+        select(Token).where(
+            Token.token_hash == hash_secret(secret),
+            Token.purpose == purpose,
+            Token.used_at.is_not(None),
+        )
+    )
+
+
 def claim(session: Session, *, purpose: str, secret: str, now: datetime) -> Token | None:
     """Use a secret up. Of any number of claims at once, exactly one gets the token."""
     claimed = session.execute(

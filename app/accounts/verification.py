@@ -106,6 +106,26 @@ def invite_administrator(
     )
 
 
+def send_link(
+    session: Session, runtime: Runtime, *, user: User, invited_by: str, now: datetime
+) -> None:
+    """Mail an administrator the link that fits: it sets a password where there is none yet."""
+    if user.password_hash is None:
+        invite_administrator(session, runtime, user=user, invited_by=invited_by, now=now)
+    else:
+        start_verification(session, runtime, user=user, now=now)
+
+
+def was_verified(session: Session, *, secret: str) -> bool:
+    """Whether this very link was used before, and what it proved still holds."""
+    for purpose in PURPOSES:
+        token = tokens.find_used(session, purpose=purpose, secret=secret)
+        user = session.get(User, token.user_id) if token else None
+        if token is not None and user is not None:
+            return user.email_verified_at is not None and user.email == token.bound.get("email")
+    return False
+
+
 def look(session: Session, *, secret: str, now: datetime) -> Opened | None:
     """What a link is good for, or ``None`` when it no longer works. Uses nothing up."""
     for purpose in PURPOSES:

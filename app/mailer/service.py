@@ -37,10 +37,12 @@ class PasswordNeeded(ValueError):
 @dataclass(frozen=True)
 class Saved:
     """What saving did. Nothing at all when ``changed`` is false. ``still_paused``: somebody paused
-    by hand, and a save does not end that."""
+    by hand, and a save does not end that. ``delivers_first``: before it there was no configuration
+    with which mail arrives, so what waited for one can be mailed now."""
 
     changed: bool
     created: bool = False
+    delivers_first: bool = False
     resumed: bool = False
     still_paused: bool = False
 
@@ -101,6 +103,8 @@ def save(
     return Saved(
         changed=True,
         created=row is None,
+        delivers_first=before is None
+        or (before.provider == "console" and settings.provider != "console"),
         resumed=resumed,
         still_paused=health.look(session).paused_at is not None,
     )

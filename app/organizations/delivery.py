@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import FailureCode, explain
+from app.mailer.prospect import WAITING, Prospect
 from app.moments import not_after
 from app.organizations.invitations import LIFETIME
 from app.organizations.models import Invitation, Organization
+from app.outbox.fate import Fate, fate_of
 from app.outbox.models import OutboxMessage
-from app.outbox.states import Ended
+from app.outbox.states import Ended, State
 
 PAGE = 20
 WITHDRAWN = (
     "Whoever invited may no longer invite people here. Send it again to invite in your own name."
 )
-HELD = "Sending is paused. An install administrator has to look at the mailer first."
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def open_invitations(
     organization: Organization,
     *,
     now: datetime,
+    expected: Prospect,
     search: str = "",
     number: int = 1,
 ) -> InvitationPage:
@@ -82,7 +84,7 @@ def open_invitations(
         Listed(
             invitation,
             inviter,
-            delivery_of(message),
+            delivery_of(message, expected, now),
             expired=not_after(invitation.expires_at, now, LIFETIME),
         )
         for invitation, inviter, message in rows[:PAGE]
@@ -90,35 +92,33 @@ def open_invitations(
     return InvitationPage(listed, number, len(rows) > PAGE)
 
 
-def delivery_of(message: OutboxMessage | None) -> Delivery:
+def delivery_of(message: OutboxMessage | None, expected: Prospect, now: datetime) -> Delivery:
     """The state of one mail; ``None`` when its row was cleared away after its time."""
     if message is None:
         return Delivery("quiet", "No longer recorded", "unknown")
-    level, text, cause, at = _told(message)
+    level, text, cause, at = _told(message, fate_of(message, expected, now))
     return Delivery(level, text, message.state, cause, at)
 
 
-def _told(message: OutboxMessage) -> tuple[str, str, str | None, datetime | None]:
-    cause = _cause(message)
-    match message.state:
-        case "queued" if cause:
-            return "warn", "Waiting for another try", cause, message.due_at
-        case "queued":
-            return "quiet", "Waiting to be sent", None, None
-        case "sending":
-            return "quiet", "Being sent", None, None
-        case "held":
-            return "warn", "Held", HELD, None
-        case "sent":
-            return "good", "Sent", None, message.sent_at
-        case "cancelled" if message.ended_because == Ended.EXPIRED:
+def _told(message: OutboxMessage, fate: Fate) -> tuple[str, str, str | None, datetime | None]:
+    if message.state == State.SENT:  # whether its link ran out since stands in a column of its own
+        return "good", "Sent", None, message.sent_at
+    match fate:
+        case Fate.WAITS:
+            return "warn", "Waits", WAITING, None
+        case Fate.TRIED_AGAIN:
+            return "warn", "Tried again", _cause(message), message.due_at
+        case Fate.EXPIRED:
             return "bad", "Not sent", "It ran out before it could be sent.", message.finished_at
-        case "cancelled" if message.ended_because == Ended.WITHDRAWN:
+        case Fate.CANCELLED if message.ended_because == Ended.WITHDRAWN:
             return "bad", "Not sent", WITHDRAWN, message.finished_at
-        case "cancelled":
+        case Fate.CANCELLED:
             return "warn", "Not sent", "An administrator cancelled the mail.", message.finished_at
-        case _:
-            return "bad", "Not sent", cause, message.finished_at
+        case Fate.FAILED:
+            return "bad", "Not sent", _cause(message), message.finished_at
+    if message.state == State.SENDING:
+        return "quiet", "Being sent", None, None
+    return "quiet", "On its way", None, None
 
 
 def _cause(message: OutboxMessage) -> str | None:

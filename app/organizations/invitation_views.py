@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mail.addresses import key
+from app.mailer.prospect import promise
 from app.mailer.state import MailPending, mail_state
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
@@ -20,7 +21,7 @@ from app.organizations.invitations import NotOpen, invite, resend, revoke
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, frees_at
 from app.organizations.models import Invitation
 from app.organizations.pages import members_page
-from app.organizations.wording import WORDS
+from app.organizations.wording import INVITED_WAITS, WORDS
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
@@ -67,7 +68,10 @@ def _invite_one(visit: Visit) -> Answer:
     words = WORDS[outcome]
     if outcome not in STATUS:
         db().commit()
-        flash(f"{form.address} {words.sentence}", "good")
+        if outcome is Outcome.INVITED:
+            flash(*promise(f"{form.address} {words.sentence}", f"{form.address} {INVITED_WAITS}"))
+        else:
+            flash(f"{form.address} {words.sentence}", "good")
         return _back(visit)
     db().rollback()
     form.email.errors = [f"{form.address} {words.sentence}"]
@@ -143,7 +147,12 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
     except TooManyForOrganization:
         raise _refusal(visit, Outcome.ORGANIZATION_LIMIT, invitation.email) from None
     db().commit()
-    flash(f"{invitation.email} gets a new link. The one sent before stopped working.", "good")
+    flash(
+        *promise(
+            f"{invitation.email} gets a new link. The one sent before stopped working.",
+            f"A new invitation to {invitation.email} was written; the older link stopped working.",
+        )
+    )
     return _back(visit)
 
 

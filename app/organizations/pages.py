@@ -9,7 +9,7 @@ from flask.templating import render_template
 from sqlalchemy.orm import Session
 
 from app.accounts.lockout import locks
-from app.mailer.state import mail_state
+from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.organizations.access import Visit
 from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm
@@ -30,11 +30,16 @@ def members_page(
     trouble: tuple[str, str] | None = None,
 ) -> str:
     """``trouble`` is the title and text of a refusal that no single field is to blame for."""
-    now = runtime.now()
+    now, expected = runtime.now(), current_prospect()
     search = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:100]
     page = members(session, visit.organization, search=search, number=_number("page"))
     open_ones = open_invitations(
-        session, visit.organization, now=now, search=search, number=_number("invitations")
+        session,
+        visit.organization,
+        now=now,
+        expected=expected,
+        search=search,
+        number=_number("invitations"),
     )
     locked = locks(session, users=[m.user for m in page.members], now=now)
     roles = admin_roles(session, [m.user for m in page.members if m.user.email_key in locked])
@@ -55,7 +60,9 @@ def members_page(
         invite_form=invite_form or InviteForm(formdata=None),
         list_form=list_form or InviteListForm(formdata=None),
         trouble=trouble,
-        mail_pending=mail_state(session, runtime) == "pending",
+        mail_pending=expected is Prospect.NONE,
+        mail_waits=expected is Prospect.WAITS,
+        waiting=WAITING,
         turned=_turned,
     )
 

@@ -17,6 +17,7 @@ from app.accounts.throttle import seconds_until
 from app.accounts.users import AddressTaken
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
+from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.mailer.state import MailPending
 from app.organizations import signup
 from app.organizations.forms import SignupAccountForm, SignupCodeForm, SignupForm
@@ -167,6 +168,8 @@ def _ask_code(request: SignupRequest, form: SignupCodeForm) -> str:
         form=form,
         request=request,
         until=request.created_at + CODE_LIFETIME,
+        waits=current_prospect() is Prospect.WAITS,
+        waiting=WAITING,
     )
 
 

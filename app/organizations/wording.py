@@ -17,6 +17,9 @@ class Words:
     sentence: str
 
 
+# Beside an address whose invitation is written and cannot go out yet.
+INVITED_WAITS = "is invited as soon as the mail goes out."
+
 WORDS: dict[str, Words] = {
     Outcome.INVITED: Words(
         "good", "Invited", "was invited. The link in the mail works for 7 days."

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.accounts.prompt import about
 from app.files import warnings
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url
 from app.mailer.current_health import Health, Keys
-from app.mailer.state import PENDING
 from app.mailer.summary import Summary
 from app.runtime import Runtime
 from app.schema import current_revision
@@ -50,7 +50,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
     return [
         mail(summary, runtime.config.is_cloud),
         *_set_aside(summary),
-        your_address(user, mail_works=summary.state != PENDING),
+        your_address(user, summary),
         address(session, runtime),
         *_proxies(runtime),
         keys(runtime, summary),
@@ -111,11 +111,11 @@ def _set_aside(summary: Summary) -> Iterator[Finding]:
         )
 
 
-def your_address(user: User, *, mail_works: bool) -> Finding:
-    """The administrator who looks: is their own address proven?"""
+def your_address(user: User, summary: Summary) -> Finding:
+    """The administrator who looks: is their own address proven, and if not, where is the mail?"""
     if user.email_verified_at is not None:
         return Finding("Your address", "good", "Verified", user.email)
-    if not mail_works:
+    if summary.active is None:
         return Finding(
             "Your address",
             "quiet",
@@ -123,12 +123,15 @@ def your_address(user: User, *, mail_works: bool) -> Finding:
             f"{user.email} can be verified once mail is set up. You can work all the same.",
             waits=True,
         )
+    told = about(user)
+    if not told.may_send:
+        return Finding("Your address", "quiet", told.state, told.text, waits=True)
     return Finding(
         "Your address",
         "warn",
-        "Not verified",
-        f"Open the link that was mailed to {user.email}, or have it sent again.",
-        "Send the mail again",
+        told.state,
+        told.text,
+        "Send the mail again" if told.fate else "Send the mail",
         "/account/verify-email",
         action_posts=True,
     )

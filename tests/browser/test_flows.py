@@ -131,7 +131,7 @@ def test_a_forgotten_password(office: Office, desk: NewDesk):
     bob.picture("forgot")
     bob.type(Email_address="bob@acme.test")
     bob.press("Mail me a link")
-    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your mailbox")).to_be_visible()
     bob.picture("forgot-sent")
     link = link_in(office.mail_to("bob@acme.test"))
     bob.open(link)

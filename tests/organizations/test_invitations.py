@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
+from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
+from app.mailer.prospect import WAITING, Prospect
 from app.organizations import limits
 from app.organizations.delivery import delivery_of
 from app.organizations.desk import Desk, Outcome
@@ -73,7 +75,7 @@ def test_a_new_address_gets_an_invitation_and_its_mail(
         assert mail_.link in part
     page = said(boss_client.get(MEMBERS))
     assert "Kim@else.test was invited" in page
-    assert "Waiting to be sent" in page
+    assert "On its way" in page
     assert mail_.link not in boss_client.get(MEMBERS).text
 
 
@@ -201,7 +203,8 @@ def test_while_mail_is_paused_the_invitation_waits_and_says_so(
     assert invite(boss_client, email="kim@else.test").status_code == 303
     page = boss_client.get(MEMBERS)
     assert 'data-value="held"' in page.text
-    assert "Sending is paused" in said(page)
+    assert "kim@else.test is invited as soon as the mail goes out." in said(page)
+    assert said(page).count(WAITING) == 3, "the flash, the notice and the invitation's own state"
 
 
 def test_without_a_key_nothing_is_invited_and_the_page_says_why(
@@ -364,10 +367,10 @@ def test_reloading_the_page_of_a_refused_form_leads_back(boss_client: FlaskClien
 @pytest.mark.parametrize(
     ("state", "code", "ended", "level", "words", "cause"),
     [
-        ("queued", None, None, "quiet", "Waiting to be sent", None),
-        ("queued", "connect_timeout", None, "warn", "Waiting for another try", "Novantra"),
+        ("queued", None, None, "quiet", "On its way", None),
+        ("queued", "connect_timeout", None, "warn", "Tried again", "Novantra"),
         ("sending", None, None, "quiet", "Being sent", None),
-        ("held", "auth_bad_credentials", None, "warn", "Held", "paused"),
+        ("held", "auth_bad_credentials", None, "warn", "Waits", "at the moment"),
         ("sent", None, None, "good", "Sent", None),
         ("failed", "recipient_rejected", "rejected", "bad", "Not sent", ""),
         ("failed", "from_a_newer_version", "rejected", "bad", "Not sent", "from_a_newer"),
@@ -378,12 +381,23 @@ def test_reloading_the_page_of_a_refused_form_leads_back(boss_client: FlaskClien
 def test_the_delivery_state_is_told_in_words(
     state: str, code: str | None, ended: str | None, level: str, words: str, cause: str | None
 ) -> None:
-    told = delivery_of(OutboxMessage(state=state, last_code=code, ended_because=ended))
+    message = OutboxMessage(state=state, last_code=code, ended_because=ended)
+    told = delivery_of(message, Prospect.GOES, utcnow())
     assert (told.level, told.text, told.state) == (level, words, state)
     if cause is None:
         assert told.cause is None
     else:
         assert told.cause
+
+
+def test_what_is_queued_while_nothing_goes_out_waits_like_what_is_held() -> None:
+    told = [
+        delivery_of(OutboxMessage(state=state), Prospect.WAITS, utcnow())
+        for state in ("queued", "held")
+    ]
+    assert [(each.level, each.text, each.cause) for each in told] == [
+        ("warn", "Waits", WAITING)
+    ] * 2
 
 
 def test_a_mail_that_was_cleared_away_is_no_error(

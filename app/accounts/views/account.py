@@ -9,6 +9,7 @@ from app.accounts import profile, verification
 from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
+from app.accounts.prompt import about
 from app.accounts.session_rows import Way
 from app.accounts.sessions import person, sign_in
 from app.accounts.verification import TooManyMails
@@ -16,6 +17,7 @@ from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
 from app.extensions import limiter
 from app.mail.addresses import key
+from app.mailer.prospect import Prospect, current_prospect, promise
 from app.mailer.state import MailPending, mail_state, require_mail
 from app.runtime import runtime
 from app.web.context import actor, db
@@ -74,10 +76,15 @@ def change_email() -> Response | tuple[str, int]:
     except TooManyMails as refused:
         raise too_many_mails(refused.retry_at, run.now()) from None
     db().commit()
+    until = (
+        "Your address changes when the link in it is opened; until then sign in with the present"
+        " one."
+    )
     flash(
-        f"A mail is on its way to {typed(form.email)}. Your address changes when the link in it"
-        " is opened; until then sign in with the present one.",
-        "good",
+        *promise(
+            f"A mail is on its way to {typed(form.email)}. {until}",
+            f"A mail to {typed(form.email)} was written. {until}",
+        )
     )
     return redirect(url_for("accounts.account"), 303)
 
@@ -125,8 +132,14 @@ def _knows_current(form: CurrentPasswordForm, user: User) -> bool:
 
 
 def _overview(form: NameForm) -> str:
-    pending = mail_state(db(), runtime()) == "pending"
-    return render_template("accounts/account.html", form=form, user=person(), mail_pending=pending)
+    user = person()
+    return render_template(
+        "accounts/account.html",
+        form=form,
+        user=user,
+        mail_pending=current_prospect() is Prospect.NONE,
+        verification=about(user) if user.email_verified_at is None else None,
+    )
 
 
 def _email_page(form: EmailForm) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from flask import flash, redirect, render_template, url_for
@@ -13,12 +13,15 @@ from app.accounts import administrators, lockout
 from app.accounts.administrators import Added, AlreadyAdministrator, LastAdministrator
 from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
+from app.accounts.prompt import about
 from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
 from app.accounts.verification import TooManyMails
+from app.accounts.verification_mail import Told
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
-from app.mailer.state import MailPending, mail_state
+from app.mailer.prospect import Prospect, current_prospect, promise
+from app.mailer.state import MailPending
 from app.runtime import runtime
 from app.web.context import Actor, actor, db
 from app.web.errors import STANDARD, Refusal
@@ -28,13 +31,20 @@ from app.web.shell import Entry, here
 PATH = "/admin/system/administrators"
 NAVIGATION_ORDER = 50
 
+# While mail goes out, and while it waits.
 ADDED = {
-    Added.CREATED: "A mail is on its way to {email}. Its link verifies the address and sets the"
-    " password; until then the console stays closed to them.",
-    Added.PROMOTED: "{email} is an install administrator from now on.",
-    Added.PROMOTED_UNVERIFIED: "{email} becomes an install administrator as soon as the link"
-    " that was just mailed there is opened.",
+    Added.CREATED: (
+        "A mail is on its way to {email}. Its link verifies the address and sets the password;"
+        " until then the console stays closed to them.",
+        "{email} becomes an install administrator when the link in their mail is opened.",
+    ),
+    Added.PROMOTED_UNVERIFIED: (
+        "{email} becomes an install administrator as soon as the link that was just mailed there"
+        " is opened.",
+        "{email} becomes an install administrator when the link in their mail is opened.",
+    ),
 }
+PROMOTED = "{email} is an install administrator from now on."
 
 
 def navigation_entry() -> Entry | None:
@@ -77,7 +87,11 @@ def add_administrator() -> Response | tuple[str, int]:
     except TooManyMails as refused:
         raise too_many_mails(refused.retry_at, now) from None
     session.commit()
-    flash(ADDED[added].format(email=typed(form.email)), "good")
+    if added is Added.PROMOTED:
+        flash(PROMOTED.format(email=typed(form.email)), "good")
+    else:
+        goes, waits = ADDED[added]
+        flash(*promise(goes.format(email=typed(form.email)), waits.format(email=typed(form.email))))
     return redirect(url_for("accounts.administrators"), 303)
 
 
@@ -107,7 +121,12 @@ def send_link(user_id: int) -> Response:
     except TooManyMails as refused:
         raise too_many_mails(refused.retry_at, now) from None
     db().commit()
-    flash(f"A new link is on its way to {user.email}; the older one no longer works.", "good")
+    flash(
+        *promise(
+            f"A new link is on its way to {user.email}; the older one no longer works.",
+            f"A new link to {user.email} was written; the older one no longer works.",
+        )
+    )
     return redirect(url_for("accounts.administrators"), 303)
 
 
@@ -148,6 +167,11 @@ def _leave(leave: Callable[..., User | None], user_id: int, words: str) -> Respo
     return redirect(PATH if user_id != who.id else "/", 303)
 
 
+def links_of(everybody: Sequence[User]) -> dict[int, Told]:
+    """How the link of each administrator stands who has not verified yet."""
+    return {user.id: about(user) for user in everybody if user.email_verified_at is None}
+
+
 def _administrator(user_id: int) -> User:
     user = db().get(User, user_id)
     if user is None or not user.is_install_admin:
@@ -169,6 +193,7 @@ def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
         locks=lockout.locks(session, users=everybody, now=now),
         can_work=administrators.can_work,
         working=sum(administrators.can_work(user) for user in everybody),
-        mail_pending=mail_state(session, runtime()) == "pending",
+        mail_pending=current_prospect() is Prospect.NONE,
+        links=links_of(everybody),
         needs_mail=needs_mail,
     )

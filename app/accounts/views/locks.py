@@ -14,7 +14,7 @@ from app.accounts.sessions import remember_browser
 from app.accounts.throttle import seconds_until
 from app.accounts.views import blueprint
 from app.extensions import limiter
-from app.mailer.state import mail_state
+from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.runtime import runtime
 from app.web.context import client_ip, db
 
@@ -29,7 +29,7 @@ def locked_page(email: str, lock: Lock, now: datetime) -> Response:
         form=form,
         until=lock.until,
         code_asked=lock.code_asked,
-        mail_pending=_mail_pending(),
+        **_about_mail(),
     )
     return Response(
         page, 429, {"Retry-After": str(seconds_until(lock.until, now))}, mimetype="text/html"
@@ -39,7 +39,7 @@ def locked_page(email: str, lock: Lock, now: datetime) -> Response:
 @blueprint.get("/unlock", endpoint="unlock")
 def unlock_page() -> str:
     form = UnlockForm(formdata=None, email=request.args.get("email", "")[:320])
-    return render_template("accounts/unlock.html", form=form, mail_pending=_mail_pending())
+    return render_template("accounts/unlock.html", form=form, **_about_mail())
 
 
 @blueprint.post("/unlock")
@@ -69,9 +69,14 @@ def unlock_submit() -> Response | tuple[str, int]:
 
 
 def _again(form: UnlockForm) -> tuple[str, int]:
-    page = render_template("accounts/unlock.html", form=form, mail_pending=_mail_pending())
+    page = render_template("accounts/unlock.html", form=form, **_about_mail())
     return page, 422
 
 
-def _mail_pending() -> bool:
-    return mail_state(db(), runtime()) == "pending"
+def _about_mail() -> dict[str, object]:
+    expected = current_prospect()
+    return {
+        "mail_pending": expected is Prospect.NONE,
+        "mail_waits": expected is Prospect.WAITS,
+        "waiting": WAITING,
+    }

@@ -12,7 +12,7 @@ from app.accounts.sessions import remember_browser
 from app.accounts.views import blueprint
 from app.extensions import limiter
 from app.mail.addresses import key
-from app.mailer.state import mail_state
+from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
@@ -51,7 +51,9 @@ def ask_for_reset() -> Response | tuple[str, int]:
 
 @blueprint.get("/forgot-password/sent")
 def reset_asked() -> str:
-    return render_template("accounts/reset_asked.html")
+    return render_template(
+        "accounts/reset_asked.html", waits=current_prospect() is not Prospect.GOES, waiting=WAITING
+    )
 
 
 @blueprint.get("/reset-password/<token>")
@@ -99,7 +101,7 @@ def _ask(form: AddressForm, *, attempted: bool = False) -> str:
 
 
 def _mail_pending() -> bool:
-    return mail_state(db(), runtime()) == "pending"
+    return current_prospect() is Prospect.NONE
 
 
 def _dead_link() -> Refusal:

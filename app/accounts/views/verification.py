@@ -16,6 +16,7 @@ from app.accounts.verification import Opened, TooManyMails
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_mails
 from app.extensions import limiter
+from app.mailer.prospect import promise
 from app.mailer.state import MailPending
 from app.runtime import runtime
 from app.web.context import client_ip, db
@@ -29,7 +30,7 @@ FLOOD = "120 per 15 minutes"
 def verify_email(token: str) -> str:
     """Looking uses nothing up: mail scanners open links too."""
     opened = _look(token)
-    return _page(opened, _form(opened))
+    return _already() if opened is None else _page(opened, _form(opened))
 
 
 @blueprint.post("/verify-email/<token>")
@@ -37,6 +38,8 @@ def verify_email(token: str) -> str:
 def confirm_email(token: str) -> Response | tuple[str, int]:
     run = runtime()
     opened = _look(token)
+    if opened is None:
+        return redirect(url_for("accounts.verify_email", token=token), 303)
     form = _form(opened)
     if not form.validate():
         return _page(opened, form), 422
@@ -48,6 +51,9 @@ def confirm_email(token: str) -> Response | tuple[str, int]:
     except AddressTaken:
         raise _taken() from None
     if done is None:
+        db().rollback()
+        if _look(token) is None:  # pressed twice: the other press was quicker
+            return redirect(url_for("accounts.verify_email", token=token), 303)
         raise _dead_link()
     db().commit()
     flash(_what_happened(opened), "good")
@@ -72,16 +78,27 @@ def send_verification() -> Response:
     except TooManyMails as refused:
         raise too_many_mails(refused.retry_at, run.now()) from None
     session.commit()
-    flash(f"A mail with a link is on its way to {current_user.email}.", "good")
+    flash(
+        *promise(
+            f"A mail with a link is on its way to {current_user.email}.",
+            f"A mail with a link to {current_user.email} was written.",
+        )
+    )
     return redirect(url_for("accounts.account"), 303)
 
 
-def _look(token: str) -> Opened:
+def _look(token: str) -> Opened | None:
+    """What a link is good for; ``None`` when it did its work before. Raises for a dead one."""
     with runtime().database.session(reading=True) as reading:
         opened = verification.look(reading, secret=token, now=runtime().now())
-    if opened is None:
+        done = opened is None and verification.was_verified(reading, secret=token)
+    if opened is None and not done:
         raise _dead_link()
     return opened
+
+
+def _already() -> str:
+    return render_template("accounts/verified_already.html")
 
 
 def _form(opened: Opened) -> NewPasswordForm | ConfirmForm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.crypto.keys import KeysUnusable
@@ -61,10 +62,11 @@ def save() -> AnyResponse:
         session.rollback()
         form.refuse("password", KEYS_MISSING)
         return show(form, status=422)
+    mailed = _mail_what_waited(session) if done.delivers_first else []
     session.commit()
     if done.changed:
         runtime().wake_worker()
-    flash(*_told(done))
+    flash(*_told(done, mailed))
     return redirect(url_for("mailer.page"), 303)
 
 
@@ -113,7 +115,12 @@ def refuse_stored_password(form: MailerForm, row: MailerConfiguration | None) ->
     return why is not None
 
 
-def _told(done: service.Saved) -> tuple[str, str]:
+def _mail_what_waited(session: Session) -> list[str]:
+    """What could not be mailed before: administrators who wait for a link to verify."""
+    return [to for mail in runtime().once_mail_delivers for to in mail(session, runtime())]
+
+
+def _told(done: service.Saved, mailed: list[str]) -> tuple[str, str]:
     if not done.changed:
         return "Nothing to save: this is the configuration already.", "quiet"
     text = "Saved." if not done.created else "Saved. Mail is set up."
@@ -123,6 +130,9 @@ def _told(done: service.Saved) -> tuple[str, str]:
         text += " Mail stays paused until somebody resumes it."
     else:
         text += " Send a test email to see it arrive."
+    if mailed:
+        to = mailed[0] if len(mailed) == 1 else f"{', '.join(mailed[:-1])} and {mailed[-1]}"
+        text += f" The link that verifies an address goes to {to} by itself."
     return text, "good"
 
 
