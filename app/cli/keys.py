@@ -1,4 +1,4 @@
-"""``keys doctor`` and ``keys rotate``."""
+"""``keys doctor``, ``keys rotate`` and ``keys forget-lost``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.audit.log import record
-from app.crypto.keys import new_key, write_key_file
+from app.cannot import Cannot
+from app.crypto.keys import new_key, replace_key_file, write_key_file
+from app.forgetting import forget, lost_values
 from app.resealing import examine, keys_in_use, reseal
 from app.runtime import runtime
 from app.web.context import Actor
@@ -76,6 +78,47 @@ def rotate() -> None:
         click.echo("Back up the key file now. The previous key is dropped by the next rotation.")
     else:
         click.echo("Once every process runs with the new key, take the older ones out of the list.")
+
+
+@group.command("forget-lost")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget_lost(yes: bool) -> None:
+    """Go on without a key that is gone for good. What it sealed is named first, then let go.
+
+    A new key is made when the install has none. Look for a backup of the old one before.
+    """
+    install = runtime()
+    with install.database.session(reading=True) as session:
+        lost = lost_values(session, install.box)
+    usable = install.box.ring.usable
+    if not usable and install.config.key_provider == "env":
+        raise Cannot(
+            f"{install.box.ring.problem} Put a new key into NOVANTRA_KEYS and restart every"
+            " process, then run this again."
+        )
+    if usable and not lost:
+        click.echo("Nothing is lost: every sealed value names a key that is there.")
+        return
+    if install.box.ring.problem:
+        click.echo(install.box.ring.problem)
+    click.echo("Without the lost key nobody can ever open:" if lost else "Nothing is sealed.")
+    for one in lost:
+        click.echo(f"  {one}")
+    if not usable:
+        click.echo("A new key is made. Everybody has to sign in again.")
+    if not yes and not click.confirm("Let go of it for good?"):
+        raise Cannot("It was not confirmed. Nothing was changed.")
+    if not usable:
+        replace_key_file(install.config.key_file)
+    with install.database.transaction() as session:
+        forget(
+            session,
+            lost_values(session, install.box),
+            now=install.now(),
+            actor=Actor(None, "shell", None),
+            key=install.box.ring.newest.id,
+        )
+    click.echo("Done. Back up the key file now, then open System → Mailer: it says what to type.")
 
 
 def init_app(app: Flask) -> None:

@@ -140,6 +140,20 @@ def create_key_file(path: Path) -> KeyRing:
     return read_key_file(path)
 
 
+def replace_key_file(path: Path) -> KeyRing:
+    """Make a new key in place of a file that is missing or holds none; that one is kept aside.
+
+    The new file belongs to whoever owns the folder, so that root leaves it to the service.
+    """
+    if path.exists():
+        path.rename(path.with_name(f"{path.name}.unreadable-{secrets.token_hex(4)}"))
+    ring = create_key_file(path)
+    made, folder = path.stat(), path.parent.stat()
+    if (made.st_uid, made.st_gid) != (folder.st_uid, folder.st_gid) and os.geteuid() == 0:
+        os.chown(path, folder.st_uid, folder.st_gid)
+    return ring
+
+
 def write_key_file(path: Path, keys: list[Key]) -> None:
     """Replace the key file in one step. It keeps its owner, group and mode.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
@@ -27,6 +27,8 @@ class MailerConfiguration(Base):
     encryption: Mapped[str] = mapped_column(String(10), default="auto", server_default="auto")
     username: Mapped[str | None] = mapped_column(String(320))
     password_sealed: Mapped[str | None] = mapped_column(Text)
+    # Its key is gone for good; the password must be typed again.
+    password_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     ignore_tls_errors: Mapped[bool] = mapped_column(default=False)
     connection_timeout: Mapped[int] = mapped_column(default=10)
     region: Mapped[str | None] = mapped_column(String(32))

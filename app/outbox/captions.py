@@ -28,6 +28,7 @@ _ENDS = {
     Ended.NO_TIME_LEFT: "The next attempt would come after its link or code runs out",
     Ended.WITHDRAWN: "Not sent: what it says no longer held when its turn came",
     Ended.SET_ASIDE: "Set aside, because it could not be worked on",
+    Ended.KEY_LOST: "Not sent: the key that protected it was lost",
     Ended.GAVE_UP: "Given up after about three days of attempts",
 }
 

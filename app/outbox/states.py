@@ -35,5 +35,7 @@ class Ended(StrEnum):
     """Cancelled: what it says no longer held when its turn came."""
     SET_ASIDE = "set_aside"
     """Failed: it could not be worked on; ``set_aside_because`` says why."""
+    KEY_LOST = "key_lost"
+    """Cancelled: the key it was sealed with is gone, so nobody can open it any more."""
     GAVE_UP = "gave_up"
     """Failed: attempts for about three days led nowhere."""

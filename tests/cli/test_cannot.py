@@ -37,6 +37,7 @@ COMMANDS = (
     ("mailer", "worker"),
     ("keys", "doctor"),
     ("keys", "rotate"),
+    ("keys", "forget-lost", "--yes"),
     ("audit", "verify"),
     ("audit", "export"),
     ("setup", "token"),
