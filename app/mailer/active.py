@@ -19,6 +19,10 @@ KEYS_LOST = (
     "The stored mail password cannot be decrypted, because the key it was sealed with is missing."
     " Mail is held until the key file is restored or the password is typed again."
 )
+MUST_BE_TYPED = (
+    "The key of the stored mail password was lost, and the password with it. Type the password"
+    " again on the mailer page; mail is held until then."
+)
 CHANGED_OUTSIDE = (
     "The mail configuration was changed outside Novantra: the stored password was typed for another"
     " destination than the one that is stored now, or was itself altered. Nothing is sent until an"
@@ -60,6 +64,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     settings, password, problem = settings_of(row), None, None
     try:
         password = password_of(row, runtime.box)
+        problem = MUST_BE_TYPED if row.password_lost else None
     except SealKeyMissing:
         problem = KEYS_LOST
     except SealBroken:

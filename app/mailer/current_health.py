@@ -53,6 +53,8 @@ class Keys(StrEnum):
     """There is no key, or none that can be read."""
     WRONG = "wrong"
     """There is a key, and what is stored was sealed with another one."""
+    FORGOTTEN = "forgotten"
+    """The key is gone for good and was given up; the password must be typed again."""
     CHANGED = "changed"
     """The key is there, and what the password is held to was changed outside the program."""
 
@@ -171,9 +173,14 @@ def _who_paused(record: MailHealth) -> str:
 
 
 _RESTORE = "Restore the key from its backup and restart. The command names what needs which key."
-_LOCKED = {
+_LOCKED: dict[Keys, tuple[str, str, str | None]] = {
     Keys.UNUSABLE: ("Held: keys missing", _RESTORE, NAME_THE_KEYS),
     Keys.WRONG: ("Held: wrong key", _RESTORE, NAME_THE_KEYS),
+    Keys.FORGOTTEN: (
+        "Held: password missing",
+        "Type the password again under System → Mailer and save.",
+        None,
+    ),
     Keys.CHANGED: (
         "Held: changed outside",
         "Check every field under System → Mailer, type the password again and save. Find out who"

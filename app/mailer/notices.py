@@ -44,6 +44,13 @@ def _keys(summary: Summary) -> Notice:
             summary.keys_problem or "",
             id="notice-keys",
         )
+    if summary.mail.keys is Keys.FORGOTTEN:
+        return Notice(
+            "bad",
+            "Type the password of the relay again",
+            summary.keys_problem or "",
+            id="notice-keys",
+        )
     return Notice(
         "bad",
         "The install’s keys cannot be used",

@@ -76,12 +76,16 @@ def save(
         raise PasswordNeeded(refusal)
     sealed, word = _password(row, settings, password, box)
     changes = _changes(before, settings)
+    still_lost = sealed is None and _still_lost(row, settings, password)
+    if word is None and row is not None and row.password_lost and not still_lost:
+        word = "removed"
     if word:
         changes["password"] = word
     if not changes:
         return Saved(changed=False)
     values = {name: getattr(settings, name) for name in FIELDS} | {
         "password_sealed": sealed,
+        "password_lost": still_lost,
         "version": version + 1,
         "updated_at": now,
         "updated_by_id": actor.id,
@@ -108,6 +112,13 @@ def save(
         resumed=resumed,
         still_paused=health.look(session).paused_at is not None,
     )
+
+
+def _still_lost(
+    row: MailerConfiguration | None, settings: Settings, password: PasswordChange
+) -> bool:
+    """Whether the password whose key is gone is still the one that mail would need."""
+    return row is not None and row.password_lost and logs_in(settings) and not password.remove
 
 
 def _password(

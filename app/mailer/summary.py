@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.mail.failures import Explanation
 from app.mailer import health
-from app.mailer.active import KEYS_LOST, ActiveMailer, active_mailer
+from app.mailer.active import KEYS_LOST, MUST_BE_TYPED, ActiveMailer, active_mailer
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
 from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
@@ -126,6 +126,8 @@ def _keys(
         return Keys.UNUSABLE, ring.problem
     if queue.unreadable or problem == KEYS_LOST:
         return Keys.WRONG, WRONG_KEY
+    if problem == MUST_BE_TYPED:
+        return Keys.FORGOTTEN, problem
     return (Keys.CHANGED, problem) if problem else (Keys.OK, None)
 
 

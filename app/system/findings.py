@@ -181,7 +181,7 @@ def _proxies(runtime: Runtime) -> Iterator[Finding]:
 
 def keys(runtime: Runtime, summary: Summary) -> Finding:
     """Whether stored secrets can be read."""
-    if summary.mail.keys not in {Keys.OK, Keys.CHANGED}:  # a change is no fault of the keys
+    if summary.mail.keys not in {Keys.OK, Keys.CHANGED, Keys.FORGOTTEN}:  # not the keys’ fault
         return Finding(
             "Encryption keys",
             "bad",
