@@ -266,6 +266,7 @@ def test_how_to_encrypt_and_greet_goes_from_the_wizard_into_the_configuration(
         typed = smtp(
             host="127.0.0.1", port=str(relay.port), username="", password="",
             encryption="implicit", ehlo_name="Mail.Acme.test", ignore_tls_errors="y",
+            action="save",
         )  # fmt: skip
         assert walk.send("/setup/mail", typed).location == "/setup/review"
         assert "EHLO mail.acme.test" in relay.commands
