@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
 from app.organizations.wording import ENDED, WORDS
@@ -40,6 +41,9 @@ def show(visit: Visit, public_id: str) -> Response:
         organization=visit.organization,
         batch=batch,
         progress=progress,
+        mails=batches.mails(db(), batch),
+        mail_waits=current_prospect() is Prospect.WAITS,
+        waiting=WAITING,
         lines=lines[: batches.PAGE],
         words=WORDS,
         ended=ENDED,

@@ -23,11 +23,18 @@ from app.in_steps import delete_some
 from app.moments import sql_outside
 from app.organizations.desk import Desk, Outcome
 from app.organizations.invitations import invite
-from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
+from app.organizations.models import (
+    Invitation,
+    InvitationBatch,
+    InvitationBatchLine,
+    Organization,
+)
 from app.organizations.pasted import Line
 from app.organizations.rights import lost_right
 from app.organizations.roster import lock
 from app.outbox.aside import Trouble, alone_in
+from app.outbox.models import OutboxMessage
+from app.outbox.states import State
 from app.runtime import Promised, Runtime
 from app.web.context import Actor
 
@@ -236,6 +243,36 @@ def progress(session: Session, batch: InvitationBatch) -> Progress:
     ).all()
     counts = {outcome: count for outcome, count in rows if outcome is not None}
     return Progress(sum(count for _, count in rows), sum(counts.values()), counts)
+
+
+@dataclass(frozen=True)
+class Mails:
+    """What became of the mails of a list's invitations: still to go out, sent, and neither."""
+
+    waiting: int = 0
+    sent: int = 0
+    ended: int = 0
+
+
+def mails(session: Session, batch: InvitationBatch) -> Mails:
+    """The mails of those whom this list has invited so far."""
+    line, message = InvitationBatchLine, OutboxMessage
+    rows = session.execute(
+        select(message.state, func.count())
+        .join(Invitation, Invitation.message_public_id == message.public_id)
+        .join(line, line.typed == Invitation.email)
+        .where(
+            line.batch_id == batch.id,
+            line.outcome == Outcome.INVITED,
+            Invitation.organization_id == batch.organization_id,
+            Invitation.created_at >= batch.created_at,
+        )
+        .group_by(message.state)
+    ).all()
+    counts = {str(state): count for state, count in rows}
+    waiting = sum(counts.get(state, 0) for state in (State.QUEUED, State.HELD, State.SENDING))
+    sent = counts.get(State.SENT, 0)
+    return Mails(waiting, sent, sum(counts.values()) - waiting - sent)
 
 
 def results(

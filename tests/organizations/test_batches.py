@@ -109,6 +109,27 @@ def test_while_lines_wait_the_page_reloads_itself_and_can_be_told_to_go_on(
     assert 'data-value="done"' in boss_client.get(where).text
 
 
+def test_the_page_of_a_list_tells_what_is_to_do_what_waits_and_what_was_sent(
+    boss_client: FlaskClient,
+    session: Session,
+    runtime: Runtime,
+    mail: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MOMENT", 0.0)
+    text = "\n".join(f"p{number}@else.test" for number in range(batches.STEP + 5))
+    where = invite(boss_client, emails=text).headers["Location"]
+    page = boss_client.get(where).text
+    assert 'id="lines-waiting" data-value="5"' in page
+    assert f'id="mails-waiting" data-value="{batches.STEP}"' in page
+    while deliver_next(runtime):
+        pass
+    page = boss_client.get(where).text
+    assert 'id="lines-waiting" data-value="0"' in page
+    assert 'id="mails-waiting" data-value="0"' in page
+    assert f'id="mails-sent" data-value="{batches.STEP + 5}"' in page
+
+
 def test_the_worker_goes_on_with_a_list(
     boss_client: FlaskClient,
     session: Session,
