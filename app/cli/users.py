@@ -19,6 +19,7 @@ from app.accounts.users import find_by_email
 from app.cannot import Cannot
 from app.install.service import current
 from app.mail.addresses import AddressError, normalise
+from app.plain_text import why_not_plain
 from app.runtime import runtime
 from app.web.times import exact
 
@@ -43,7 +44,7 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
         email = normalise(email)
     except AddressError as error:
         _fail(f"{error} Nothing was changed.")
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if not name or len(name) > NAME_LENGTH or why_not_plain(name):
         _fail(f"A name has 1 to {NAME_LENGTH} characters that can be read. Nothing was changed.")
     with install.database.session(reading=True) as reading:
         if current(reading) is None and not install.config.is_cloud:

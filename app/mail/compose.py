@@ -46,11 +46,10 @@ class Composer:
         :raises ValueError: a link or a code is none.
         """
         words = prepared(values)
-        inert = prepared(values, inert=True)
         return Composed(
             subject=" ".join(self._render(name, "subject.txt", words).split()),
-            text=self._render(name, "body.txt", inert).strip("\n") + "\n",
-            html=self._render(name, "body.html", inert),
+            text=self._render(name, "body.txt", words).strip("\n") + "\n",
+            html=self._render(name, "body.html", words),
         )
 
     def _render(self, name: str, part: str, values: Mapping[str, object]) -> str:

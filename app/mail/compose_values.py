@@ -9,9 +9,11 @@
 :class:`Prose` under any name
     Our own sentence; it stays as it is.
 any other string
-    Somebody typed it: control characters go, 64 characters stay, and in bodies it never becomes
-    a link. Mail programs make links of whatever looks like a domain, so an invisible WORD JOINER
-    is put where they would see one. It reads the same and cannot be clicked.
+    Somebody typed it: control characters go, 64 characters stay, and it never becomes a link,
+    in bodies or in the subject, which programs show as text of their own and in notifications.
+    They make links of whatever looks like a domain, so an invisible WORD JOINER is put where they
+    would see one. It reads the same and cannot be clicked. What is written from right to left is
+    isolated (UAX 9 section 2.4.2), so that it does not turn the words around it.
 
 Anything that is not a string passes as it is; strings in lists and tuples are treated alike.
 """
@@ -28,6 +30,9 @@ MAX_NAME = 64
 """Characters of a name or other typed text in a mail."""
 
 WORD_JOINER = "\u2060"
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+_FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
 
 _LINK = re.compile(r"https?://[!-~]+")
 _CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
@@ -46,12 +51,12 @@ class Prose(str):
     __slots__ = ()
 
 
-def prepared(values: Mapping[str, object], *, inert: bool = False) -> dict[str, object]:
-    """The values as a template may have them; ``inert`` for bodies, where links are made.
+def prepared(values: Mapping[str, object]) -> dict[str, object]:
+    """The values as a template may have them.
 
     :raises ValueError: a link, code or address is none.
     """
-    return {name: _prepared(name, value, inert) for name, value in values.items()}
+    return {name: _prepared(name, value) for name, value in values.items()}
 
 
 def clean_name(text: str) -> str:
@@ -70,9 +75,16 @@ def without_links(text: str) -> str:
     return _JOINS.sub(rf"\1{WORD_JOINER}", text)
 
 
-def _prepared(name: str, value: object, inert: bool) -> object:
+def isolated(text: str) -> str:
+    """``text`` between isolates if any of it is written from right to left."""
+    if any(unicodedata.bidirectional(character) in _FROM_THE_RIGHT for character in text):
+        return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
+    return text
+
+
+def _prepared(name: str, value: object) -> object:
     if isinstance(value, list | tuple):
-        return [_prepared(name, item, inert) for item in value]
+        return [_prepared(name, item) for item in value]
     if not isinstance(value, str) or isinstance(value, Prose):
         return value
     kind = name.rpartition("_")[2]
@@ -82,8 +94,7 @@ def _prepared(name: str, value: object, inert: bool) -> object:
         return _required(value, bool(_CODE.fullmatch(value)), name)
     if kind in ("address", "email"):
         return _required(value, normalise(value) == value, name)
-    cleaned = clean_name(value)
-    return without_links(cleaned) if inert else cleaned
+    return isolated(without_links(clean_name(value)))
 
 
 def _required(value: str, holds: bool, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlsplit
 
@@ -14,6 +13,7 @@ from app.mail.session_auth import credential_problem
 from app.mail.tls import TlsMode
 from app.mailer.providers.hosts import HostRefused, clean_host, is_local
 from app.mailer.settings import DEFAULT_TIMEOUT
+from app.plain_text import why_not_plain
 
 URL = "NOVANTRA_MANAGED_MAIL_URL"
 SENDER = "NOVANTRA_MANAGED_MAIL_SENDER"
@@ -62,8 +62,10 @@ def _sender(text: str) -> tuple[str, str]:
         normal = normalise(address)
     except AddressError:
         raise ConfigError(f"{SENDER} must be written as Name <address>.") from None
-    if len(name) > 64 or any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in name):
-        raise ConfigError(f"The name in {SENDER} must be one line of at most 64 characters.")
+    if len(name) > 64 or why_not_plain(name):
+        raise ConfigError(
+            f"The name in {SENDER} must be one line of at most 64 characters, none of them hidden."
+        )
     return name, normal
 
 

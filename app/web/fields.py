@@ -11,6 +11,8 @@ from wtforms import Field, PasswordField, StringField, ValidationError
 from wtforms.validators import StopValidation
 from wtforms.widgets import PasswordInput
 
+from app.plain_text import why_not_plain
+
 
 def _first_text(values: list[Any]) -> str:
     """The first value counts: a repeated parameter must not change who is meant.
@@ -38,15 +40,15 @@ class SecretField(PasswordField):
 
 
 class LineField(StringField):
-    """One line of text, in NFC, without blanks around it. Control characters are refused."""
+    """One line of text, in NFC, without blanks around it. Control and hidden characters are
+    refused."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = unicodedata.normalize("NFC", _first_text(valuelist)).strip()
 
     def pre_validate(self, form: Any) -> None:
-        for character in self.data or "":
-            if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
-                raise ValidationError("Use plain text without line breaks or control characters.")
+        if problem := why_not_plain(self.data or ""):
+            raise ValidationError(problem)
         super().pre_validate(form)
 
 

@@ -66,7 +66,7 @@ def test_r17_markup_and_templates_stay_text(composer: Composer, typed: str, html
 )
 def test_r17_a_name_never_becomes_a_link(composer: Composer, typed: str) -> None:
     composed = compose(composer, name=typed)
-    for part in (composed.text, composed.html):
+    for part in (composed.text, composed.html, composed.subject):
         assert typed not in part
         assert "evil.com" not in part
         assert typed in part.replace("\u2060", "")
@@ -123,3 +123,10 @@ def test_values_in_lists_are_treated_alike(tmp_path: Path) -> None:
 def test_a_missing_value_is_an_error_and_not_a_blank(composer: Composer) -> None:
     with pytest.raises(UndefinedError):
         composer.compose("greeting", {"name": "Bob", "organization": "Acme"})
+
+
+def test_a_name_from_right_to_left_turns_nothing_around_it(composer: Composer) -> None:
+    composed = compose(composer, name="דנה", organization="Acme")
+    for part in (composed.subject, composed.text, composed.html):
+        assert "\u2068דנה\u2069" in part
+    assert "\u2068" not in compose(composer, name="Dana").subject

@@ -70,14 +70,15 @@ def world(make_app: Callable[..., Flask]) -> World:
             update(InvitationBatchLine).values(typed=EVIL, outcome="invalid", detail=EVIL)
         )
         for tag in ("mailer:updated", EVIL):
-            record(
+            event = record(
                 session,
                 now=runtime.now(),
                 actor=Actor(1, EVIL, EVIL[:45]),
-                tag=tag,
+                tag="mailer:updated",
                 target=EVIL,
                 changes={EVIL: {"old": EVIL, "new": [EVIL]}, "x": EVIL},
             )
+            event.tag = tag
     return world
 
 
