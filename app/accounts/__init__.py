@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.accounts import intents, prompt, sessions, verification_mail
+    from app.accounts import intents, prompt, sessions, standing_mails, verification_mail
     from app.accounts.tidy import Tidying
     from app.accounts.views import (
         account,
@@ -35,3 +35,5 @@ def init_app(app: Flask) -> None:
     runtime.promises.append(intents.promised)
     runtime.set_aside["requests"] = intents.set_aside
     runtime.once_mail_delivers.append(verification_mail.mail_unverified)
+    runtime.still_stands["token"] = standing_mails.token_stands
+    runtime.still_stands["code"] = standing_mails.code_stands

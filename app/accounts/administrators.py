@@ -59,11 +59,11 @@ def add(
     require_mail(session, runtime)
     if user is not None:
         _promote(session, user, now, actor)
-        verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
+        verification.send_link(session, runtime, user=user, invited_by=actor, now=now)
         return Added.PROMOTED_UNVERIFIED
     user = create_user(session, now=now, email=email, name=name, install_admin=True)
     record(session, now=now, actor=actor, tag="administrator:created", target=user.email)
-    verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
+    verification.send_link(session, runtime, user=user, invited_by=actor, now=now)
     return Added.CREATED
 
 
@@ -71,7 +71,7 @@ def send_again(
     session: Session, runtime: Runtime, *, user: User, now: datetime, actor: Actor
 ) -> None:
     """Mail an unverified administrator a new link; the older one stops working."""
-    verification.send_link(session, runtime, user=user, invited_by=actor.label, now=now)
+    verification.send_link(session, runtime, user=user, invited_by=actor, now=now)
     record(session, now=now, actor=actor, tag="administrator:link-sent", target=user.email)
 
 

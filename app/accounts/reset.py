@@ -10,6 +10,7 @@ from app.accounts import tokens
 from app.accounts.access import end_access
 from app.accounts.models import MailIntent, Token, User
 from app.accounts.notices import password_changed
+from app.accounts.standing_mails import on_token
 from app.accounts.tokens import Purpose
 from app.accounts.users import find_by_key
 from app.audit.log import record
@@ -34,17 +35,19 @@ def send_link(session: Session, runtime: Runtime, intent: MailIntent, now: datet
     user = find_by_key(session, intent.email_key)
     if user is None:
         return
+    link = make_link(session, runtime, user=user, now=now)
     enqueue(
         session,
         runtime,
         kind="password-reset",
         to=user.email,
         context={
-            "link": make_link(session, runtime, user=user, now=now),
+            "link": link,
             "email": user.email,
             "expires_at": now + LIFETIME,
         },
         expires_at=now + LIFETIME,
+        stands_on=on_token(link.rpartition("/")[2]),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
 from app.accounts.models import MailIntent, User
+from app.accounts.standing_mails import on_code
 from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record
@@ -56,6 +57,7 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
             "link": links(session, runtime.config).to("unlock"),
         },
         expires_at=expires_at,
+        stands_on=on_code(purpose=CodePurpose.UNLOCK, subject=subject),
     )
 
 

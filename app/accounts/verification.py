@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import lockout, notices, throttle, tokens
 from app.accounts.models import Token, User
+from app.accounts.standing_mails import on_token
 from app.accounts.throttle import subject_of_address
 from app.accounts.tokens import Purpose
 from app.accounts.users import AddressTaken, find_by_key
@@ -78,7 +79,7 @@ def start_address_change(
 
 
 def invite_administrator(
-    session: Session, runtime: Runtime, *, user: User, invited_by: str, now: datetime
+    session: Session, runtime: Runtime, *, user: User, invited_by: Actor, now: datetime
 ) -> None:
     """Mail a link that verifies the address and sets the password of a new administrator."""
     require_mail(session, runtime)
@@ -89,7 +90,7 @@ def invite_administrator(
         user=user,
         now=now,
         lifetime=INVITATION_LIFETIME,
-        bound={"email": user.email},
+        bound={"email": user.email, "invited_by_id": invited_by.id},
     )
     enqueue(
         session,
@@ -99,15 +100,16 @@ def invite_administrator(
         context={
             "link": links(session, runtime.config).to("verify-email", secret),
             "email": user.email,
-            "inviter_email": invited_by,
+            "inviter_email": invited_by.label,
             "expires_at": now + INVITATION_LIFETIME,
         },
         expires_at=now + INVITATION_LIFETIME,
+        stands_on=on_token(secret),
     )
 
 
 def send_link(
-    session: Session, runtime: Runtime, *, user: User, invited_by: str, now: datetime
+    session: Session, runtime: Runtime, *, user: User, invited_by: Actor, now: datetime
 ) -> None:
     """Mail an administrator the link that fits: it sets a password where there is none yet."""
     if user.password_hash is None:
@@ -242,4 +244,5 @@ def _mail_link(
             "expires_at": now + LIFETIME,
         },
         expires_at=now + LIFETIME,
+        stands_on=on_token(secret),
     )

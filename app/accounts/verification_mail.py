@@ -14,7 +14,10 @@ from app.accounts.verification import TooManyMails
 from app.mailer.prospect import WAITING, Prospect
 from app.outbox.fate import Fate, fate_of, newest
 from app.runtime import Runtime
+from app.web.context import Actor
 
+# Whoever once invited them is not known any more.
+NOBODY = Actor(None, "An administrator", None)
 KINDS = ("verify-email", "admin-invitation")
 
 
@@ -81,7 +84,7 @@ def mail_unverified(session: Session, runtime: Runtime) -> list[str]:
     for user in waiting:
         try:
             verification.send_link(
-                session, runtime, user=user, invited_by="An administrator", now=runtime.now()
+                session, runtime, user=user, invited_by=NOBODY, now=runtime.now()
             )
         except TooManyMails:
             continue

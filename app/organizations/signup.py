@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import clients, codes
 from app.accounts.codes import CodePurpose
 from app.accounts.models import Code, User
+from app.accounts.standing_mails import on_code
 from app.accounts.throttle import allow, retry_at, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import create_user, find_by_key
@@ -89,6 +90,7 @@ def start(session: Session, runtime: Runtime, *, email: str, now: datetime) -> s
             to=email,
             context={"email": email, "code": code, "until": until},
             expires_at=until,
+            stands_on=on_code(purpose=CodePurpose.SIGNUP, subject=request.secret_hash),
         )
     else:
         base = links(session, runtime.config)
