@@ -64,8 +64,9 @@ class MailFacts:
     """What there is to know. ``version`` and ``provider`` are ``None`` while mail is pending.
 
     ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
-    keys in words, ``embedded`` says that web processes are meant to deliver, and ``context`` what
-    sentences may name.
+    keys in words, and ``locked`` says that nothing at all can be sent because of it: a relay
+    without a login still takes mail that is sealed anew. ``embedded`` says that web processes are
+    meant to deliver, and ``context`` what sentences may name.
     """
 
     now: datetime
@@ -75,6 +76,7 @@ class MailFacts:
     queue: QueueSummary = field(default_factory=QueueSummary)
     keys: Keys = Keys.OK
     keys_problem: str | None = None
+    locked: bool = False
     embedded: bool = True
     context: FailureContext = field(default_factory=FailureContext)
 
@@ -200,7 +202,7 @@ def _locked(facts: MailFacts) -> CurrentHealth:
         advice,
         command,
         alarm=True,
-        held=True,
+        held=facts.locked,
         keys=facts.keys,
     )
 

@@ -51,11 +51,16 @@ def _keys(summary: Summary) -> Notice:
             summary.keys_problem or "",
             id="notice-keys",
         )
+    held = "Mail that was sealed with another one is held."
+    if summary.mail.keys is Keys.UNUSABLE:
+        held = "Mail is held and no password can be stored."
+    elif summary.mail.held:
+        held = "Mail is held."
     return Notice(
         "bad",
         "The install’s keys cannot be used",
-        f"{summary.keys_problem} Mail is held and no password can be stored. Restore the key from"
-        " its backup and restart; “flask keys doctor” names what needs it.",
+        f"{summary.keys_problem} {held} Restore the key from its backup and restart; “flask keys"
+        " doctor” names what needs it.",
         id="notice-keys",
     )
 

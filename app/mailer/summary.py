@@ -49,7 +49,8 @@ class Summary:
     @property
     def failing(self) -> bool:
         """Real sends fail. A failed test is told apart from them."""
-        return self.mail.health is Health.FAILING and not self.mail.held and not self.mail.by_test
+        mail = self.mail
+        return mail.health is Health.FAILING and mail.keys is Keys.OK and not mail.by_test
 
     @property
     def pill(self) -> tuple[str, str]:
@@ -73,6 +74,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
             queue=queue,
             keys=keys,
             keys_problem=keys_problem,
+            locked=not runtime.box.ring.usable or bool(active and active.problem),
             embedded=runtime.config.worker == "embedded",
             context=context,
         )

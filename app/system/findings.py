@@ -83,7 +83,8 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
     if told.health is Health.WORKING:
         return f"Leaves as {active.sender_address} through {active.where}.", None
     if told.health is Health.PAUSED:
-        return f"{told.cause} Mail is kept and goes out once this is fixed.", "See what to do"
+        until = "once this is fixed" if told.explanation else "when sending resumes"
+        return f"{told.cause} Mail is kept and goes out {until}.", "See what to do"
     if told.health is Health.STALLED:
         return f"{told.cause} {told.step} Command: {told.command}", "Open the mailer"
     if active.provider == "console":
