@@ -12,15 +12,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.accounts import clients, devices, intents, lockout
+from app.accounts.lock_events import record_lock
 from app.accounts.lockout import Lock
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
-from app.audit.log import record
 from app.mailer.state import mail_state
 from app.runtime import Runtime
-from app.web.context import Actor
 
 WRONG_PASSWORDS = "login-client"
 
@@ -121,13 +120,14 @@ def _failed(
     until = lockout.record_failure(session, subject=subject, now=now)
     if until is None:
         return Outcome()
-    record(
+    record_lock(
         session,
+        email=candidate.email,
+        subject=subject,
+        known=candidate.user_id is not None,
+        ip=ip,
+        until=until,
         now=now,
-        actor=Actor(None, "anonymous", ip),
-        tag="login:locked",
-        target=candidate.email,
-        changes={"locked_until": {"old": None, "new": f"{until:%Y-%m-%dT%H:%M:%SZ}"}},
     )
     asked = mail_state(session, runtime) != "pending" and intents.ask(
         session,

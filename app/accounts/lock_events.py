@@ -1,0 +1,65 @@
+"""Writes a lock into the audit log, and bounds how much of it visitors can fill.
+
+Anybody can lock any address with five wrong passwords, and what the log says stays for good. So
+one address, one network and all visitors together make so many events in a day; the last of them
+says that more locks follow without one. Addresses that somebody has are counted apart, so that
+made-up ones cannot use up what is kept for them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts import throttle
+from app.audit.log import record
+from app.web.context import Actor
+
+DAY = timedelta(hours=24)
+PER_ADDRESS = 5
+PER_CLIENT = 20
+FOR_ALL = 200
+
+PURPOSE = "lock-event"
+
+
+def record_lock(
+    session: Session,
+    *,
+    email: str,
+    subject: str,
+    known: bool,
+    ip: str,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """``subject`` is the address as throttles count it; ``known`` whether somebody has it."""
+    everybody = throttle.subject_of("locks", "of people" if known else "of nobody")
+    limits = (
+        (subject, PER_ADDRESS),
+        (throttle.subject_of_client(ip), PER_CLIENT),
+        (everybody, FOR_ALL),
+    )
+    counts = [
+        throttle.used(session, purpose=PURPOSE, subject=who, window=DAY, now=now)
+        for who, _ in limits
+    ]
+    left = min(limit - count for count, (_, limit) in zip(counts, limits, strict=True))
+    if left <= 0:
+        return
+    for who, limit in limits:
+        throttle.allow(session, purpose=PURPOSE, subject=who, limit=limit, window=DAY, now=now)
+    changes: dict[str, object] = {
+        "locked_until": {"old": None, "new": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+    }
+    if left == 1:
+        changes["further_locks"] = "not recorded one by one for up to 24 hours"
+    record(
+        session,
+        now=now,
+        actor=Actor(None, "anonymous", ip),
+        tag="login:locked",
+        target=email,
+        changes=changes,
+    )
