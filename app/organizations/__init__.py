@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         batch_views,
         batches,
         invitation_views,
+        left_behind_views,
         member_views,
         navigation,
         rights,
@@ -21,7 +22,7 @@ def init_app(app: Flask) -> None:
     from app.web.shell import shell
 
     blueprint = Blueprint("organizations", __name__)
-    for views in (member_views, invitation_views, batch_views, acceptance_views):
+    for views in (member_views, invitation_views, left_behind_views, batch_views, acceptance_views):
         views.register(blueprint)
     app.register_blueprint(blueprint)
     runtime = app.extensions[EXTENSION]

@@ -10,6 +10,7 @@ from app.accounts.views.refusals import LIFTED, lifted_too_often
 from app.organizations.access import Visit, admins_only, members_only
 from app.organizations.forms import RoleForm
 from app.organizations.pages import members_page
+from app.organizations.rights import count_left_behind
 from app.organizations.roster import LastAdmin, NotMember, change_role, find, remove
 from app.organizations.service import admin_roles
 from app.runtime import runtime
@@ -51,7 +52,7 @@ def assign(visit: Visit, membership_id: int) -> Response:
         raise _last_admin(visit) from None
     db().commit()
     flash(f"{member.user.name} is now {_as(form.role.data)}.", "good")
-    return _back(visit)
+    return _back_by_what_is_left(visit)
 
 
 @members_only
@@ -83,7 +84,7 @@ def dismiss(visit: Visit, membership_id: int) -> Response:
         flash(f"You left {visit.organization.name}.", "good")
         return redirect("/", 303)
     flash(f"{member.user.name} no longer belongs to {visit.organization.name}.", "good")
-    return _back(visit)
+    return _back_by_what_is_left(visit)
 
 
 @admins_only
@@ -110,6 +111,13 @@ def unlock(visit: Visit, membership_id: int) -> Response:
 def _back(visit: Visit) -> Response:
     address = url_for("organizations.members", slug=visit.organization.slug)
     return redirect(address, 303)
+
+
+def _back_by_what_is_left(visit: Visit) -> Response:
+    """Whoever takes a right away sees first what was done with it and still goes on."""
+    if visit.may_change and count_left_behind(db(), visit.organization, runtime().now()):
+        return redirect(url_for("organizations.left_behind", slug=visit.organization.slug), 303)
+    return _back(visit)
 
 
 def _as(role: str) -> str:

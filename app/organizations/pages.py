@@ -13,6 +13,7 @@ from app.mailer.prospect import WAITING, Prospect, current_prospect
 from app.organizations.access import Visit
 from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm
+from app.organizations.rights import count_left_behind
 from app.organizations.roster import admins, members
 from app.organizations.service import admin_roles
 from app.runtime import Runtime
@@ -51,6 +52,7 @@ def members_page(
         sole_admin=admins(session, visit.organization) == 1,
         search=search,
         open_invitations=open_ones,
+        left_behind=count_left_behind(session, visit.organization, now) if visit.may_change else 0,
         locks=locked,
         may_lift={
             m.membership.id

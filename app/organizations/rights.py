@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
 from app.moments import sql_lies_ahead
 from app.organizations.desk import Lost
 from app.organizations.invitations import LIFETIME
@@ -82,6 +83,20 @@ def count_left_behind(session: Session, organization: Organization, now: datetim
     """How many those are."""
     some = select(func.count()).select_from(Invitation).where(left_behind(organization, now))
     return session.scalar(some) or 0
+
+
+def some_left_behind(
+    session: Session, organization: Organization, now: datetime, rows: int
+) -> list[tuple[Invitation, User | None]]:
+    """The newest of them, each with whoever made it while that account exists."""
+    found = session.execute(
+        select(Invitation, User)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
+        .where(left_behind(organization, now))
+        .order_by(Invitation.id.desc())
+        .limit(rows)
+    ).all()
+    return [(invitation, inviter) for invitation, inviter in found]
 
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -200,3 +200,37 @@ def test_a_removal_waits_for_a_decision_that_was_made_before_it(
     assert rights.lost_right(session, organization_id=organization.id, user_id=None) == (
         "account-gone"
     )
+
+
+def test_removing_somebody_shows_what_they_had_invited_and_offers_to_revoke_it(
+    session: Session, mallory: User, sign_in: SignIn, admin_client: FlaskClient, mailbox: Mailbox
+) -> None:
+    invite(sign_in(mallory), email="kim@acme.test", role="admin")
+    invite(admin_client, email="lee@acme.test")
+    mailbox.deliver()
+    number = session.scalars(select(Membership.id).where(Membership.user_id == mallory.id)).one()
+    session.rollback()
+    answer = post(admin_client, f"{MEMBERS}/{number}/remove", MEMBERS)
+    assert answer.headers["Location"] == f"{INVITATIONS}/left-behind"
+    shown = said(admin_client.get(f"{INVITATIONS}/left-behind"))
+    assert "1 invitation is still open" in shown
+    assert "kim@acme.test" in shown
+    assert "lee@acme.test" not in shown
+    assert "Invitations were left behind" in said(admin_client.get(MEMBERS))
+    answer = post(admin_client, f"{INVITATIONS}/left-behind/revoke", f"{INVITATIONS}/left-behind")
+    assert answer.headers["Location"] == MEMBERS
+    open_ones = select(Invitation.email).where(Invitation.revoked_at.is_(None))
+    assert session.scalars(open_ones).all() == ["lee@acme.test"]
+    session.rollback()
+    assert "left behind" not in said(admin_client.get(MEMBERS))
+    assert admin_client.get(f"{INVITATIONS}/left-behind").status_code == 303
+
+
+def test_only_admins_see_and_revoke_what_was_left_behind(
+    session: Session, admin: User, sign_in: SignIn
+) -> None:
+    mia = make_user(session, "mia@acme.test")
+    session.commit()
+    client = sign_in(mia)
+    assert client.get(f"{INVITATIONS}/left-behind").status_code == 403
+    assert post(client, f"{INVITATIONS}/left-behind/revoke", MEMBERS).status_code == 403

@@ -1,0 +1,59 @@
+"""/organizations/<slug>/invitations/left-behind: open invitations of people who may not invite.
+
+Whoever removes or demotes somebody comes here when that person had invited others: the links that
+were mailed work until somebody revokes them.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.organizations.access import Visit, admins_only
+from app.organizations.delivery import PAGE
+from app.organizations.desk import Desk
+from app.organizations.invitations import NotOpen, revoke
+from app.organizations.rights import count_left_behind, some_left_behind
+from app.runtime import runtime
+from app.web.context import actor, db
+
+STEP = 50
+"""Invitations revoked in one transaction."""
+
+
+def register(blueprint: Blueprint) -> None:
+    base = "/organizations/<slug>/invitations/left-behind"
+    blueprint.add_url_rule(base, "left_behind", show)
+    blueprint.add_url_rule(f"{base}/revoke", "revoke_left_behind", revoke_all, methods=["POST"])
+
+
+@admins_only
+def show(visit: Visit) -> Response | str:
+    now = runtime().now()
+    total = count_left_behind(db(), visit.organization, now)
+    if not total:
+        return redirect(url_for("organizations.members", slug=visit.organization.slug), 303)
+    return render_template(
+        "organizations/left_behind.html",
+        organization=visit.organization,
+        listed=some_left_behind(db(), visit.organization, now, PAGE),
+        total=total,
+    )
+
+
+@admins_only
+def revoke_all(visit: Visit) -> Response:
+    now = runtime().now()
+    desk = Desk(runtime(), visit.organization, "member", visit.user, actor(), now)
+    revoked = 0
+    while some := some_left_behind(db(), visit.organization, now, STEP):
+        for invitation, _inviter in some:
+            try:
+                revoke(db(), desk, invitation)
+                revoked += 1
+            except NotOpen:  # accepted or revoked at this very moment
+                continue
+        db().commit()
+    said = "1 invitation is" if revoked == 1 else f"{revoked:,} invitations are"
+    flash(f"{said} revoked: the links in them stopped working.", "good")
+    return redirect(url_for("organizations.members", slug=visit.organization.slug), 303)
