@@ -5,6 +5,13 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
+# The same program under one name, for service files and for hands: .venv/bin/novantra
+define LAUNCHER
+#!/bin/sh
+PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m app.cli.program "$$@"
+endef
+export LAUNCHER
+
 .PHONY: help run test check format bench chaos fuzz screenshots lock clean
 
 help: ## List the targets
@@ -20,6 +27,7 @@ $(VENV)/made:
 $(VENV)/installed: $(VENV)/made requirements.txt
 	@echo "Installing what Novantra needs into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo "$$LAUNCHER" > $(BIN)/novantra && chmod +x $(BIN)/novantra
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
