@@ -8,7 +8,7 @@ SHELL := /bin/bash
 # The same program under one name, for service files and for hands: .venv/bin/novantra
 define LAUNCHER
 #!/bin/sh
-PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m app.cli.program "$$@"
+PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m app.program "$$@"
 endef
 export LAUNCHER
 
@@ -65,8 +65,8 @@ screenshots: $(VENV)/installed-dev ## Photograph every page into test-results/
 
 lock: $(VENV)/installed-dev ## Pin the newest versions of what requirements*.in name
 	@$(BIN)/pip install --quiet pip-tools
-	@$(BIN)/pip-compile -q -U --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements.txt requirements.in
-	@$(BIN)/pip-compile -q -U --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements-dev.txt requirements-dev.in
+	@$(BIN)/pip-compile -q -U --allow-unsafe --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements.txt requirements.in
+	@$(BIN)/pip-compile -q -U --allow-unsafe --no-emit-find-links --no-emit-index-url --strip-extras --generate-hashes -o requirements-dev.txt requirements-dev.in
 
 clean: ## Remove the virtual environment and caches, never the data folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

@@ -39,7 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def novantra(site: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")}
     return subprocess.run(
-        [sys.executable, "-m", "app.cli.program", *words],
+        [sys.executable, "-m", "app.program", *words],
         cwd=folder,
         env={**environment, "PYTHONPATH": str(site)},
         capture_output=True,
