@@ -60,9 +60,9 @@ def test_no_setup_token_is_left_once_setup_is_finished(office):
     assert "users reset-link" in err
 
 
-def test_status_of_pending_mail_exits_with_2(office):
+def test_status_of_pending_mail_exits_with_3(office):
     code, out, _ = run(office, "mailer", "status", "--json")
-    assert code == 2
+    assert code == 3
     assert json.loads(out)["state"] == "pending"
 
 
