@@ -68,6 +68,10 @@ def _no_queue(_session: Session) -> QueueSummary:
     return QueueSummary()
 
 
+def _none_of(_session: Session, _user_id: int) -> list[str]:
+    return []
+
+
 @dataclass
 class Runtime:
     """The parts every floor shares. ``clock`` gives aware UTC times."""
@@ -85,6 +89,9 @@ class Runtime:
     # What waited for a configuration that delivers, each to be called in the transaction that
     # saves the first one; they say which addresses they mailed.
     once_mail_delivers: list[Callable[[Session, Runtime], list[str]]] = field(default_factory=list)
+    # Which organizations, by name, would have no admin without somebody, and nobody else decides
+    # about their members until the transaction ends; the organizations put the real one here.
+    only_admin_of: Callable[[Session, int], list[str]] = field(default=_none_of)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
     # Counts what was set aside because it could not be worked on: what it is → how many.

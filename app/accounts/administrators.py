@@ -25,6 +25,14 @@ class LastAdministrator(Exception):
     """Without this person nobody could open the system console."""
 
 
+class OnlyAdminOf(Exception):
+    """Organizations would be left without an admin: ``names``."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("the only admin of an organization")
+        self.names = names
+
+
 class AlreadyAdministrator(Exception):
     """The person is an install administrator as it is."""
 
@@ -87,11 +95,21 @@ def demote(session: Session, *, user_id: int, now: datetime, actor: Actor) -> Us
     return user
 
 
-def remove(session: Session, *, user_id: int, now: datetime, actor: Actor) -> User | None:
-    """Delete the account with its memberships. Raises :class:`LastAdministrator`."""
+def remove(
+    session: Session, runtime: Runtime, *, user_id: int, now: datetime, actor: Actor
+) -> User | None:
+    """Delete the account with its memberships.
+
+    Raises :class:`LastAdministrator` and :class:`OnlyAdminOf`: whoever leaves an organization
+    without an admin takes it away from everybody in it.
+    """
+    # First, because whoever changes an organization's people locks it before them.
+    orphaned = runtime.only_admin_of(session, user_id)
     user = _leaving(session, user_id)
     if user is None:
         return None
+    if orphaned:
+        raise OnlyAdminOf(orphaned)
     end_access(session, user=user, now=now)
     session.delete(user)
     session.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -150,10 +150,13 @@ def end_all(session: Session, *, user: User, now: datetime, keep: UserSession | 
         sessions = sessions.where(UserSession.id != keep.id)
         if keep.known_device_id is not None:
             devices = devices.where(KnownDevice.id != keep.known_device_id)
-    lasting = len(listed(session, user=user, now=now)) - (keep is not None)
+    lasting = select(func.count()).where(UserSession.user_id == user.id, _alive(now))
+    if keep is not None:
+        lasting = lasting.where(UserSession.id != keep.id)
+    count = session.scalar(lasting) or 0
     session.execute(sessions.values(ended_at=now).execution_options(synchronize_session=False))
     session.execute(devices.execution_options(synchronize_session=False))
-    return lasting
+    return count
 
 
 def over(now: datetime, *, for_at_least: timedelta) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.organizations import (
         acceptance_views,
+        appointing_views,
         batch_views,
         batches,
         invitation_views,
@@ -16,13 +17,21 @@ def init_app(app: Flask) -> None:
         member_views,
         navigation,
         rights,
+        roster,
         signup_views,
     )
     from app.runtime import EXTENSION
     from app.web.shell import shell
 
     blueprint = Blueprint("organizations", __name__)
-    for views in (member_views, invitation_views, left_behind_views, batch_views, acceptance_views):
+    for views in (
+        member_views,
+        invitation_views,
+        left_behind_views,
+        batch_views,
+        acceptance_views,
+        appointing_views,
+    ):
         views.register(blueprint)
     app.register_blueprint(blueprint)
     runtime = app.extensions[EXTENSION]
@@ -33,4 +42,8 @@ def init_app(app: Flask) -> None:
     runtime.still_stands["invitation"] = rights.invitation_stands
     runtime.still_stands["membership"] = rights.membership_stands
     runtime.promises.append(batches.promised)
+    runtime.only_admin_of = roster.only_admin_of
     shell(app).sections.append((navigation.ORDER, navigation.section))
+    shell(app).system_entries.append(
+        (appointing_views.NAVIGATION_ORDER, appointing_views.navigation_entry)
+    )

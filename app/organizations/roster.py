@@ -165,3 +165,18 @@ def admins(session: Session, organization: Organization) -> int:
 def _not_the_last(session: Session, organization: Organization) -> None:
     if admins(session, organization) < 2:
         raise LastAdmin
+
+
+def only_admin_of(session: Session, user_id: int) -> list[str]:
+    """Names of the organizations that would have no admin without that person.
+
+    Their people stay as they are until the transaction ends.
+    """
+    theirs = session.scalars(
+        select(Organization)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id, Membership.role == "admin")
+        .order_by(Organization.id)
+        .with_for_update(of=Organization)
+    ).all()
+    return sorted(one.name for one in theirs if admins(session, one) < 2)

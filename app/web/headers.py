@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+# What machines ask. They have no session, and get none.
+MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
@@ -13,10 +16,18 @@ POLICY = (
 
 
 class SchemeAwareSessions(SecureCookieSessionInterface):
-    """Marks the cookie ``Secure`` on https, so that plain http installs can sign in too."""
+    """Marks the cookie ``Secure`` on https, so that plain http installs can sign in too.
+
+    An answer that is the same for everybody, and may be kept for everybody, has no cookie.
+    """
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if response.cache_control.public or request.path in MACHINES:
+            return
+        super().save_session(app, session, response)
 
 
 def _protect(response: Response) -> Response:
@@ -33,7 +44,7 @@ def _protect(response: Response) -> Response:
         # The routing's own redirects name the host that the request names, whoever wrote it.
         response.location = "/" + response.location.removeprefix(request.host_url).lstrip("/\\")
         response.set_data(b"")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
     return response
 

@@ -41,6 +41,7 @@ class World:
     values: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
 
     @property
     def runtime(self) -> Runtime:
@@ -59,9 +60,11 @@ class World:
             self.secrets[person] = begin_session(self.app, self.people[person])
         return browser_with(self.app, self.secrets[person])
 
-    def path(self, rule: Rule) -> str:
-        """The route's address for what exists."""
+    def path(self, rule: Rule, person: str = "") -> str:
+        """The route's address for what exists, and of that person's own where that counts."""
         values = dict(self.values)
+        if "session_id" in rule.arguments:
+            values["session_id"] = self.own_session(person or "victim")
         for prefix, token in self.links.items():
             if rule.rule.startswith(prefix):
                 values["token"] = token
@@ -74,6 +77,16 @@ class World:
         built = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
         assert built is not None
         return str(built[1])
+
+    def own_session(self, person: str) -> str:
+        """The number of one more session of that person."""
+        if person not in self.sessions:
+            secret = begin_session(self.app, self.people[person])
+            with self.runtime.database.session(reading=True) as session:
+                found = session_rows.find(session, secret=secret, now=self.runtime.now())
+                assert found is not None
+                self.sessions[person] = str(found[0].id)
+        return self.sessions[person]
 
     def snapshot(self) -> dict[str, list[str]]:
         """Everything that is stored, as text."""
@@ -107,6 +120,7 @@ def build(app: Flask) -> World:
         _things(session, world, acme)
     for person in PEOPLE:  # so that looking later adds no row
         world.client(person)
+    world.own_session("victim")
     return world
 
 

@@ -1,29 +1,40 @@
-"""A person's own page: name, address, password."""
+"""A person's own page: name, address, password, and where they are signed in."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts import profile, verification
+from app.accounts import profile, session_rows, verification
 from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.prompt import about
 from app.accounts.session_rows import Way
-from app.accounts.sessions import person, sign_in
+from app.accounts.sessions import current_session, person, sign_in, sign_out
 from app.accounts.verification import TooManyMails
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
+from app.audit.log import record
 from app.extensions import limiter
 from app.mail.addresses import key
 from app.mailer.prospect import Prospect, current_prospect, promise
 from app.mailer.state import MailPending, mail_state, require_mail
 from app.runtime import runtime
 from app.web.context import actor, db
+from app.web.errors import Refusal
 from app.web.guards import signed_in
 
 FLOOD = "120 per 15 minutes"
+WAYS = {
+    Way.PASSWORD: "with the password",
+    Way.PASSWORD_CHANGE: "by changing the password",
+    Way.INVITATION: "by accepting an invitation",
+    Way.SIGNUP: "by signing up",
+    Way.SETUP: "by setting Novantra up",
+}
 
 
 @blueprint.get("/account")
@@ -114,6 +125,42 @@ def change_password() -> Response | tuple[str, int]:
     return redirect(url_for("accounts.account"), 303)
 
 
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@signed_in
+def end_session(session_id: int) -> Response:
+    """Sign one of one's own browsers out; this one too."""
+    now = runtime().now()
+    ended = session_rows.end_one(db(), user=person(), session_id=session_id, now=now)
+    if ended is None:
+        raise Refusal(
+            404,
+            "That browser is signed out already",
+            "Its session ended meanwhile, by itself or from somewhere else.",
+            "Reload your account page to see where you are signed in.",
+            url_for("accounts.account"),
+            "Go to your account",
+        )
+    record(db(), now=now, actor=actor(), tag="login:session-ended", target=person().email)
+    if ended.id == current_session().id:
+        sign_out()
+    db().commit()
+    flash(f"{ended.device} is signed out.", "good")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.post("/account/sessions/end-others")
+@signed_in
+def end_other_sessions() -> Response:
+    now = runtime().now()
+    ended = session_rows.end_all(db(), user=person(), now=now, keep=current_session())
+    record(db(), now=now, actor=actor(), tag="login:other-sessions-ended", target=person().email)
+    db().commit()
+    where = {0: "You were signed in nowhere else", 1: "One other browser is signed out"}
+    words = where.get(ended, f"{ended} other browsers are signed out")
+    flash(f"{words}. Only this one is known as yours now.", "good")
+    return redirect(url_for("accounts.account"), 303)
+
+
 def _knows_current(form: CurrentPasswordForm, user: User) -> bool:
     """Check the present password with no transaction open; a wrong one is the form's error."""
     session, now = db(), runtime().now()
@@ -139,6 +186,11 @@ def _overview(form: NameForm) -> str:
         user=user,
         mail_pending=current_prospect() is Prospect.NONE,
         verification=about(user) if user.email_verified_at is None else None,
+        sessions=session_rows.listed(db(), user=user, now=runtime().now()),
+        this_session=current_session(),
+        ways=WAYS,
+        longest=session_rows.LIFETIME.days,
+        idle=session_rows.IDLE // timedelta(hours=1),
     )
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.accounts import administrators, lockout
-from app.accounts.administrators import Added, AlreadyAdministrator, LastAdministrator
+from app.accounts.administrators import (
+    Added,
+    AlreadyAdministrator,
+    LastAdministrator,
+    OnlyAdminOf,
+)
 from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
 from app.accounts.prompt import about
@@ -104,7 +110,8 @@ def demote_administrator(user_id: int) -> Response:
 @blueprint.post(f"{PATH}/<int:user_id>/remove")
 @requires(Permission.SYSTEM_CONFIGURE)
 def remove_administrator(user_id: int) -> Response:
-    return _leave(administrators.remove, user_id, "The account of {} is removed.")
+    remove = partial(administrators.remove, runtime=runtime())
+    return _leave(remove, user_id, "The account of {} is removed.")
 
 
 @blueprint.post(f"{PATH}/<int:user_id>/send-link")
@@ -150,6 +157,17 @@ def _leave(leave: Callable[..., User | None], user_id: int, words: str) -> Respo
     who: Actor = actor()
     try:
         user = leave(session, user_id=user_id, now=moment, actor=who)
+    except OnlyAdminOf as refused:
+        raise Refusal(
+            409,
+            "An organization would be left without an admin",
+            f"This person is the only admin of {listed(refused.names)}. Without them nobody could"
+            " invite, remove or promote anybody there, so nothing was changed.",
+            "Appoint somebody else there first. Or demote this person: the account then stays,"
+            " without the system console.",
+            "/admin/system/organizations",
+            "Appoint another admin",
+        ) from None
     except LastAdministrator:
         raise Refusal(
             409,
@@ -170,6 +188,13 @@ def _leave(leave: Callable[..., User | None], user_id: int, words: str) -> Respo
 def links_of(everybody: Sequence[User]) -> dict[int, Told]:
     """How the link of each administrator stands who has not verified yet."""
     return {user.id: about(user) for user in everybody if user.email_verified_at is None}
+
+
+def listed(names: list[str]) -> str:
+    """``Acme``, ``Acme and Globex``, ``Acme, Globex and 3 more``."""
+    if len(names) > 3:
+        names = [*names[:2], f"{len(names) - 2} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _administrator(user_id: int) -> User:
