@@ -23,7 +23,7 @@ def roles(session: Session) -> dict[str, str]:
     rows = session.execute(
         select(User.email, Membership.role).join(Membership, Membership.user_id == User.id)
     )
-    return dict(rows)
+    return {row.email: row.role for row in rows}
 
 
 def test_the_only_admin_of_an_organization_is_not_removed_until_another_is_appointed(
