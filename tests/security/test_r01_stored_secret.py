@@ -53,7 +53,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "tls": {"secure": None},
     "verification": {"ignore_tls_errors": CHECKED},
     "username": {"username": "other"},
-    "username removed": {"username": ""},
+    "encryption": {"encryption": "implicit"},
     "provider microsoft365": {"provider": "microsoft365", "username": "novantra@acme.test"},
     "provider ses": {"provider": "ses", "region": "eu-west-1"},
 }
@@ -95,6 +95,24 @@ def test_r01_a_changed_destination_asks_for_the_password_again(
     assert untouched(runtime)
     for relay in (home, elsewhere):
         assert relay.auth_attempts == []
+        assert relay.received("AUTH") == 0
+
+
+@pytest.mark.parametrize("to", ["home", "elsewhere"])
+def test_r01_without_a_user_name_the_password_goes_nowhere_and_is_dropped(
+    page: MailerPage, home: Relay, elsewhere: Relay, runtime: Runtime, to: str
+) -> None:
+    port = {"home": home, "elsewhere": elsewhere}[to].port
+    changes = {"username": "", "port": str(port)}
+    assert attempt(page, "/check", changes).status == 200
+    assert untouched(runtime)
+    assert attempt(page, "", changes).status == 303
+    with runtime.database.session(reading=True) as session:
+        row = session.get(MailerConfiguration, 1)
+        assert row is not None
+        assert row.password_sealed is None
+    page.send_test(as_is=True)
+    for relay in (home, elsewhere):
         assert relay.received("AUTH") == 0
 
 
