@@ -59,6 +59,8 @@ MAY: dict[str, set[str]] = {
     "organizations.revoke": ACME_ADMINS,
     "organizations.batch": ACME_ADMINS,
     "organizations.batch_go_on": ACME_ADMINS,
+    "organizations.left_behind": ACME_ADMINS,
+    "organizations.revoke_left_behind": ACME_ADMINS,
     "organizations.remove": ACME_ADMINS,
     "organizations.change_role": ACME_ADMINS,
     "organizations.unlock": {"install_admin"},  # of Vera, who runs the install
