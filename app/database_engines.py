@@ -117,7 +117,8 @@ def sqlite_engine(url: str) -> Engine:
         # Python's driver would begin transactions by itself, and deferred ones: take over.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # What was committed survives a power cut: see docs/decisions/sqlite-durability.md
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
 
