@@ -103,6 +103,10 @@ def postgres_engine(url: str) -> Engine:
     return engine
 
 
+SYNCHRONOUS = "FULL"
+"""What was committed survives a power cut: see docs/decisions/sqlite-durability.md"""
+
+
 def sqlite_engine(url: str) -> Engine:
     # Errors leave out the values of a statement: among them are addresses and hashes.
     engine = create_engine(
@@ -117,8 +121,7 @@ def sqlite_engine(url: str) -> Engine:
         # Python's driver would begin transactions by itself, and deferred ones: take over.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
-        # What was committed survives a power cut: see docs/decisions/sqlite-durability.md
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from app import create_app
+from app import create_app, database_engines
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
@@ -38,6 +38,14 @@ class Clock:
     def advance(self, **parts: float) -> datetime:
         self.time += timedelta(**parts)
         return self.time
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cuts() -> Iterator[None]:
+    """No test pulls the plug, so none waits for the disk. Servers in processes of their own do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database_engines, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -63,3 +66,21 @@ def test_a_database_of_a_newer_version_is_left_alone(database):
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaTooNew, match="newer version"):
         upgrade(database)
+
+
+def test_a_commit_is_on_the_disk_before_anybody_is_told(tmp_path: Path) -> None:
+    """Other tests switch this off for speed; a program of its own does not."""
+    said = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "from app.database import Database; import sys;"
+            "c = Database(sys.argv[1]).engine.connect();"
+            "print(c.exec_driver_sql('PRAGMA synchronous').scalar())",
+            f"sqlite:///{tmp_path / 'one.db'}",
+        ],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "2"  # FULL
