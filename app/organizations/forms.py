@@ -39,7 +39,7 @@ class RoleForm(FlaskForm):
 
 
 class InviteForm(FlaskForm):
-    """One address. ``address`` is its stored form once the form is valid."""
+    """One address, alone as in every form. ``address`` is its stored form once it is valid."""
 
     email = AddressField("Email address", [TextLength(320)])
     role = RoleField()
@@ -48,13 +48,11 @@ class InviteForm(FlaskForm):
     def validate_email(self, field: Field) -> None:
         if field.errors:
             return
-        entries = entries_of(field.data or "")
-        if len(entries) > 1:
+        several = sum(line.address is not None for line in read_lines(field.data or ""))
+        if several > 1:
             raise ValidationError(
-                f"These are {len(entries):,} addresses. Invite them with the list below."
+                f"These are {several} addresses. Invite them with the list below."
             )
-        if entries:  # "Bob <bob@x.test>", as a mail program copies it
-            field.data = entries[0].typed
         self.address = _address(field)
 
 
