@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 
-from app.audit import search
+from app.audit import search, telling
 from app.audit.export import csv_lines, json_lines
 from app.audit.tags import SUBJECTS, describe, field_words, value_words
+from app.audit.verify import verify
 from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
@@ -81,6 +82,20 @@ def index() -> str:
         newer_href=_kept(after=found.newer) if found.newer else None,
         older_href=_kept(before=found.older) if found.older else None,
         query=urlencode({k: v for k, v in request.args.items() if k not in {"before", "after"}}),
+    )
+
+
+@blueprint.get("/verification")
+@requires(Permission.SYSTEM_CONFIGURE)
+def verification() -> str:
+    """What ``audit verify`` says, on a page. It reads the whole log, so nobody else asks for it."""
+    with runtime().database.session(reading=True) as session:
+        report = verify(session)
+    return render_template(
+        "audit/verification.html",
+        report=report,
+        headline=telling.headline(report),
+        details=telling.details(report),
     )
 
 

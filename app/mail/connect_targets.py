@@ -17,8 +17,8 @@ _REFUSED: tuple[tuple[str, str], ...] = (
     ("fe80::/10", "link-local: RFC 4291 section 2.5.6"),
     ("fec0::/10", "site-local, retired: RFC 3879"),
     ("ff00::/8", "multicast: RFC 4291 section 2.7"),
-    # Metadata and credential services of clouds outside the link-local ranges, each as its
-    # vendor documents it.
+    # Metadata and credential services of clouds outside the link-local ranges, as the vendors
+    # document them; the IPv6 ones of Oracle, Linode, Scaleway and Alibaba as public code has them.
     ("100.100.100.200/32", "Alibaba Cloud: ECS, instance metadata"),
     ("fd00:100::100:200/128", "Alibaba Cloud: ECS, instance metadata over IPv6"),
     ("168.63.129.16/32", "Microsoft Azure: what is IP address 168.63.129.16 (wire server)"),

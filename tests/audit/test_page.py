@@ -7,8 +7,10 @@ import io
 import json
 
 import pytest
+from sqlalchemy import text
 
 from app.audit.log import record
+from app.audit.verify import verify
 from app.web.context import Actor
 
 
@@ -82,3 +84,20 @@ def test_c1_visitors_and_members_do_not_see_the_log(client, sign_in, session, ap
     session.commit()
     assert client.get(f"/admin/system/audit{path}").status_code == 303
     assert sign_in(member).get(f"/admin/system/audit{path}").status_code == 403
+
+
+def test_the_chain_is_checked_on_a_page_of_its_own(admin_client, runtime, events):
+    page = admin_client.get("/admin/system/audit/verification").get_data(as_text=True)
+    with runtime.database.session(reading=True) as session:
+        head = verify(session).head
+    assert f"The chain holds: {head.id} events." in page
+    assert str(head) in page
+    assert 'href="/admin/system/audit/verification"' in admin_client.get("/admin/system/audit").text
+
+
+def test_a_changed_event_shows_on_that_page_and_no_head_is_offered(admin_client, runtime, events):
+    with runtime.database.transaction() as session:
+        session.execute(text("UPDATE audit_events SET target = 'another' WHERE id = 7"))
+    page = admin_client.get("/admin/system/audit/verification").get_data(as_text=True)
+    assert "The chain is broken at event 7" in page
+    assert "Note this head" not in page

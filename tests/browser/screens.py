@@ -32,6 +32,7 @@ PAGES = (
     "/admin/system/access-urls",
     "/admin/system/administrators",
     "/admin/system/audit",
+    "/admin/system/audit/verification",
     "/organizations/acme/members",
     "/account",
 )

@@ -28,6 +28,7 @@ ADMIN_PAGES = [
     "/admin/system/access-urls",
     "/admin/system/administrators",
     "/admin/system/audit",
+    "/admin/system/audit/verification",
     "/organizations/acme/members",
     "/organizations/acme/invitations",
     "/account",

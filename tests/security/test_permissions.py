@@ -76,6 +76,7 @@ MAY: dict[str, set[str]] = {
     "accounts.send_link": CONSOLE,
     "accounts.lift_lock": CONSOLE,
     "audit.index": CONSOLE,
+    "audit.verification": CONSOLE,
     "audit.export": CONSOLE,
     "outbox.index": CONSOLE,
     "outbox.detail": CONSOLE,
