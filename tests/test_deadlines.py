@@ -116,8 +116,8 @@ def test_the_connections_in_the_guide_are_the_servers() -> None:
 
 
 def test_a_check_ends_before_the_proxy_and_the_script_give_it_up() -> None:
-    from app.mail.ladder_suggest import PATIENCE
-    from app.mail.transports.base import DEADLINE_MARGIN
+    from app.mail.check.alternatives import PATIENCE
+    from app.mail.transport import DEADLINE_MARGIN
 
     longest = 120 + DEADLINE_MARGIN + PATIENCE
     proxy = re.search(r"proxy_read_timeout (\d+)s;", GUIDE)

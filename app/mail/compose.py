@@ -1,16 +1,38 @@
-"""Renders a mail's three templates, in which nothing a user typed can become markup or a link."""
+"""Renders a mail's three templates, in which nothing a user typed can become markup or a link.
+
+What may go into a mail, decided by the name under which it is given.
+
+``link``, ``url``, ``…_link``, ``…_url``
+    An absolute http or https address, made by us.
+``code``, ``…_code``
+    Letters, digits and hyphens.
+``address``, ``email``, ``…_address``, ``…_email``
+    A normalised e-mail address.
+:class:`Prose` under any name
+    Our own sentence; it stays as it is.
+any other string
+    Somebody typed it: control characters go, 64 characters stay, and it never becomes a link,
+    in bodies or in the subject, which programs show as text of their own and in notifications.
+    They make links of whatever looks like a domain, so an invisible WORD JOINER is put where they
+    would see one. It reads the same and cannot be clicked. What is written from right to left is
+    isolated (UAX 9 section 2.4.2), so that it does not turn the words around it.
+
+Anything that is not a string passes as it is; strings in lists and tuples are treated alike.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.mail.compose_times import clock
-from app.mail.compose_values import prepared
+from app.mail.addresses import normalise
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -40,7 +62,7 @@ class Composer:
         self._environment.filters["clock"] = clock
 
     def compose(self, name: str, values: Mapping[str, object]) -> Composed:
-        """The mail ``name`` with ``values``; see :mod:`app.mail.compose_values` for what they are.
+        """The mail ``name`` with ``values``; see this file’s head for what they are.
 
         :raises jinja2.UndefinedError: a template uses a value that is not given.
         :raises ValueError: a link or a code is none.
@@ -64,3 +86,86 @@ def compose(name: str, values: Mapping[str, object]) -> Composed:
 @cache
 def _own() -> Composer:
     return Composer(TEMPLATES)
+
+
+MAX_NAME = 64
+"""Characters of a name or other typed text in a mail."""
+
+WORD_JOINER = "\u2060"
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+_FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
+
+_LINK = re.compile(r"https?://[!-~]+")
+_CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
+_MARKUP = frozenset("\"'<>\\")
+_JOINS = re.compile(r"(?<=\S)([.@:/。．｡])(?=\S)")
+"""Signs at which a mail program recognises a domain, an address or the start of a URL."""
+
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
+"""Format characters that Persian, Indic scripts and emoji need; the others hide or turn text."""
+
+
+class Prose(str):
+    """A sentence of our own, not typed by any user."""
+
+    __slots__ = ()
+
+
+def prepared(values: Mapping[str, object]) -> dict[str, object]:
+    """The values as a template may have them.
+
+    :raises ValueError: a link, code or address is none.
+    """
+    return {name: _prepared(name, value) for name, value in values.items()}
+
+
+def clean_name(text: str) -> str:
+    """A name as mails show it: one line, no invisible characters, at most 64 characters."""
+    spaced = "".join(" " if character.isspace() else character for character in text)
+    kept = "".join(
+        character
+        for character in spaced
+        if character in _JOINERS or unicodedata.category(character) not in _DROPPED
+    )
+    return " ".join(kept.split())[:MAX_NAME].rstrip()
+
+
+def without_links(text: str) -> str:
+    """``text`` with a word joiner after each sign that could make part of it a link."""
+    return _JOINS.sub(rf"\1{WORD_JOINER}", text)
+
+
+def isolated(text: str) -> str:
+    """``text`` between isolates if any of it is written from right to left."""
+    if any(unicodedata.bidirectional(character) in _FROM_THE_RIGHT for character in text):
+        return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
+    return text
+
+
+def _prepared(name: str, value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_prepared(name, item) for item in value]
+    if not isinstance(value, str) or isinstance(value, Prose):
+        return value
+    kind = name.rpartition("_")[2]
+    if kind in ("link", "url"):
+        return _required(value, bool(_LINK.fullmatch(value)) and not set(value) & _MARKUP, name)
+    if kind == "code":
+        return _required(value, bool(_CODE.fullmatch(value)), name)
+    if kind in ("address", "email"):
+        return _required(value, normalise(value) == value, name)
+    return isolated(without_links(clean_name(value)))
+
+
+def _required(value: str, holds: bool, name: str) -> str:
+    if not holds:
+        raise ValueError(f"{name} is not what its name promises")
+    return value
+
+
+def clock(moment: datetime) -> str:
+    """An aware moment in words. UTC, because nobody knows the zone of whoever reads the mail."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%H:%M} UTC on {utc.day} {utc:%B %Y}"

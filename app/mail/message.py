@@ -1,16 +1,23 @@
-"""A message from its parts to bytes (RFC 5322, RFC 2045), made once and never changed."""
+"""A message from its parts to bytes (RFC 5322, RFC 2045); only its sender may change afterwards.
+
+Parts become header fields that can be read in one way alone; the header is then read again as a
+mail program would, and must say what was meant.
+"""
 
 from __future__ import annotations
 
+import base64
 import binascii
+import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.headerregistry import AddressHeader
+from email.parser import Parser
+from email.policy import default
 from email.utils import format_datetime
-
-from app.mail.message_check import require_meaning
-from app.mail.message_headers import HeaderInjection, field_name, mailbox, one_line, unstructured
 
 _LONGEST_LINE = 998
 """Octets in a line of a 7-bit part (RFC 5322 section 2.1.1)."""
@@ -119,3 +126,142 @@ def _travels_as_is(octets: bytes) -> bool:
         and b"\0" not in octets
         and max(map(len, octets.split(b"\n"))) <= _LONGEST_LINE
     )
+
+
+_FROM = re.compile(rb"^From: .*\r\n(?:[ \t].*\r\n)*", re.MULTILINE)
+
+
+def with_sender(message: bytes, *, name: str, address: str) -> bytes:
+    """A message of :func:`app.mail.message.build` with another From field.
+
+    :raises HeaderInjection: name or address cannot stand in a header.
+    :raises ValueError: it has no From field, or more than one.
+    """
+    header, blank, body = message.partition(b"\r\n\r\n")
+    field = f"From: {mailbox(one_line(name), address)}\r\n".encode()
+    changed, count = _FROM.subn(lambda _: field, header + b"\r\n")
+    if count != 1:
+        raise ValueError("the message has no single From field")
+    return changed.removesuffix(b"\r\n") + blank + body
+
+
+_MAX_PLAIN = 64
+"""Characters of a text that stays as it is; a longer one is folded as encoded words."""
+
+_MAX_PLAIN_NAME = 160
+"""The same for a name: some programs show a blank between encoded words in names, wrongly."""
+
+_MAX_WORD_OCTETS = 45
+"""Octets of UTF-8 in an encoded word, which makes 72 of the 75 characters of RFC 2047 section 2."""
+
+_ATTACK = frozenset({"Cc", "Zl", "Zp", "Cs"})
+"""Controls, line and paragraph separators, and halves of characters that cannot be encoded."""
+
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
+
+
+class HeaderInjection(ValueError):
+    """A header value holds a character that could end the line or cannot be written at all."""
+
+
+def one_line(text: str) -> str:
+    """``text`` with runs of blanks made one.
+
+    :raises HeaderInjection: a control character or line separator is in it.
+    """
+    if any(unicodedata.category(character) in _ATTACK for character in text):
+        raise HeaderInjection("control character in a header value")
+    return " ".join(text.split())
+
+
+def unstructured(text: str) -> str:
+    """A subject. Text that is not short plain ASCII, or looks encoded already, gets encoded."""
+    if _is_plain(text):
+        return text
+    return _encoded_words(text)
+
+
+def mailbox(name: str, address: str) -> str:
+    """``name <address>`` (RFC 5322 section 3.4), or the bare address when there is no name."""
+    _require_address(address)
+    if not name:
+        return address
+    if not _is_plain(name, _MAX_PLAIN_NAME):
+        return f"{_encoded_words(name)}\r\n <{address}>"
+    if _ATOMS.fullmatch(name):
+        return f"{name} <{address}>"
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{address}>'
+
+
+def field_name(name: str) -> str:
+    """The name of an additional header field.
+
+    :raises HeaderInjection: it is none.
+    """
+    if not _FIELD_NAME.fullmatch(name):
+        raise HeaderInjection("not a header field name")
+    return name
+
+
+def _is_plain(text: str, most: int = _MAX_PLAIN) -> bool:
+    return len(text) <= most and text.isascii() and text.isprintable() and "=?" not in text
+
+
+def _encoded_words(text: str) -> str:
+    """Base64 encoded words (RFC 2047), whole characters in each, one per line."""
+    chunks: list[bytearray] = [bytearray()]
+    for character in text:
+        octets = character.encode()
+        if len(chunks[-1]) + len(octets) > _MAX_WORD_OCTETS:
+            chunks.append(bytearray())
+        chunks[-1] += octets
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
+
+
+def _require_address(address: str) -> None:
+    if (
+        address.count("@") != 1
+        or not address.isprintable()
+        or set(address) & set(' \t<>()[],:;"\\')
+    ):
+        raise HeaderInjection("not a bare address")
+
+
+_PARSER = Parser(policy=default)
+
+
+def require_meaning(
+    header: str,
+    names: list[str],
+    *,
+    sender: tuple[str, str],
+    recipient: str,
+    subject: str,
+) -> None:
+    """Checks a header block with CRLF line ends.
+
+    Encoders have been talked into writing header fields of an attacker's choice (CVE-2024-6923
+    was one). Ours is meant not to be, and this is what notices if it is.
+
+    :raises HeaderInjection: it holds other fields, addresses or another subject than was meant.
+    """
+    message = _PARSER.parsestr(header + "\r\n", headersonly=True)
+    if (
+        message.keys() != names
+        or message.defects
+        or _mailboxes(message["From"]) != [(_unspaced(sender[0]), sender[1])]
+        or _mailboxes(message["To"]) != [("", recipient)]
+        or str(message["Subject"]) != subject
+    ):
+        raise HeaderInjection("the header would say something else than was meant")
+
+
+def _mailboxes(field: AddressHeader) -> list[tuple[str, str]]:
+    return [(_unspaced(address.display_name), address.addr_spec) for address in field.addresses]
+
+
+def _unspaced(name: str) -> str:
+    """A name without its blanks: this parser adds one between two encoded words of a name."""
+    return "".join(name.split())

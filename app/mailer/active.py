@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken, SealKeyMissing
 from app.install.service import access_url
-from app.mail.transports.base import RelaySettings
+from app.mail.transport import RelaySettings
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.relay import ehlo_name, relay_settings
 from app.mailer.stored import password_of, settings_of, stored

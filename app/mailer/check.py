@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.crypto.secret import Secret
+from app.mail.check import CheckReport, StepResult, check_connection
 from app.mail.failures import Explanation, FailureContext, explain
-from app.mail.ladder import CheckReport, Rung, check_connection
 from app.mail.tls import TlsMode
-from app.mail.transports.base import RelaySettings
+from app.mail.transport import RelaySettings
 from app.mailer.check_words import detail_of
 from app.mailer.providers import PROVIDERS
 from app.mailer.relay import relay_settings
@@ -100,7 +100,7 @@ def check_relay(
     )
 
 
-def _step(rung: Rung, relay: RelaySettings, context: FailureContext) -> Step:
+def _step(rung: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
     plain = Step(rung.name, rung.state, detail_of(rung, relay), rung.ms)
     if rung.state == "failed" and rung.code is not None:
         told = replace(context, phase=rung.phase, logins=rung.offered)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.mail.ladder import Rung
-from app.mail.transports.base import RelaySettings
+from app.mail.check import StepResult
+from app.mail.transport import RelaySettings
 
 Facts = Mapping[str, str]
 
 
-def detail_of(rung: Rung, relay: RelaySettings) -> str:
+def detail_of(rung: StepResult, relay: RelaySettings) -> str:
     """The line beside a step's name."""
     if rung.state == "passed":
         return _PASSED[rung.name](rung.facts, relay)
@@ -19,7 +19,7 @@ def detail_of(rung: Rung, relay: RelaySettings) -> str:
     return _SKIPPED.get(rung.name, "") if rung.state == "skipped" else ""
 
 
-def _failed(rung: Rung, relay: RelaySettings) -> str:
+def _failed(rung: StepResult, relay: RelaySettings) -> str:
     if rung.name == "auth":
         return f"Refused for {relay.username}"
     if rung.name == "tls" and rung.facts.get("names"):

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlsplit
 from app.config import Config, ConfigError
 from app.crypto.secret import Secret
 from app.mail.addresses import AddressError, normalise
-from app.mail.session_auth import credential_problem
+from app.mail.smtp.auth import credential_problem
 from app.mail.tls import TlsMode
 from app.mailer.providers.hosts import HostRefused, clean_host, is_local
 from app.mailer.settings import DEFAULT_TIMEOUT

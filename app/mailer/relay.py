@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.crypto.secret import Secret
 from app.mail.greeting import derived_greeting
-from app.mail.transports.base import RelaySettings
+from app.mail.transport import RelaySettings
 from app.mailer.providers import provider_of
 from app.mailer.settings import Settings, tls_mode
 

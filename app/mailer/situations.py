@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.mail.failures import Explanation, FailureCode, FailureContext, explain
-from app.mail.transports.base import RelaySettings
+from app.mail.transport import RelaySettings
 from app.mailer.active import ActiveMailer
 from app.mailer.providers.ses_regions import OTHER, region_in
 

@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.mail.compose import compose
-from app.mail.compose_values import Prose
+from app.mail.compose import Prose, compose
 from app.mail.message import MessageParts, build, new_message_id
 from app.mail.tls import TlsMode
-from app.mail.transports.base import Envelope, TransportError
+from app.mail.transport import Envelope, TransportError
 from app.mailer.active import ActiveMailer
 from app.mailer.transports import make_transport
 from app.mailer.verdict import Outcome

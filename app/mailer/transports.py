@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.mail.transports.base import Transport
-from app.mail.transports.console import ConsoleTransport
-from app.mail.transports.smtp import SmtpTransport
+from app.mail.smtp.transport import SmtpTransport
+from app.mail.transport import Transport
+from app.mail.transports import ConsoleTransport
 from app.mailer.active import ActiveMailer
 
 

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
 from app.database import UtcDateTime
-from app.mail.message_sender import with_sender
-from app.mail.transports.base import Envelope
+from app.mail.message import with_sender
+from app.mail.transport import Envelope
 from app.mailer.active import ActiveMailer
 from app.moments import alive
 from app.outbox.aside import Trouble, alone, alone_in

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.install.service import links
 from app.mail.addresses import key, normalise
-from app.mail.compose import compose
-from app.mail.compose_values import Prose
+from app.mail.compose import Prose, compose
 from app.mail.message import MessageParts, build, new_message_id
 from app.mailer.active import active_mailer
 from app.mailer.state import MailPending

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.mail.transports.base import Transport, TransportError
+from app.mail.transport import Transport, TransportError
 from app.mailer.active import ActiveMailer
 from app.mailer.transports import make_transport
 from app.outbox.claim import Claim

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.log import lock
 from app.mail.failures import Disposition, FailureCode, disposition_of
-from app.mail.transports.base import Receipt, TransportError
+from app.mail.transport import Receipt, TransportError
 from app.mailer import health
 from app.mailer.models import MailHealth
 from app.outbox.claim import Claim

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from app.mail import ladder_suggest
+from app.mail.check import alternatives
 from app.mail.tls import TlsMode
 from app.mailer import check
 from app.mailer.models import MailerConfiguration
@@ -137,7 +137,7 @@ def test_the_port_that_works_is_one_click_away(
 ) -> None:
     page = mailer()
     with Relay(tls="starttls", users={"novantra": "right"}, require_auth=True) as relay:
-        works = (ladder_suggest.Suggestion(relay.port, TlsMode.STARTTLS),)
+        works = (alternatives.Suggestion(relay.port, TlsMode.STARTTLS),)
         real = check.check_connection
         monkeypatch.setattr(
             check, "check_connection", lambda s, **given: real(s, candidates=works, **given)

@@ -31,7 +31,7 @@ from tests.desk import Desk
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.server import BadServer
-from tests.mail.test_connect import answer, black_holes
+from tests.mail.smtp.test_connect import answer, black_holes
 from tests.mailer.pages import MailerPage, Page, smtp
 from tests.outbox.letters import attempts, health, queue_resets, rows
 
@@ -82,7 +82,7 @@ def install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Install]:
     """Sessions end after two seconds, not after the twenty-one of a one second timeout."""
-    monkeypatch.setattr("app.mail.transports.base.DEADLINE_MARGIN", MARGIN)
+    monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", MARGIN)
     install = Install(MailerPage(admin_client), runtime, clock)
     yield install
     install.close()
@@ -167,7 +167,7 @@ def test_each_fault_is_named_decided_and_survived(
 def test_f02_the_deadline_holds_though_every_reply_is_in_time(
     install: Install, server: BadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.mail.transports.base.DEADLINE_MARGIN", 0.2)
+    monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", 0.2)
     install.save(server, username="", password="")
     install.queue()
     with Stopwatch():

@@ -16,9 +16,9 @@ import pytest
 from app.crypto.secret import Secret
 from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
+from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
-from app.mail.transports.base import Envelope, Receipt, RelaySettings, TransportError
-from app.mail.transports.smtp import SmtpTransport
+from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
 from tests.faults.server import BadServer
 

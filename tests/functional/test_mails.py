@@ -13,8 +13,7 @@ import pytest
 from linkify_it import LinkifyIt
 from lxml import html
 
-from app.mail.compose import TEMPLATES
-from app.mail.compose_times import clock
+from app.mail.compose import TEMPLATES, clock
 from app.outbox.kinds import MAILS
 from tests.functional.every_mail import (
     ACCESS_URL,

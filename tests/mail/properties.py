@@ -20,17 +20,22 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from app.crypto.secret import Secret
-from app.mail.message import MessageParts, build
-from app.mail.message_headers import HeaderInjection
+from app.mail.message import HeaderInjection, MessageParts, build
 from app.mail.replies import MAX_LINE, MAX_LINES, MalformedReply, Reply, ReplyParser
-from app.mail.session import Session
-from app.mail.session_body import UnsendableBody, dot_stuffed, with_crlf
-from app.mail.session_deadline import Deadline
-from app.mail.session_transaction import address, announce, hand_over, sendable
-from app.mail.session_wire import Wire
+from app.mail.smtp.session import Session
+from app.mail.smtp.transaction import (
+    UnsendableBody,
+    address,
+    announce,
+    dot_stuffed,
+    hand_over,
+    sendable,
+    with_crlf,
+)
+from app.mail.smtp.transcript import Transcript
+from app.mail.smtp.wire import Deadline, Wire
 from app.mail.tls import TlsMode
-from app.mail.transcript import Transcript
-from app.mail.transports.base import RelaySettings, TransportError
+from app.mail.transport import RelaySettings, TransportError
 from tests.mail.relays import ENVELOPE, MESSAGE
 
 PASSWORD = "hunter2-söme"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
-from app.mail.transports.base import Envelope, RelaySettings
+from app.mail.transport import Envelope, RelaySettings
 
 ENVELOPE = Envelope("novantra@acme.test", "bob@example.test")
 MESSAGE = b"Subject: one\r\n\r\nhello\r\n"

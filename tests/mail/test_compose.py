@@ -8,8 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from app.mail.addresses import AddressError
-from app.mail.compose import Composed, Composer
-from app.mail.compose_values import MAX_NAME, Prose, clean_name, without_links
+from app.mail.compose import MAX_NAME, Composed, Composer, Prose, clean_name, without_links
 
 LINK = "https://hr.acme.test/reset/abc?x=1"
 

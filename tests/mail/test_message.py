@@ -10,8 +10,7 @@ from email.policy import default
 
 import pytest
 
-from app.mail.message import MessageParts, build, new_message_id
-from app.mail.message_headers import HeaderInjection
+from app.mail.message import HeaderInjection, MessageParts, build, new_message_id
 
 PARTS = MessageParts(
     sender_address="novantra@acme.test",

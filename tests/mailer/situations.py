@@ -8,7 +8,7 @@ from app.crypto.box import SealedBox
 from app.crypto.keys import KeyRing, new_key
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
-from app.mail.transports.base import TransportError
+from app.mail.transport import TransportError
 from app.mailer import health
 from app.mailer.stored import stored
 from app.mailer.verdict import Outcome, record_test

@@ -94,7 +94,7 @@ def test_an_unknown_authority_is_told_from_the_certificate(page: MailerPage) -> 
 def test_a_working_port_is_offered_as_one_click(
     page: MailerPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.mail import ladder_suggest
+    from app.mail.check import alternatives
     from app.mail.tls import TlsMode
     from app.mailer import check as checking
 
@@ -102,7 +102,7 @@ def test_a_working_port_is_offered_as_one_click(
         closed.bind(("127.0.0.1", 0))
         shut = closed.getsockname()[1]
         closed.close()
-        offered = (ladder_suggest.Suggestion(relay.port, TlsMode.STARTTLS),)
+        offered = (alternatives.Suggestion(relay.port, TlsMode.STARTTLS),)
         real = checking.check_connection
         monkeypatch.setattr(
             checking,

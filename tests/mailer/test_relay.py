@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.crypto.secret import Secret
+from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
-from app.mail.transports.console import ConsoleTransport
-from app.mail.transports.smtp import SmtpTransport
+from app.mail.transports import ConsoleTransport
 from app.mailer.active import active_mailer
 from app.mailer.relay import ehlo_name, relay_settings
 from app.mailer.settings import Settings

@@ -7,8 +7,7 @@ from email.policy import default
 
 import pytest
 
-from app.mail.message_headers import HeaderInjection
-from app.mail.message_sender import with_sender
+from app.mail.message import HeaderInjection, with_sender
 from app.outbox.worker import deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock

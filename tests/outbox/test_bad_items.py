@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from app.database import utcnow
-from app.mail.transports.base import Receipt
+from app.mail.transport import Receipt
 from app.outbox.actions import can_cancel, retry
 from app.outbox.aside import counted
 from app.outbox.claim import Claim, claim_next

@@ -10,8 +10,8 @@ import pytest
 from app.crypto.keys import KeyRing
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
-from app.mail.transports.base import TransportError
-from app.mail.transports.memory import MemoryTransport
+from app.mail.transport import TransportError
+from app.mail.transports import MemoryTransport
 from app.outbox.claim import Claim, claim_next
 from app.outbox.gate import Gatekeeper, is_paused
 from app.outbox.models import OutboxMessage

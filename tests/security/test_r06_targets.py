@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.mail.connect_targets import is_refused
+from app.mail.smtp.connect import is_refused
 from tests.mailer.pages import CHECKED, MailerPage
 from tests.smtpd import Relay
 

@@ -34,7 +34,7 @@ def desk(
 ) -> Iterator[Desk]:
     """Sessions end two seconds after they began: a timeout of one, and a short margin."""
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-    monkeypatch.setattr("app.mail.transports.base.DEADLINE_MARGIN", MARGIN)
+    monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", MARGIN)
     desk = Desk(MailerPage(admin_client), runtime, clock)
     yield desk
     desk.close()
@@ -118,7 +118,7 @@ def test_r10_neither_silence_nor_dripping_nor_floods_cost_time_or_memory(
 
 
 def test_r10_the_steps_share_one_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.mail.transports.base.DEADLINE_MARGIN", 0.2)
+    monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", 0.2)
     with BadServer("F02-steps") as server:  # each reply in time, all together too late
         desk.save(**typed(server, username="", password=""))
         desk.queue("bob@example.test")

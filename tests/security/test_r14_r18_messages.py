@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
-from app.mail.transports.base import Envelope, RelaySettings
-from app.mail.transports.smtp import SmtpTransport
+from app.mail.transport import Envelope, RelaySettings
 from app.outbox.worker import Step
 from app.runtime import Runtime
 from tests.certificates import ca_file

@@ -13,7 +13,7 @@ from app.config import Config
 from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
-from app.mail.transports.base import Receipt, TransportError
+from app.mail.transport import Receipt, TransportError
 from app.outbox.claim import Claim, claim_next
 from app.outbox.gate import Gatekeeper
 from app.outbox.models import OutboxMessage

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
-from app.mail.transports.base import DEADLINE_MARGIN
+from app.mail.transport import DEADLINE_MARGIN
 from app.mailer.check import Check, run_check
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept

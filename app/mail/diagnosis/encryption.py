@@ -1,4 +1,4 @@
-"""Replies about TLS: demanded, missing, begun twice or too old."""
+"""Replies and libraries' texts about TLS: demanded, missing, too old, or a certificate refused."""
 
 from __future__ import annotations
 
@@ -59,4 +59,150 @@ REPLIES = (
     Rule(Code.TLS_REQUIRED, words=(("plaintext auth", "plain text auth"),)),
     Rule(Code.TLS_REQUIRED, words=(("encryption required", "encryption needed"),)),
     Rule(Code.TLS_FAILED, phases=(Phase.TLS,), replies=("421", "45"), unless=("ehlo", "helo")),
+)
+
+
+_CERTIFICATE = stems(
+    "certificate|cert |x509|altname|alternative name|ssl |peer",
+)
+
+CERTIFICATES = (
+    Rule(
+        Code.CERT_KEY_TOO_SHORT,
+        words=(
+            ("certificate", "ee ", "ca ", "x509", "rsa "),
+            stems("key too weak|key too small|key too short|key size|keysize|key length"),
+        ),
+        unless=("dh ", "diffie"),
+    ),
+    Rule(
+        Code.CERT_SIGNATURE_TOO_OLD,
+        words=(
+            stems(
+                "md too weak|digest algorithm too weak|digest too weak|insecure algorithm",
+                "signature algorithm too weak|check failed on signature",
+                "weak signature algorithm|signed using insecure|uses an insecure signature",
+            ),
+        ),
+    ),
+    # Some libraries list every conceivable reason; that only says "not trusted".
+    Rule(Code.CERT_UNKNOWN_ISSUER, words=(("following reasons",), ("not trusted",))),
+    Rule(
+        Code.CERT_HOSTNAME,
+        words=(
+            (*_CERTIFICATE, "host name", "hostname"),
+            stems(
+                "did not match|does not match|doesn t match|not match|mismatch|is valid for",
+                "not valid for|altname|alternative names|alternative name|alternative dns",
+                "ip sans|certificate name|name invalid|common name field|certificate cn|peer name",
+            ),
+        ),
+        unless=("cipher", "version mismatch", "algorithm"),
+    ),
+    Rule(
+        Code.CERT_EXPIRED,
+        words=(
+            (*_CERTIFICATE, "validity"),
+            stems(
+                "expired|not yet valid|not time valid|out of date|not after|validity check",
+                "validity period",
+            ),
+        ),
+    ),
+    Rule(
+        Code.CERT_SELF_SIGNED,
+        words=(
+            stems(
+                "self signed|selfsigned|depth zero|untrusted root|root certificate which",
+            ),
+        ),
+    ),
+    Rule(
+        Code.CERT_UNKNOWN_ISSUER,
+        words=(
+            stems(
+                "unknown authority|local issuer|issuer certificate|unable to get issuer",
+                "verify the first|verify leaf|unknown issuer|pkix path|certification path",
+                "certificate chain|partial chain|chain errors|not trusted|trust anchor",
+                "unknown ca|certificate unknown|certificate verify failed",
+                "certificate verification|verify certificate|verify the certificate",
+                "certificate is invalid|certificate was rejected|invalid certificate",
+                "bad certificate|certificate could not|invalid peer certificate",
+                "certificate not verified|certificate revoked",
+                "certificate has been revoked|untrusted",
+            ),
+        ),
+        unless=("revocation", "certificate crl"),
+    ),
+)
+
+VERSIONS = (
+    Rule(
+        Code.TLS_MODE_MISMATCH,
+        words=(
+            stems(
+                "wrong version number|wrong ssl version|record layer version",
+                "record layer failure|first record does|look like a tls|unknown protocol",
+                "plaintext connection|unrecognized ssl|unrecognised ssl|frame size",
+                "corrupted frame|invalid content type|corrupt message|packet length too",
+                "oversized record|record overflow|record too large|http request|non tls",
+                "not an ssl|unexpected tls packet|unexpected packet format",
+                "unexpected message type|already using tls|already tls|tls already",
+            ),
+        ),
+    ),
+    Rule(
+        Code.TLS_VERSION,
+        words=(
+            stems(
+                "unsupported protocol|protocol version|no protocols available",
+                "appropriate protocol|protocol is disabled|no shared cipher|no cipher",
+                "cipher suite|cipher mismatch|version too low|unsupported version",
+                "selected unsupported|handshake failure|key too small|key too weak",
+                "legacy renegotiation|legacy sigalg|legacy server",
+                "common algorithm|algorithm mismatch|inappropriate fallback",
+                "insufficient security|peer incompatible|ssl choose client|tls version",
+                "wrong cipher|wrong signature type",
+            ),
+        ),
+        unless=("cannot starttls",),
+    ),
+)
+
+TLS_FAILURES = (
+    Rule(Code.TLS_FAILED, words=(("decryption has failed",),)),
+    Rule(Code.TLS_FAILED, words=(("tlsv1 unrecognized name", "unrecognized name"),)),
+    Rule(
+        Code.TLS_FAILED,
+        words=(
+            stems(
+                "tls|ssl|handshake|crypto|secure connection|secure channel",
+            ),
+            stems(
+                "fail|error|eof|disconnect|could not|unable|cannot|abort|clos|timeout",
+                "timed out|alert|revocation|crl|reset|not establish",
+            ),
+        ),
+        unless=("econnrefused", "connection refused", "getaddrinfo", "auth"),
+    ),
+)
+
+OFFERS = (
+    Rule(
+        Code.STARTTLS_NOT_OFFERED,
+        words=(
+            ("starttls", "secure connections", "tls extension", "tls upgrade"),
+            stems(
+                "not support|doesn t support|not offer|not advertis|not available|unsupported",
+                "no starttls|required but|not provide|not enabled|didn t advertise",
+            ),
+        ),
+    ),
+    # Go's client says this when it would have had to send a password in the clear.
+    Rule(Code.STARTTLS_NOT_OFFERED, words=(("unencrypted connection",),)),
+    Rule(
+        Code.TLS_MODE_MISMATCH,
+        words=(("465",), ("greeting never", "unexpectedly closed", "starttls", "response 1 ")),
+        phases=(Phase.CONNECT, Phase.GREETING, Phase.TLS, None),
+    ),
 )

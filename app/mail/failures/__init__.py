@@ -1,7 +1,7 @@
 """What went wrong, in a closed list of codes, and what to tell the administrator about it."""
 
 from app.mail.failures.codes import CERTIFICATES, Disposition, FailureCode, disposition_of
-from app.mail.failures.explaining import Explanation, FailureContext, explain
+from app.mail.failures.explain import Explanation, FailureContext, explain
 
 __all__ = [
     "CERTIFICATES",

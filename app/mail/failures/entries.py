@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """Sentences for people, with gaps in braces that :mod:`.explaining` fills.
+    """Sentences for people, with gaps in braces that :mod:`.explain` fills.
 
     Gaps: relay, host, port, patience, user, region, sender, greeting, recipients, mailbox_argument
     and sender_argument; with a capital where one begins a sentence. ``field`` is the form

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from app.mail.failures.codes import Disposition, FailureCode
-from app.mail.failures.explaining import explain
+from app.mail.failures.explain import explain
 
 _MEANING = {
     Disposition.RETRY: "kept and tried again",

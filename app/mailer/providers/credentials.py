@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.crypto.secret import Secret
-from app.mail.session_auth import credential_problem
+from app.mail.smtp.auth import credential_problem
 from app.mailer.providers.base import Remark
 from app.mailer.settings import Settings
 

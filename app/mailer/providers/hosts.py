@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import idna
 
-from app.mail.connect_targets import is_refused
+from app.mail.smtp.connect import is_refused
 
 MAXIMUM = 253
 """Octets in a host name (RFC 1035 section 2.3.4, without the root's)."""

@@ -1,0 +1,109 @@
+"""The connection check: climbs from the name to RCPT, one rung at a time, and sends nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from app.mail.check.alternatives import WELL_KNOWN, WORTH_TRYING, working_alternative
+from app.mail.check.facts import banner_warning, expiry_warning
+from app.mail.check.report import CheckReport, StepResult, Suggestion
+from app.mail.check.steps import Steps
+from app.mail.failures import CERTIFICATES
+from app.mail.smtp.transcript import Transcript
+from app.mail.smtp.wire import Deadline
+from app.mail.transport import Envelope, RelaySettings, TransportError
+
+_TOLD_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
+"""The rungs whose facts come from the other side."""
+
+
+def check_connection(
+    settings: RelaySettings,
+    *,
+    mail_from: str,
+    rcpt_to: str,
+    candidates: Sequence[Suggestion] = WELL_KNOWN,
+) -> CheckReport:
+    """Checks ``settings`` within their ``total`` seconds, with at most one login.
+
+    ``rcpt_to`` is asked for and then forgotten (RSET). ``candidates`` are the ports and modes to
+    try when what is configured does not answer. Never raises for anything that a relay does.
+    """
+    began = time.monotonic()
+    deadline = Deadline(settings.total)
+    transcript = Transcript(settings.username, settings.password)
+    steps = Steps(settings, Envelope(mail_from, rcpt_to), deadline, transcript)
+    rungs = _climb(steps, transcript)
+    suggestion = None
+    if rungs[-1].code in WORTH_TRYING:
+        suggestion = working_alternative(settings, deadline, candidates)
+    reached = {rung.name for rung in rungs}
+    return CheckReport(
+        rungs=(
+            *rungs,
+            *(
+                StepResult(name, "not_reached")
+                for name, _ in steps.in_order()
+                if name not in reached
+            ),
+        ),
+        total_ms=_since(began),
+        warnings=_warnings(settings, rungs),
+        suggestion=suggestion,
+        transcript=str(transcript),
+    )
+
+
+def _climb(steps: Steps, transcript: Transcript) -> list[StepResult]:
+    """The rungs that were reached; only the last of them can have failed."""
+    rungs: list[StepResult] = []
+    try:
+        for name, step in steps.in_order():
+            began = time.monotonic()
+            try:
+                facts = step()
+            except TransportError as error:
+                transcript.note(f"stopped: {error}")
+                rungs.append(_failed(name, error, _since(began), steps, transcript))
+                return rungs
+            if facts is None:
+                rungs.append(StepResult(name, "skipped"))
+            else:
+                told = transcript.without_secret(facts) if name in _TOLD_BY_RELAY else facts
+                rungs.append(StepResult(name, "passed", told, _since(began)))
+    finally:
+        steps.hang_up()
+    return rungs
+
+
+def _failed(
+    name: str, error: TransportError, ms: int, steps: Steps, transcript: Transcript
+) -> StepResult:
+    told = steps.refused_certificate() if error.code in CERTIFICATES else {}
+    return StepResult(
+        name,
+        "failed",
+        facts=transcript.without_secret(told),
+        ms=ms,
+        code=error.code,
+        phase=error.phase,
+        reply_code=error.reply_code,
+        enhanced=error.enhanced,
+        refused_target=error.refused_target,
+        offered=error.offered,
+    )
+
+
+def _warnings(settings: RelaySettings, rungs: Sequence[StepResult]) -> tuple[str, ...]:
+    facts = {rung.name: rung.facts for rung in rungs}
+    encrypted = facts.get("tls", {})
+    warnings = [expiry_warning(encrypted)]
+    if encrypted.get("verified") != "yes":  # a verified certificate has said who it is
+        banner = facts.get("greeting", {}).get("banner_host", "")
+        warnings.append(banner_warning(settings.host, banner))
+    return tuple(filter(None, warnings))
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

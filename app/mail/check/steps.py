@@ -1,0 +1,138 @@
+"""The rungs of the connection check: each does one thing and tells what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.mail.check.facts import banner_host, offer_facts, tls_facts
+from app.mail.phases import Phase
+from app.mail.smtp.connect import Target, dial, resolve
+from app.mail.smtp.errors import failures_of
+from app.mail.smtp.session import Session, open_session
+from app.mail.smtp.transaction import address, announce
+from app.mail.smtp.transcript import Transcript
+from app.mail.smtp.wire import Deadline, Wire
+from app.mail.tls import TlsMode
+from app.mail.transport import Envelope, RelaySettings, TransportError
+
+Facts = dict[str, str]
+Step = Callable[[], Facts | None]
+"""Returns what it found, or None if there was nothing to do; raises TransportError."""
+
+_USUAL_SIZE = 8192
+"""Octets announced at MAIL: about what a mail of ours has."""
+
+
+class Steps:
+    """One climb. The session stays open from ``connect`` until :meth:`hang_up`."""
+
+    def __init__(
+        self,
+        settings: RelaySettings,
+        envelope: Envelope,
+        deadline: Deadline,
+        transcript: Transcript,
+    ) -> None:
+        self._settings = settings
+        self._envelope = envelope
+        self._deadline = deadline
+        self._transcript = transcript
+        self._targets: list[Target] = []
+        self._opened: Session | None = None
+
+    def in_order(self) -> list[tuple[str, Step]]:
+        """The rungs as this kind of connection meets them."""
+        encryption: tuple[str, Step] = ("tls", self._tls)
+        talk: list[tuple[str, Step]] = [("greeting", self._greeting), ("ehlo", self._ehlo)]
+        implicit = self._settings.tls is TlsMode.IMPLICIT
+        return [
+            ("dns", self._dns),
+            ("connect", self._connect),
+            *([encryption, *talk] if implicit else [*talk, encryption]),
+            ("auth", self._auth),
+            ("mail-from", self._mail_from),
+            ("rcpt-to", self._rcpt_to),
+            ("rset", self._rset),
+        ]
+
+    def hang_up(self) -> None:
+        """Ends the session, politely if the relay is still with us."""
+        if self._opened is None:
+            return
+        if self._opened.in_step:
+            self._opened.quit()
+        else:
+            self._opened.close()
+
+    def refused_certificate(self) -> Facts:
+        """What is in the certificate that was refused: a second connection, without a login."""
+        tried = replace(self._settings, verify=False, username=None, password=None)
+        try:
+            session = open_session(tried, self._deadline)
+        except TransportError:
+            return {}
+        try:
+            secured = session.wire.tls
+            return tls_facts(secured, verified=False) if secured is not None else {}
+        finally:
+            session.quit()
+
+    @property
+    def _session(self) -> Session:
+        assert self._opened is not None
+        return self._opened
+
+    def _dns(self) -> Facts:
+        with failures_of(Phase.DNS, self._settings.provider):
+            step = self._deadline.step(self._settings.timeout)
+            self._targets = resolve(self._settings.host, self._settings.port, step)
+        return {"addresses": ", ".join(target.ip for target in self._targets)}
+
+    def _connect(self) -> Facts:
+        with failures_of(Phase.CONNECT, self._settings.provider):
+            step = self._deadline.step(self._settings.timeout)
+            connection, target = dial(self._targets, step)
+        wire = Wire(connection, self._deadline, self._settings.timeout, target.ip)
+        self._opened = Session(wire, self._settings, self._transcript)
+        self._transcript.note(f"connected to {target.ip} port {self._settings.port}")
+        return {"address": target.ip, "port": str(self._settings.port)}
+
+    def _greeting(self) -> Facts:
+        self._session.greet()
+        return {"banner_host": banner_host(self._session.banner)}
+
+    def _ehlo(self) -> Facts:
+        self._session.hello()
+        return offer_facts(self._session.offers)
+
+    def _tls(self) -> Facts | None:
+        match self._settings.tls:
+            case TlsMode.NONE:
+                return None
+            case TlsMode.STARTTLS:
+                self._session.starttls()
+                self._session.hello()
+            case TlsMode.IMPLICIT:
+                self._session.encrypt()
+        secured = self._session.wire.tls
+        assert secured is not None
+        return tls_facts(secured, verified=self._settings.verify)
+
+    def _auth(self) -> Facts | None:
+        mechanism = self._session.login()
+        if mechanism is None:
+            return None
+        return {"username": self._settings.username or "", "mechanism": mechanism}
+
+    def _mail_from(self) -> Facts:
+        announce(self._session, self._envelope, _USUAL_SIZE)
+        return {"address": self._envelope.mail_from}
+
+    def _rcpt_to(self) -> Facts:
+        address(self._session, self._envelope)
+        return {"address": self._envelope.rcpt_to}
+
+    def _rset(self) -> Facts:
+        self._session.reset()
+        return {}

@@ -1,0 +1,142 @@
+"""Turns a code and what is known about the situation into an explanation for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.mail.failures import logging_in, reaching, sending
+from app.mail.failures.advice import BY_PROVIDER
+from app.mail.failures.codes import Disposition, FailureCode, disposition_of
+from app.mail.failures.entries import Advice, Entry
+from app.mail.failures.logging_in import cures, every_cure, listed
+from app.mail.failures.providers import family_of
+from app.mail.phases import Phase
+
+ENTRIES: dict[FailureCode, Entry] = {
+    **reaching.ENTRIES,
+    **logging_in.ENTRIES,
+    **sending.ENTRIES,
+}
+
+_LONGEST_VALUE = 255
+
+
+@dataclass(frozen=True)
+class FailureContext:
+    """What the sentences may name. Nothing in it is secret, and server text does not belong here.
+
+    ``provider`` is the provider setting or any name of the service; ``port`` a TCP port;
+    ``tls`` the TLS mode's word, ``timeout`` seconds for a step; ``phase`` where it failed.
+    ``logins`` are the names of login mechanisms that the relay offered: none, or not known.
+    """
+
+    provider: str | None = None
+    host: str | None = None
+    port: int | None = None
+    region: str | None = None
+    username: str | None = None
+    sender: str | None = None
+    recipient_domain: str | None = None
+    ehlo_name: str | None = None
+    tls: str | None = None
+    timeout: float | None = None
+    phase: str | None = None
+    logins: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What an administrator reads. ``field`` names the mailer form's field to change, if any."""
+
+    code: FailureCode
+    title: str
+    cause: str
+    fix: tuple[str, ...]
+    disposition: Disposition
+    field: str | None
+
+
+_UNKNOWN = FailureContext()
+_PHASES = frozenset(phase.value for phase in Phase)
+
+
+def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanation:
+    """Cause and next steps for a code, with host, port, region and user filled in."""
+    here = reaching.BY_PHASE.get((code, Phase(context.phase))) if context.phase in _PHASES else None
+    entry = here or ENTRIES[code]
+    # What a provider's advice says of a code is meant for where it usually shows itself.
+    advice = Advice() if here else _advice_for(code, context)
+    if code is FailureCode.AUTH_NOT_OFFERED:
+        advice = _about_logins(context)
+    gaps = _gaps(context)
+    steps = advice.fix if advice.replaces and advice.fix else advice.fix + entry.fix
+    return Explanation(
+        code=code,
+        title=entry.title,
+        cause=(advice.cause or entry.cause).format_map(gaps),
+        fix=tuple(step.format_map(gaps) for step in steps),
+        disposition=disposition_of(code),
+        field=advice.field or entry.field,
+    )
+
+
+def _advice_for(code: FailureCode, context: FailureContext) -> Advice:
+    family = family_of(context.provider) or family_of(context.host)
+    if family is None:
+        return Advice()
+    return BY_PROVIDER.get(family, {}).get(code, Advice())
+
+
+def _about_logins(context: FailureContext) -> Advice:
+    """Names the kinds of login that there are, each with its cure, or all that there may be."""
+    remove, port = ENTRIES[FailureCode.AUTH_NOT_OFFERED].fix
+    if context.logins is None:
+        return Advice(fix=(remove, port, *every_cure()), replaces=True)
+    if not context.logins:
+        return Advice(cause="A user name is configured, but {relay} offers no login at all here.")
+    cause = (
+        f"A user name is configured, and the only logins that {{relay}} offers are of kinds that "
+        f"we do not speak: {listed(context.logins)}. We speak PLAIN, LOGIN and CRAM-MD5."
+    )
+    in_clear = (port,) if context.tls == "none" else ()
+    return Advice(cause, (*cures(context.logins), *in_clear, remove), replaces=True)
+
+
+def _gaps(context: FailureContext) -> dict[str, str]:
+    host = _clean(context.host)
+    relay = host or "the relay"
+    if host and context.port:
+        relay = f"{host} on port {context.port}"
+    domain = _clean(context.recipient_domain)
+    user, sender = _clean(context.username), _clean(context.sender)
+    gaps = {
+        "relay": relay,
+        "host": host or "the relay’s host name",
+        "port": f"port {context.port}" if context.port else "the port",
+        "user": user or "the configured user",
+        "patience": _seconds(context.timeout),
+        "region": _clean(context.region) or "the chosen region",
+        "sender": sender or "the sender address",
+        "greeting": _clean(context.ehlo_name) or "its greeting name",
+        "recipients": f" at {domain}" if domain else "",
+        "mailbox_argument": user or "<mailbox>",
+        "sender_argument": sender or "<sender>",
+    }
+    # A value keeps its letters; only our own stand-in begins a sentence with a capital.
+    capital = {name.capitalize(): _begin(value) for name, value in gaps.items()}
+    return gaps | capital
+
+
+def _seconds(timeout: float | None) -> str:
+    if not timeout:
+        return "the time allowed"
+    return "1 second" if timeout == 1 else f"{timeout:g} seconds"
+
+
+def _begin(value: str) -> str:
+    return "The " + value[4:] if value.startswith("the ") else value
+
+
+def _clean(value: str | None) -> str:
+    """A value fit for one line of text: printable, not endless."""
+    return "".join(c for c in (value or "")[:_LONGEST_VALUE] if c.isprintable()).strip()

@@ -1,0 +1,216 @@
+"""One strict SMTP session (RFC 5321): from relay settings to the first message, and the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+from app.mail.failures import Disposition, FailureCode, disposition_of
+from app.mail.phases import Phase
+from app.mail.replies import Reply
+from app.mail.smtp.auth import credential_problem, known_offers, log_in, mechanisms_for
+from app.mail.smtp.connect import ascii_host, dial, resolve
+from app.mail.smtp.errors import failures_of
+from app.mail.smtp.talk import Talk
+from app.mail.smtp.transcript import Transcript
+from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello
+from app.mail.tls import TlsMode, client_context
+from app.mail.transport import RelaySettings, TransportError
+
+
+def open_session(settings: RelaySettings, deadline: Deadline) -> Session:
+    """Resolves, connects, encrypts as configured and introduces us.
+
+    :raises TransportError: any of it failed; nothing is left open.
+    """
+    with failures_of(Phase.DNS, settings.provider):
+        targets = resolve(settings.host, settings.port, deadline.step(settings.timeout))
+    with failures_of(Phase.CONNECT, settings.provider):
+        connection, target = dial(targets, deadline.step(settings.timeout))
+    session = Session(Wire(connection, deadline, settings.timeout, target.ip), settings)
+    try:
+        _introduce(session)
+    except TransportError:
+        session.close()
+        raise
+    return session
+
+
+def _introduce(session: Session) -> None:
+    if session.settings.tls is TlsMode.IMPLICIT:
+        session.encrypt()
+    session.greet()
+    session.hello()
+    if session.settings.tls is TlsMode.STARTTLS:
+        session.starttls()
+        session.hello()
+
+
+QUIT_TIMEOUT = 1.0
+"""Seconds that a goodbye may take. Nothing depends on its answer."""
+
+_UNKNOWN_COMMAND = frozenset({500, 502})
+_EHLO_NAME = re.compile(r"[!-~]{1,255}")
+
+
+class Session(Talk):
+    """Greeting, EHLO, STARTTLS, login, RSET and QUIT over a wire that is already connected.
+
+    ``messages`` counts what was sent or tried over it. ``unfinished`` says that a transaction
+    was begun and not completed, so that RSET is needed before the next (RFC 5321 section 4.1.1.4).
+    """
+
+    def __init__(
+        self, wire: Wire, settings: RelaySettings, transcript: Transcript | None = None
+    ) -> None:
+        super().__init__(wire, settings, transcript)
+        self.offers: Mapping[str, str] = {}
+        self.banner = ""
+        self.messages = 0
+        self.unfinished = False
+
+    def greet(self) -> None:
+        """Waits for the relay's greeting, and finds out who is there if none comes."""
+        with failures_of(Phase.GREETING, self.settings.provider):
+            try:
+                reply = self.read()
+            except TimeoutError:
+                code = what_is_silent(self.wire)
+                raise TransportError(code, Phase.GREETING) from None
+        if reply.code != 220:
+            self.refused(Phase.GREETING, reply)
+        self.banner = reply.lines[0].partition(" ")[0]
+
+    def hello(self) -> None:
+        """Introduces us and learns what is offered; what was offered before no longer counts."""
+        self.offers = {}
+        if not _EHLO_NAME.fullmatch(self.settings.ehlo_name):
+            raise TransportError(FailureCode.EHLO_REJECTED, Phase.GREETING)
+        reply = self.say(Phase.GREETING, f"EHLO {self.settings.ehlo_name}")
+        if reply.code == 250:
+            self.offers = _offers(reply)
+        elif reply.code in _UNKNOWN_COMMAND:
+            self._hello_without_extensions()
+        else:
+            self.refused(Phase.GREETING, reply)
+
+    def _hello_without_extensions(self) -> None:
+        """HELO, which can neither encrypt nor log in, so only where neither is asked for."""
+        if self.settings.tls is TlsMode.STARTTLS and self.wire.tls is None:
+            raise TransportError(FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS)
+        if self.settings.username:
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH)
+        self.expect(250, Phase.GREETING, f"HELO {self.settings.ehlo_name}")
+
+    def starttls(self) -> None:
+        """Encrypts a connection that began in the clear, or fails: there is no way back."""
+        if "STARTTLS" not in self.offers:
+            raise TransportError(FailureCode.STARTTLS_NOT_OFFERED, Phase.TLS)
+        reply = self.say(Phase.TLS, "STARTTLS")
+        if reply.code != 220:
+            self._starttls_refused(reply)
+        with failures_of(Phase.TLS, self.settings.provider):
+            self.wire.expect_silence()
+        self.encrypt()
+
+    def _starttls_refused(self, reply: Reply) -> NoReturn:
+        """A permanent no concerns every message, whatever its text is about."""
+        try:
+            self.refused(Phase.TLS, reply)
+        except TransportError as error:
+            if reply.code < 500 or disposition_of(error.code) is Disposition.PAUSE:
+                raise
+        code = FailureCode.STARTTLS_NOT_OFFERED
+        raise TransportError(code, Phase.TLS, reply.code, reply.enhanced)
+
+    def encrypt(self) -> None:
+        """The TLS handshake: first thing on a port for implicit TLS, or after STARTTLS."""
+        self.offers = {}
+        with failures_of(Phase.TLS, self.settings.provider):
+            try:
+                context = client_context(verify=self.settings.verify)
+                self.wire.start_tls(context, ascii_host(self.settings.host))
+            except NotTls as error:
+                raise TransportError(self._without_tls(error), Phase.TLS) from None
+            except TimeoutError:
+                raise TransportError(self._without_answer(), Phase.TLS) from None
+        self.note("encrypted from here on")
+
+    def _without_tls(self, error: NotTls) -> FailureCode:
+        if self.settings.tls is TlsMode.STARTTLS:
+            return FailureCode.TLS_FAILED  # it had agreed to encrypt, so another time it may
+        return FailureCode.TLS_MODE_MISMATCH if error.smtp else FailureCode.PROTOCOL_ERROR
+
+    def _without_answer(self) -> FailureCode:
+        if self.settings.tls is TlsMode.STARTTLS:
+            return FailureCode.TLS_FAILED
+        return FailureCode.CONNECT_TIMEOUT  # it has not said a word yet, as without TLS
+
+    def login(self) -> str | None:
+        """Logs in if a user name is set, with one password guess at most.
+
+        Returns the mechanism that worked.
+        """
+        username, secret = self.settings.username, self.settings.password
+        if not username:
+            return None
+        password = secret.reveal() if secret is not None else ""
+        if credential_problem(username) or credential_problem(password):
+            raise TransportError(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        if self.settings.tls is not TlsMode.NONE and self.wire.tls is None:
+            raise TransportError(FailureCode.TLS_REQUIRED, Phase.AUTH)
+        mechanisms = mechanisms_for(self.offers)
+        if not mechanisms:
+            offered = known_offers(self.offers)
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH, offered=offered)
+        return log_in(self, username, password, mechanisms)
+
+    def reset(self) -> None:
+        """Forgets a transaction, and shows whether the relay is still there."""
+        self.expect(250, Phase.MAIL_FROM, "RSET")
+        self.unfinished = False
+
+    def quit(self) -> None:
+        """Says goodbye and hangs up. Nothing that happens here matters."""
+        try:
+            self.wire.renew(QUIT_TIMEOUT)
+            self.say(Phase.DATA, "QUIT")
+        except TransportError:
+            return
+        finally:
+            self.close()
+
+
+def _offers(reply: Reply) -> dict[str, str]:
+    """EHLO keywords in capitals with their parameters (RFC 5321 section 4.1.1.1)."""
+    offers: dict[str, str] = {}
+    for line in reply.lines[1:]:
+        keyword, _, parameters = line.strip().partition(" ")
+        if keyword:
+            offers.setdefault(keyword.upper(), parameters.strip())
+    return offers
+
+
+PROBE_PATIENCE = 1.0
+"""Seconds that a silent server gets to answer something that is not SMTP."""
+
+_HANDSHAKE = (22, 21)
+"""A TLS server answers a ClientHello with a handshake record or an alert (RFC 8446 section 5.1)."""
+
+
+def what_is_silent(wire: Wire) -> FailureCode:
+    """Speaks TLS to a server from which no greeting came, and judges by what comes back.
+
+    A TLS server was waiting for just that: its port is for TLS on connect. A web server was
+    waiting for its client too, and complains in its own words. Both look like a dead relay to a
+    client that only listens. Two empty lines end the ClientHello, as web servers read lines.
+    """
+    if not wire.heard_nothing:  # it speaks, but too slowly
+        return FailureCode.CONNECT_TIMEOUT
+    answer = wire.first_answer_to(client_hello() + b"\r\n\r\n", min(PROBE_PATIENCE, wire.timeout))
+    if not answer or answer[:1] in b"2345":  # still silent, or SMTP after all, but too late
+        return FailureCode.CONNECT_TIMEOUT
+    if answer[0] in _HANDSHAKE and answer[1:2] == b"\x03":
+        return FailureCode.TLS_MODE_MISMATCH
+    return FailureCode.PROTOCOL_ERROR

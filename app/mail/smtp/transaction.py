@@ -1,0 +1,153 @@
+"""One message on its way: MAIL, RCPT, DATA and the reply to the final dot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.mail.failures import FailureCode
+from app.mail.phases import Phase
+from app.mail.replies import Reply
+from app.mail.smtp.errors import failures_of
+from app.mail.smtp.session import Session
+from app.mail.transport import Envelope, TransportError
+
+EARLY_REPLY_GRACE = 0.0001
+"""Seconds before the final dot in which a relay that answers too early gives itself away."""
+
+
+def sendable(message: bytes) -> bytes:
+    """The message with CRLF line ends.
+
+    :raises TransportError: no relay has to take it.
+    """
+    try:
+        return with_crlf(message)
+    except UnsendableBody:
+        raise TransportError(FailureCode.CONTENT_REJECTED, Phase.DATA) from None
+
+
+def announce(
+    session: Session, envelope: Envelope, size: int = 0, *, eight_bit: bool = False
+) -> None:
+    """MAIL: the sender, and how many octets are to come."""
+    session.sender = envelope.mail_from
+    session.unfinished = True
+    command = mail_command(envelope, size, session.offers, eight_bit=eight_bit)
+    session.expect(250, Phase.MAIL_FROM, command)
+
+
+def address(session: Session, envelope: Envelope) -> None:
+    """RCPT: the recipient. 251, "will forward", is a yes (RFC 5321 section 3.4)."""
+    reply = session.say(Phase.RCPT_TO, rcpt_command(envelope, session.offers))
+    if reply.code not in (250, 251):
+        session.refused(Phase.RCPT_TO, reply)
+
+
+def hand_over(session: Session, message: bytes) -> Reply:
+    """DATA, the message with CRLF line ends, the final dot. Returns the positive reply to it.
+
+    Nothing may come from the relay between its 354 and the dot: what does is either a reply
+    meant to be taken for that to the dot, or a relay out of its mind. For the last reply the
+    relay may take what the whole session has left, as scanning takes time.
+    """
+    session.expect(354, Phase.DATA, "DATA")
+    session.in_step = False
+    provider = session.settings.provider
+    with failures_of(Phase.DATA, provider):
+        session.wire.expect_silence()
+        session.wire.write(dot_stuffed(message))
+        session.wire.expect_silence(EARLY_REPLY_GRACE)
+    session.note(f"{len(message)} octets of message and the final dot")
+    try:
+        with failures_of(Phase.DATA, provider):
+            session.wire.write(b".\r\n")
+            reply = session.read(session.wire.deadline.left())
+    except TransportError as error:
+        raise TransportError(error.code, Phase.DATA, after_dot=True) from None
+    if not 200 <= reply.code < 300:
+        session.refused(Phase.DATA, reply)
+    session.unfinished = False
+    return reply
+
+
+def mail_command(
+    envelope: Envelope, size: int, offers: Mapping[str, str], *, eight_bit: bool = False
+) -> str:
+    """MAIL with SIZE (RFC 1870), BODY (RFC 6152) and SMTPUTF8 (RFC 6531) where they apply.
+
+    :param size: octets of the message with CRLF line ends, before dots are stuffed.
+    :raises TransportError: the relay says beforehand that it cannot take this.
+    """
+    international = not (envelope.mail_from.isascii() and envelope.rcpt_to.isascii())
+    if not _is_safe(envelope.mail_from) or (
+        not envelope.mail_from.isascii() and "SMTPUTF8" not in offers
+    ):
+        raise TransportError(FailureCode.SENDER_REJECTED, Phase.MAIL_FROM)
+    command = f"MAIL FROM:<{envelope.mail_from}>"
+    if "SIZE" in offers:
+        limit = offers["SIZE"]
+        if limit.isdecimal() and 0 < int(limit[:20]) < size:
+            raise TransportError(FailureCode.MESSAGE_TOO_LARGE, Phase.MAIL_FROM)
+        command += f" SIZE={size}"
+    if eight_bit:
+        if "8BITMIME" not in offers:
+            rcpt_command(envelope, offers)  # an address that cannot be carried is what to tell
+            raise TransportError(FailureCode.CONTENT_REJECTED, Phase.MAIL_FROM)
+        command += " BODY=8BITMIME"
+    if international and "SMTPUTF8" in offers:
+        command += " SMTPUTF8"
+    return command
+
+
+def rcpt_command(envelope: Envelope, offers: Mapping[str, str]) -> str:
+    """RCPT, if the relay can carry the address.
+
+    :raises TransportError: it cannot: the address needs SMTPUTF8, or is none at all.
+    """
+    address = envelope.rcpt_to
+    if not _is_safe(address) or (not address.isascii() and "SMTPUTF8" not in offers):
+        raise TransportError(FailureCode.ADDRESS_INVALID, Phase.RCPT_TO)
+    return f"RCPT TO:<{address}>"
+
+
+def _is_safe(address: str) -> bool:
+    """Whether the address stays within its angle brackets and its line."""
+    return "@" in address and address.isprintable() and not set(address) & set(' <>"\\')
+
+
+MAX_TEXT_LINE = 998
+"""Octets in a line without its CRLF (RFC 5321 section 4.5.3.1.6)."""
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class UnsendableBody(ValueError):
+    """A line is too long, or a NUL is in it: no relay has to take such a message."""
+
+
+def with_crlf(message: bytes) -> bytes:
+    """The message with CRLF as its only line end, and with one at its end.
+
+    A lone CR or LF, which servers disagree about, becomes a plain line end: nobody can be made
+    to see another end of the message than we do.
+
+    :raises UnsendableBody: it cannot be sent.
+    """
+    feeds = message.count(b"\n")
+    if not feeds == message.count(b"\r") == message.count(b"\r\n"):
+        message = _LINE_END.sub(b"\r\n", message)
+    if not message.endswith(b"\r\n"):
+        message += b"\r\n"
+    if b"\0" in message or max(map(len, message.split(b"\r\n"))) > MAX_TEXT_LINE:
+        raise UnsendableBody
+    return message
+
+
+def dot_stuffed(message: bytes) -> bytes:
+    """A message with CRLF line ends, a dot put before each line that begins with one.
+
+    RFC 5321 section 4.5.2. The final dot is not part of it.
+    """
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed

@@ -1,0 +1,206 @@
+"""Sends over SMTP, on connections that are kept for a while, with one login at a time.
+
+A refused login is not tried again at once by another thread: wrong passwords lock accounts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from app.mail.failures import Disposition, disposition_of
+from app.mail.failures import FailureCode as Code
+from app.mail.phases import Phase
+from app.mail.smtp.errors import failures_of
+from app.mail.smtp.session import Session, open_session
+from app.mail.smtp.transaction import address, announce, hand_over, sendable
+from app.mail.smtp.wire import Deadline
+from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
+
+
+class SmtpTransport:
+    """A relay that is spoken to strictly. Several threads may share one.
+
+    :param total: seconds that one :meth:`send` may take, connecting included; by default the
+        settings' ``total``.
+    """
+
+    def __init__(self, settings: RelaySettings, *, total: float | None = None) -> None:
+        self._settings = settings
+        self._total = settings.total if total is None else total
+        self._pool = Pool()
+        self._gate = LoginGate()
+
+    def send(
+        self,
+        envelope: Envelope,
+        message: bytes,
+        *,
+        kind: str = "",
+        subject: str = "",
+        message_id: str = "",
+    ) -> Receipt:
+        """Hands one message over; see :class:`app.mail.transport.Transport`."""
+        began = time.monotonic()
+        self._gate.check()
+        message = sendable(message)
+        deadline = Deadline(self._total)
+        session = self._begun_again(envelope, message, deadline)
+        if session is None:
+            session = self._begun(envelope, message, deadline)
+        try:
+            address(session, envelope)
+            reply = hand_over(session, message)
+        finally:
+            self._put_back(session)
+        duration = round((time.monotonic() - began) * 1000)
+        return Receipt(reply.code, reply.enhanced, duration, session.wire.peer)
+
+    def close(self) -> None:
+        """Says goodbye on idle connections and forgets a refused login."""
+        self._pool.clear()
+        self._gate.forget()
+
+    def _begun_again(
+        self, envelope: Envelope, message: bytes, deadline: Deadline
+    ) -> Session | None:
+        """An idle session with the sender accepted; None if there is none that still works.
+
+        Relays hang up on idle clients, so until MAIL is accepted a lost connection is nobody's
+        failure: the caller opens another one.
+        """
+        session = self._pool.take()
+        if session is None:
+            return None
+        session.wire.deadline = deadline
+        try:
+            if session.unfinished:
+                session.reset()
+        except TransportError:
+            session.close()
+            return None
+        try:
+            announce(session, envelope, len(message), eight_bit=not message.isascii())
+        except TransportError:
+            refused = session.in_step
+            self._put_back(session)
+            if refused:
+                raise
+            return None
+        return session
+
+    def _begun(self, envelope: Envelope, message: bytes, deadline: Deadline) -> Session:
+        """A new session with the sender accepted."""
+        session = open_session(self._settings, deadline)
+        try:
+            self._gate.login(session)
+        except TransportError:
+            session.close()
+            raise
+        try:
+            announce(session, envelope, len(message), eight_bit=not message.isascii())
+        except TransportError:
+            self._put_back(session)
+            raise
+        return session
+
+    def _put_back(self, session: Session) -> None:
+        """Keeps a session in which the relay and we agree whose turn it is."""
+        session.messages += 1
+        if session.in_step:
+            self._pool.give(session)
+        else:
+            session.close()
+
+
+MAX_IDLE = 8.0
+"""Seconds of rest after which a connection is not used again; Amazon SES hangs up after ten."""
+
+MAX_MESSAGES = 50
+"""Messages per connection: front ends of large relays get replaced while one holds on to them."""
+
+
+class Pool:
+    """Idle sessions, the most recently used first. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, Session]] = []
+
+    def take(self) -> Session | None:
+        """A session that rested only briefly, if there is one; the others are given up."""
+        now = self._clock()
+        with self._lock:
+            rested = [session for since, session in self._idle if now - since > MAX_IDLE]
+            self._idle = [entry for entry in self._idle if now - entry[0] <= MAX_IDLE]
+            taken = self._idle.pop()[1] if self._idle else None
+        for session in rested:
+            session.close()
+        return taken
+
+    def give(self, session: Session) -> None:
+        """Keeps a session that is in step, unless it has carried enough messages."""
+        if session.messages >= MAX_MESSAGES:
+            session.quit()
+            return
+        with self._lock:
+            self._idle.append((self._clock(), session))
+
+    def clear(self) -> None:
+        """Says goodbye on every idle session."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, session in idle:
+            session.quit()
+
+
+REFUSAL_MEMORY = 0.5
+"""Seconds for which a refused login is answered from memory: long enough for other threads to
+hear of it and for the outbox to pause, too short to outlive somebody who then mends it."""
+
+
+class LoginGate:
+    """Lets the threads that share a transport find out together that a password is wrong."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._refused: tuple[float, TransportError] | None = None
+
+    def check(self) -> None:
+        """Repeats a recent refusal.
+
+        :raises TransportError: the same codes as the relay's own refusal a moment ago.
+        """
+        if self._refused is None or self._clock() - self._refused[0] > REFUSAL_MEMORY:
+            return
+        past = self._refused[1]
+        raise TransportError(past.code, past.phase, past.reply_code, past.enhanced)
+
+    def login(self, session: Session) -> None:
+        """Logs ``session`` in, if a user name is set, unless that was refused just now."""
+        if not session.settings.username:
+            return
+        with failures_of(Phase.AUTH, session.settings.provider):
+            patience = session.wire.deadline.left()
+        if not self._lock.acquire(timeout=patience):
+            raise TransportError(Code.AUTH_TEMPORARY, Phase.AUTH)
+        try:
+            self.check()
+            session.login()
+        except TransportError as error:
+            if disposition_of(error.code) is Disposition.PAUSE:
+                self._refused = (self._clock(), TransportError(*_codes(error)))
+            raise
+        finally:
+            self._lock.release()
+
+    def forget(self) -> None:
+        """Lets the next login be tried, whatever came of the last."""
+        self._refused = None
+
+
+def _codes(error: TransportError) -> tuple[Code, Phase, int | None, str | None]:
+    return error.code, error.phase, error.reply_code, error.enhanced

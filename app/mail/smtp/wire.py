@@ -1,0 +1,236 @@
+"""Octets to and from a relay: every read and write under a deadline, nothing read unasked.
+
+The TLS handshake belongs here too, and telling from the first octet of an answer when the other
+side speaks no TLS.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from app.mail.replies import MalformedReply, Reply, ReplyParser
+from app.mail.smtp.errors import Dropped
+
+
+class Deadline:
+    """Counts down ``total`` seconds on a monotonic clock."""
+
+    def __init__(self, total: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + total
+
+    def left(self) -> float:
+        """Seconds until the end.
+
+        :raises TimeoutError: there are none left.
+        """
+        left = self._end - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def step(self, timeout: float) -> Deadline:
+        """A deadline for one step: ``timeout`` seconds from now, or this one if it comes first."""
+        return Deadline(max(0.0, min(timeout, self._end - self._clock())), self._clock)
+
+
+_CHUNK = 4096
+"""Octets read at once: a flood is cut at the reply limits plus this much."""
+
+_BODY_CHUNK = 64 * 1024
+"""Octets of a message that have to leave within one step's timeout."""
+
+_GONE = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)
+
+
+class Wire:
+    """A connected socket, its deadline and what has been read from it but not used."""
+
+    def __init__(
+        self, connection: socket.socket, deadline: Deadline, timeout: float, peer: str | None = None
+    ) -> None:
+        self._socket = connection
+        self.peer = peer
+        self._parser = ReplyParser()
+        self.deadline = deadline
+        self.timeout = timeout
+
+    @property
+    def tls(self) -> ssl.SSLSocket | None:
+        """The encrypted socket, once there is one."""
+        return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
+
+    @property
+    def heard_nothing(self) -> bool:
+        """Whether no octet is waiting, not even of a reply that has only begun."""
+        return self._parser.idle
+
+    def renew(self, total: float) -> None:
+        """Starts a new deadline of ``total`` seconds, for another message on this connection."""
+        self.deadline = Deadline(total)
+
+    def write(self, octets: bytes) -> None:
+        """Sends all of ``octets``, each piece within one step.
+
+        :raises Dropped: the relay is gone.
+        :raises TimeoutError: it does not take them in time.
+        """
+        view = memoryview(octets)
+        while view:
+            step = self.deadline.step(self.timeout)
+            piece = view[:_BODY_CHUNK]
+            while piece:
+                self._socket.settimeout(step.left())
+                try:
+                    sent = self._socket.send(piece)
+                except _GONE:
+                    raise Dropped from None
+                piece = piece[sent:]
+            view = view[_BODY_CHUNK:]
+
+    def read_reply(self, timeout: float | None = None) -> Reply:
+        """The next reply, whole, within one step.
+
+        :param timeout: seconds for this step, the session's end notwithstanding.
+        :raises MalformedReply: what arrives is no reply, or too much of one.
+        :raises Dropped: the relay closed the connection instead.
+        :raises TimeoutError: the reply was not complete in time, though octets may drip in.
+        """
+        step = self.deadline.step(self.timeout if timeout is None else timeout)
+        while (reply := self._parser.take()) is None:
+            self._socket.settimeout(step.left())
+            try:
+                octets = self._socket.recv(_CHUNK)
+            except _GONE:
+                raise Dropped from None
+            if not octets:
+                raise Dropped
+            self._parser.feed(octets)
+        return reply
+
+    def expect_silence(self, patience: float = 0.0) -> None:
+        """Makes sure that the relay has said nothing that nobody asked for.
+
+        :param patience: seconds to wait for it to give itself away.
+        :raises MalformedReply: it has spoken.
+        :raises Dropped: it has hung up.
+        """
+        if not self.heard_nothing:
+            raise MalformedReply
+        if patience:
+            select.select([self._socket], [], [], patience)
+        self._socket.settimeout(0)
+        try:
+            octets = self._socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):  # TLS has messages of its own to read
+            return
+        except _GONE:
+            raise Dropped from None
+        if not octets:
+            raise Dropped
+        raise MalformedReply
+
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Encrypts from here on. Call :meth:`expect_silence` first where clear text came before.
+
+        :raises OSError: the handshake failed; see :func:`handshake`.
+        """
+        step = self.deadline.step(self.timeout)
+        self._socket = handshake(self._socket, context, host, step)
+        self._parser = ReplyParser()
+
+    def first_answer_to(self, octets: bytes, patience: float) -> bytes:
+        """Sends ``octets`` and gives what comes back first, or nothing after ``patience`` seconds.
+
+        Only for telling what a silent server is; the connection is of no use afterwards.
+        """
+        try:
+            step = self.deadline.step(patience)
+            self._socket.settimeout(step.left())
+            self._socket.sendall(octets)
+            self._socket.settimeout(step.left())
+            return self._socket.recv(_CHUNK)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """Hangs up at once."""
+        self._socket.close()
+
+
+_RECORD_TYPES = frozenset({20, 21, 22, 23})
+"""First octets of TLS records (RFC 8446 section 5.1)."""
+
+
+_NO_RECORD = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL calls octets that are no TLS record."""
+
+
+class NotTls(ConnectionError):
+    """The other side answered the ClientHello with something that is no TLS record.
+
+    ``smtp`` tells whether it began like an SMTP reply, as a port for STARTTLS does.
+    """
+
+    def __init__(self, *, smtp: bool) -> None:
+        super().__init__("not a TLS record")
+        self.smtp = smtp
+
+
+def handshake(
+    connection: socket.socket, context: ssl.SSLContext, host: str, step: Deadline
+) -> ssl.SSLSocket:
+    """Performs the handshake on ``connection``, which is closed if that fails.
+
+    :param host: name, or IP address, that the certificate must be for.
+    :raises NotTls: no TLS is spoken there.
+    :raises Dropped: the connection was closed or reset instead.
+    :raises ssl.SSLCertVerificationError: the certificate was refused; ``verify_code`` says why.
+    :raises OSError: it failed otherwise, or was not done in time.
+    """
+    secured = context.wrap_socket(
+        connection, server_hostname=host.rstrip("."), do_handshake_on_connect=False
+    )
+    try:
+        secured.settimeout(0)
+        try:
+            secured.do_handshake()
+        except ssl.SSLWantReadError:
+            _require_tls(secured, step)
+            secured.settimeout(step.left())
+            secured.do_handshake()
+    except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
+        secured.close()
+        raise Dropped from None
+    except OSError as error:
+        secured.close()
+        if getattr(error, "reason", None) in _NO_RECORD:  # it spoke before we could look
+            raise NotTls(smtp=True) from None
+        raise
+    return secured
+
+
+def _require_tls(secured: ssl.SSLSocket, step: Deadline) -> None:
+    """Looks at the first octet of the answer to our ClientHello without taking it."""
+    secured.settimeout(step.left())
+    first = socket.socket.recv(secured, 1, socket.MSG_PEEK)  # the SSL method knows no flags
+    if not first:
+        raise Dropped
+    if first[0] not in _RECORD_TYPES:
+        raise NotTls(smtp=first in b"2345")
+
+
+def client_hello() -> bytes:
+    """The first octets of a handshake with nobody in particular, to see who answers them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    outgoing = ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):  # there is nobody to read from
+        context.wrap_bio(ssl.MemoryBIO(), outgoing).do_handshake()
+    return outgoing.read()
