@@ -7,6 +7,6 @@ from typing import Any
 
 def post_worker_init(worker: Any) -> None:
     """After the fork, in the process that serves."""
-    from app.outbox.embedded import process_is_ready
+    from app.outbox.threads import process_is_ready
 
     process_is_ready(worker.wsgi)

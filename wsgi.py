@@ -7,7 +7,7 @@ from app.cannot import CANNOT, one_sentence
 from app.cli.opening import for_a_command
 from app.config import Config
 from app.files import make_private
-from app.outbox.embedded import deliver_where_served
+from app.outbox.threads import deliver_where_served
 
 # Gunicorn starts a worker that ended with any other code than this anew, for ever.
 code = 4 if "gunicorn.arbiter" in sys.modules else CANNOT

@@ -18,8 +18,7 @@ from app.audit.log import lock, record
 from app.crypto.box import SealedBox
 from app.install.models import SetupDraft
 from app.mailer.models import MailerConfiguration
-from app.outbox.models import OutboxMessage
-from app.outbox.states import Ended, State
+from app.outbox.models import Ended, OutboxMessage, State
 from app.sealing import (
     AUDIT_KEY,
     DRAFT_PASSWORD,

@@ -16,7 +16,7 @@ from app.files import make_private
 from app.install.service import access_url
 from app.install.service import current as current_install
 from app.listener import Listeners
-from app.outbox import embedded
+from app.outbox import threads
 from app.runtime import EXTENSION, Runtime
 
 ANSWER_SECONDS = 3.0
@@ -66,7 +66,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return CANNOT
-    worker = embedded.start(app) if runtime.config.worker == "embedded" else None
+    worker = threads.start(app) if runtime.config.worker == "embedded" else None
 
     stopping = threading.Event()
 

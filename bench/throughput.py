@@ -21,8 +21,8 @@ from app.config import Config
 from app.crypto.secret import Secret
 from app.mailer.service import save
 from app.mailer.settings import PasswordChange, Settings
-from app.outbox.drain import Drain
 from app.outbox.models import OutboxMessage
+from app.outbox.threads import Drain
 from app.outbox.worker import Step
 from app.runtime import EXTENSION, Runtime
 from app.sealing import OUTBOX_BYTES

@@ -16,7 +16,7 @@ UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600}
 # How constants are called that somebody waits for.
 WAITS = re.compile(r"(_SECONDS|PATIENCE|SLEEP|BACK_OFF|TIMEOUT)$")
 # The rest of a number is elsewhere: the first value of a pair, or what is named in words.
-NOT_WAITS = {"app.outbox.chores:BACK_OFF"}
+NOT_WAITS = {"app.outbox.aside:BACK_OFF"}
 
 
 def rows() -> list[tuple[str, str]]:

@@ -18,8 +18,8 @@ from app.organizations.acceptance import Standing
 from app.organizations.desk import Desk
 from app.organizations.invitations import invite
 from app.outbox.actions import can_retry
+from app.outbox.breaker import Gatekeeper, somebody_is_ahead
 from app.outbox.claim import Claim, claim_next
-from app.outbox.gate import Gatekeeper, somebody_is_ahead
 from app.outbox.models import OutboxMessage
 from app.outbox.sweep import next_moment, sweep
 from app.runtime import Runtime

@@ -22,7 +22,7 @@ from app.in_steps import in_steps
 from app.mailer.state import MailPending, require_mail
 from app.moments import sql_within, within
 from app.outbox.aside import Trouble, alone_in
-from app.outbox.waking import waker_of
+from app.outbox.wakeup import waker_of
 from app.runtime import Promised, Runtime
 
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a name, not a password

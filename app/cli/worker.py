@@ -11,8 +11,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.outbox.drain import Drain
-from app.outbox.fleet import Fleet
+from app.outbox.threads import Drain, Fleet
 from app.outbox.worker import Step
 from app.runtime import runtime
 

@@ -33,8 +33,7 @@ from app.organizations.pasted import Line
 from app.organizations.rights import lost_right
 from app.organizations.roster import lock
 from app.outbox.aside import Trouble, alone_in
-from app.outbox.models import OutboxMessage
-from app.outbox.states import State
+from app.outbox.models import OutboxMessage, State
 from app.runtime import Promised, Runtime
 from app.web.context import Actor
 

@@ -18,8 +18,7 @@ from app.moments import not_after
 from app.organizations.invitations import LIFETIME
 from app.organizations.models import Invitation, Organization
 from app.outbox.fate import Fate, fate_of
-from app.outbox.models import OutboxMessage
-from app.outbox.states import Ended, State
+from app.outbox.models import Ended, OutboxMessage, State
 
 PAGE = 20
 WITHDRAWN = (

@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
     from app.outbox.aside import set_aside_messages
     from app.outbox.summary import summarize
-    from app.outbox.waking import Waker
+    from app.outbox.wakeup import Waker
 
     runtime: Runtime = app.extensions[EXTENSION]
     runtime.wake_worker = Waker(runtime.database)

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from app.audit.log import lock, record
 from app.in_steps import change_some
 from app.moments import alive, lies_ahead, sql_alive, sql_lies_ahead
-from app.outbox.gate import is_paused
+from app.outbox.breaker import is_paused
 from app.outbox.kinds import EXPRESS
-from app.outbox.models import KEPT, OutboxMessage
+from app.outbox.models import KEPT, Ended, OutboxMessage, State
 from app.outbox.retry import KEEP_FAILED
-from app.outbox.states import Ended, State
 from app.web.context import Actor
 
 

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from app.mail.addresses import AddressError, key
-from app.outbox.models import OutboxMessage
-from app.outbox.states import Ended, State
+from app.outbox.models import Ended, OutboxMessage, State
 
 PAGE = 50
 SAMPLE = 5_000

@@ -4,12 +4,17 @@ What a worker reads was stored by another version, restored from a backup, or ch
 some of it may be such that working on it raises. Then that item is **set aside** with the reason,
 where pages and commands count it, and the next one has its turn. What is no fault of the item, a
 database that is away or a key that is missing, is raised: the next item would fare the same.
+
+What is done between deliveries, a *chore*, is kept apart in the same way: one that fails rests for
+a while, and keeps none of the others.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,13 +24,14 @@ from sqlalchemy.orm import Session
 
 from app.crypto.keys import KeysUnusable
 from app.database_faults import fault_of
-from app.outbox.models import SET_ASIDE, OutboxMessage
-from app.outbox.states import State
+from app.outbox.models import SET_ASIDE, OutboxMessage, State
 from app.runtime import Runtime
 
 T = TypeVar("T")
 
 REASON_MAXIMUM = 200
+
+log = logging.getLogger("novantra.outbox")
 
 
 @dataclass(frozen=True)
@@ -104,3 +110,55 @@ def counted(session: Session, runtime: Runtime) -> dict[str, int]:
     """
     found = {name: count(session) for name, count in runtime.set_aside.items()}
     return {name: number for name, number in found.items() if number}
+
+
+BACK_OFF, AT_MOST = 1.0, 300.0
+"""Seconds that a chore rests after it failed; doubled each time it fails again, up to a limit."""
+
+
+@dataclass
+class _Resting:
+    until: float
+    seconds: float
+    reason: str
+
+
+class Chores:
+    """Runs chores of any name, and remembers which one failed why."""
+
+    def __init__(self) -> None:
+        self._resting: dict[str, _Resting] = {}
+
+    def run(self, chores: Iterable[tuple[str, Callable[[], bool]]]) -> bool:
+        """Whether any of them did something. One that failed is left alone for a while.
+
+        When the database is away the rest of this round is left out, which would only wait for it
+        as well, and the next round begins with that rest.
+        """
+        did = False
+        for name, work in chores:
+            done = self._run(name, work)
+            if isinstance(done, Trouble) and done.everybodys:
+                break
+            did = did or done is True
+        return did
+
+    def _run(self, name: str, work: Callable[[], bool]) -> bool | Trouble:
+        before = self._resting.get(name)
+        if before is not None and time.monotonic() < before.until:
+            return False
+        done = never_raising(work)
+        if isinstance(done, Trouble):
+            self._failed(name, done.reason, before)
+            return done
+        if before is not None:
+            del self._resting[name]
+            log.info("a chore works again: %s", name)
+        return done
+
+    def _failed(self, name: str, reason: str, before: _Resting | None) -> None:
+        """Logged once, with the cause, and again when it fails otherwise or works."""
+        if before is None or before.reason != reason:
+            log.error("a chore failed and is tried again later: %s: %s", name, reason)
+        seconds = min(before.seconds * 2, AT_MOST) if before else BACK_OFF
+        self._resting[name] = _Resting(time.monotonic() + seconds, seconds, reason)

@@ -26,13 +26,19 @@ from app.mail.transport import Envelope
 from app.mailer.active import ActiveMailer
 from app.moments import alive
 from app.outbox.aside import Trouble, alone, alone_in
-from app.outbox.forward import Forwarder
-from app.outbox.gate import LEASE_AT_MOST, Gate, Gatekeeper, lock_probe, somebody_is_ahead
-from app.outbox.hold import hold, release
+from app.outbox.breaker import (
+    LEASE_AT_MOST,
+    Forwarder,
+    Gate,
+    Gatekeeper,
+    hold,
+    lock_probe,
+    release,
+    somebody_is_ahead,
+)
 from app.outbox.kinds import EXPRESS, ORDINARY
-from app.outbox.models import MESSAGES, QUEUED, OutboxMessage
+from app.outbox.models import MESSAGES, QUEUED, Ended, OutboxMessage, State
 from app.outbox.retry import KEEP_FAILED, kept_until
-from app.outbox.states import Ended, State
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.mailer.prospect import Prospect
-from app.outbox.models import OutboxMessage
-from app.outbox.states import Ended, State
+from app.outbox.models import Ended, OutboxMessage, State
 
 
 class Fate(StrEnum):

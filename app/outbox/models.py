@@ -1,14 +1,52 @@
-"""A mail as a row, and its attempts."""
+"""A mail as a row, its states and its attempts."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import cast
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Table, Text, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
+
+
+class State(StrEnum):
+    """``queued → sending → sent | failed``; ``held`` while mail is paused; ``cancelled``.
+
+    ``failed`` is dead mail that a person may send again. ``cancelled`` is mail that nobody wants
+    any more: its link or code ran out, or an administrator said so.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class Ended(StrEnum):
+    """Why a message reached ``failed`` or ``cancelled``."""
+
+    EXPIRED = "expired"
+    """Cancelled: its link or code ran out before it could be sent."""
+    BY_HAND = "by_hand"
+    """Cancelled by an administrator."""
+    REJECTED = "rejected"
+    """Failed: the relay refuses this message or this recipient for good."""
+    NO_TIME_LEFT = "no_time_left"
+    """Failed: the next attempt would have come after its link or code runs out."""
+    WITHDRAWN = "withdrawn"
+    """Cancelled: what it says no longer held when its turn came."""
+    SET_ASIDE = "set_aside"
+    """Failed: it could not be worked on; ``set_aside_because`` says why."""
+    KEY_LOST = "key_lost"
+    """Cancelled: the key it was sealed with is gone, so nobody can open it any more."""
+    GAVE_UP = "gave_up"
+    """Failed: attempts for about three days led nowhere."""
+
 
 # Written out in full wherever they are used: a partial index serves a query only when the
 # query says the index's condition word for word, and a bound parameter does not.
@@ -24,7 +62,7 @@ def _only(name: str, *columns: str, where: TextClause) -> Index:
 
 
 class OutboxMessage(Base):
-    """One mail to one recipient. Its states are in :mod:`app.outbox.states`.
+    """One mail to one recipient. Its states are those of :class:`State`.
 
     ``sealed_bytes`` holds the whole RFC 5322 message while it waits and is emptied when the
     message reaches an end, so links and codes do not outlive their use here. Only a failed
@@ -79,7 +117,7 @@ class OutboxMessage(Base):
     last_phase: Mapped[str | None] = mapped_column(String(16))
     last_reply_code: Mapped[int | None]
     last_enhanced_code: Mapped[str | None] = mapped_column(String(12))
-    # Why it ended without being sent, see :class:`app.outbox.states.Ended`.
+    # Why it ended without being sent, see :class:`Ended`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
     # Why it could not be worked on at all; it waits for a person.
     set_aside_because: Mapped[str | None] = mapped_column(String(200))

@@ -14,11 +14,10 @@ from app.mail.compose import Prose, compose
 from app.mail.message import MessageParts, build, new_message_id
 from app.mailer.active import active_mailer
 from app.mailer.state import MailPending
-from app.outbox.gate import is_paused
+from app.outbox.breaker import is_paused
 from app.outbox.kinds import MAILS
-from app.outbox.models import OutboxMessage
-from app.outbox.states import State
-from app.outbox.waking import waker_of
+from app.outbox.models import OutboxMessage, State
+from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 

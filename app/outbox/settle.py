@@ -15,13 +15,10 @@ from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
 from app.mailer import health
 from app.mailer.models import MailHealth
+from app.outbox.breaker import hold, is_paused, is_superseded, release
 from app.outbox.claim import Claim
-from app.outbox.forward import is_superseded
-from app.outbox.gate import is_paused
-from app.outbox.hold import hold, release
-from app.outbox.models import ATTEMPTS, MESSAGES, OutboxAttempt
+from app.outbox.models import ATTEMPTS, MESSAGES, Ended, OutboxAttempt, State
 from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_after
-from app.outbox.states import Ended, State
 
 log = logging.getLogger("novantra.outbox")
 

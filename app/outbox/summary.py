@@ -13,12 +13,11 @@ from app.crypto.box import SealBroken
 from app.mailer.models import MailHealth
 from app.moments import sql_not_after
 from app.outbox.aside import counted as counted_aside
-from app.outbox.gate import LEASE_AT_MOST
+from app.outbox.breaker import LEASE_AT_MOST
 from app.outbox.heartbeats import live_workers
 from app.outbox.kinds import EXPRESS, ORDINARY
-from app.outbox.models import QUEUED, SENDING, WAITING, OutboxMessage
+from app.outbox.models import QUEUED, SENDING, WAITING, Ended, OutboxMessage, State
 from app.outbox.retry import LONGEST_PAUSE
-from app.outbox.states import Ended, State
 from app.runtime import Promised, QueueSummary, Runtime
 from app.sealing import OUTBOX_BYTES
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.mailer.active import active_mailer
 from app.mailer.health import look
 from app.mailer.situations import context_of, explain_stored
-from app.outbox import actions, activity, captions
+from app.outbox import actions, activity, labels
 from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
@@ -126,7 +126,7 @@ def index() -> str:
         periods=[(name, label) for name, (label, _) in PERIODS.items()],
         kinds=[(kind.name, kind.label) for kind in MAILS.values()],
         kind_label=label_of,
-        captions=captions,
+        labels=labels,
         active=active,
         durations=_durations(session, found.messages),
         paused=explain_stored(health.pause_code, context_of(active), phase=health.pause_phase),
@@ -152,10 +152,10 @@ def detail(public_id: str) -> str:
         "outbox/detail.html",
         message=message,
         attempts=attempts,
-        captions=captions,
+        labels=labels,
         active=active,
         kind_label=label_of,
-        last=captions.explanation(message.last_code, message.last_phase, message, active),
+        last=labels.explanation(message.last_code, message.last_phase, message, active),
         key_missing=key_id is not None and runtime().box.ring.find(key_id) is None,
         can_retry=actions.can_retry(message, now),
         can_cancel=actions.can_cancel(message),

@@ -21,15 +21,13 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.moments import lies_ahead
-from app.outbox.aside import Trouble, alone, everybodys, never_raising, reason_of
-from app.outbox.chores import Chores
+from app.outbox.aside import Chores, Trouble, alone, everybodys, never_raising, reason_of
+from app.outbox.breaker import Forwarder, Gatekeeper
 from app.outbox.claim import Claim, Rest, claim_next
-from app.outbox.forward import Forwarder
-from app.outbox.gate import Gatekeeper
 from app.outbox.sender import Sender
 from app.outbox.settle import Outcome, Tried, put_back, settle, write_down_at_least
 from app.outbox.sweep import PARTS
-from app.outbox.waking import waker_of
+from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 
 Part = Callable[[Session, datetime, int], int]

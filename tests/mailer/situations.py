@@ -13,8 +13,8 @@ from app.mailer import health
 from app.mailer.stored import stored
 from app.mailer.verdict import Outcome, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
+from app.outbox.breaker import Gatekeeper
 from app.outbox.claim import Claim, claim_next
-from app.outbox.gate import Gatekeeper
 from app.outbox.heartbeats import Heartbeat
 from app.outbox.models import MailWorker
 from app.outbox.settle import Tried, settle

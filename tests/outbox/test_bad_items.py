@@ -14,12 +14,12 @@ from app.database import utcnow
 from app.mail.transport import Receipt
 from app.outbox.actions import can_cancel, retry
 from app.outbox.aside import counted
+from app.outbox.breaker import Gatekeeper
 from app.outbox.claim import Claim, claim_next
-from app.outbox.fleet import Fleet
-from app.outbox.gate import Gatekeeper
 from app.outbox.models import OutboxMessage
 from app.outbox.settle import Outcome, Tried, settle
 from app.outbox.sweep import sweep
+from app.outbox.threads import Fleet
 from app.outbox.worker import Deliverer, Step
 from app.runtime import Runtime
 from tests.conftest import Clock

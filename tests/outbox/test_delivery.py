@@ -12,8 +12,8 @@ from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mail.transports import MemoryTransport
+from app.outbox.breaker import Gatekeeper, is_paused
 from app.outbox.claim import Claim, claim_next
-from app.outbox.gate import Gatekeeper, is_paused
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
 from app.outbox.sender import Sender

@@ -10,7 +10,7 @@ import pytest
 
 from app.crypto.box import SealBroken
 from app.mailer.state import MailPending
-from app.outbox.waking import waker_of
+from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from tests.outbox.letters import LINK, SECRET, configure, notice_mail, only_row, reset_mail, rows

@@ -15,16 +15,14 @@ from sqlalchemy.orm import Session
 
 from app.config import Config
 from app.database import utcnow
-from app.outbox import embedded
-from app.outbox.drain import Drain
-from app.outbox.embedded import Serving, deliver_where_served, process_is_ready
-from app.outbox.fleet import Fleet
+from app.outbox import threads
 from app.outbox.heartbeats import FORGOTTEN, Heartbeat, live_workers
 from app.outbox.models import MailWorker
+from app.outbox.threads import Drain, Fleet, Serving, deliver_where_served, process_is_ready
 from app.runtime import LiveWorker, Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import queue_resets
-from tests.outbox.test_fleet import until
+from tests.outbox.test_threads import until
 from tests.smtpd import Relay
 
 
@@ -80,7 +78,7 @@ def test_threads_that_finish_nothing_give_no_sign(
     mail: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail.clock = utcnow
-    monkeypatch.setattr("app.outbox.fleet.STUCK_AFTER", -1.0)
+    monkeypatch.setattr("app.outbox.threads.STUCK_AFTER", -1.0)
     workers = Fleet(mail, 1)
     workers.start()
     try:
@@ -175,7 +173,7 @@ def test_a_process_forked_after_loading_lets_go_of_the_parents_connections(
     serving.begin()
     assert mail.database.engine.pool is inherited, "the same process keeps them"
     child = os.getpid() + 1
-    monkeypatch.setattr("app.outbox.embedded.os.getpid", lambda: child)
+    monkeypatch.setattr("app.outbox.threads.os.getpid", lambda: child)
     serving.begin()
     assert mail.database.engine.pool is not inherited
     assert delivering_threads() == [], "deliveries are left to others here"
@@ -196,5 +194,5 @@ STARTED: list[Fleet] = []
 
 @pytest.fixture(autouse=True)
 def _keep_what_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = embedded.start
-    monkeypatch.setattr(embedded, "start", lambda app: STARTED.append(begin(app)))
+    begin = threads.start
+    monkeypatch.setattr(threads, "start", lambda app: STARTED.append(begin(app)))

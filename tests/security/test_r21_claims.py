@@ -14,8 +14,8 @@ from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import Receipt, TransportError
+from app.outbox.breaker import Gatekeeper
 from app.outbox.claim import Claim, claim_next
-from app.outbox.gate import Gatekeeper
 from app.outbox.models import OutboxMessage
 from app.outbox.settle import Outcome, Tried, settle
 from app.outbox.sweep import sweep

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
+from app.outbox.breaker import Gatekeeper
 from app.outbox.claim import Claim, Rest, claim_next
-from app.outbox.gate import Gatekeeper
 from app.outbox.sweep import sweep
 from app.outbox.worker import deliver_next
 from app.runtime import Runtime

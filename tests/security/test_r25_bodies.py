@@ -96,8 +96,8 @@ def test_r25_a_failed_body_goes_when_its_link_runs_out_or_after_a_week(
 
 
 def test_r25_a_claim_does_not_show_its_contents(runtime: Runtime) -> None:
+    from app.outbox.breaker import Gatekeeper
     from app.outbox.claim import Claim, claim_next
-    from app.outbox.gate import Gatekeeper
 
     logging.getLogger("novantra").setLevel(logging.DEBUG)
     configure(runtime, provider="console")

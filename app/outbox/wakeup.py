@@ -1,4 +1,8 @@
-"""Wakes whoever delivers, the moment a mail is committed: no polling delay."""
+"""Wakes whoever delivers, the moment a mail is committed: no polling delay.
+
+Within a process a bell rings. Between processes PostgreSQL notifies, and a SQLite file tells that
+another connection has changed it.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ class Waker:
     def __call__(self) -> None:
         self.bell.ring()
         if self._database.is_sqlite:
-            return  # workers in other processes see the file change, see watching.py
+            return  # workers in other processes see the file change, see :func:`watch`
         try:
             with self._database.engine.begin() as connection:
                 connection.execute(text(f"NOTIFY {CHANNEL}"))
@@ -72,3 +76,53 @@ def waker_of(wake: object) -> Waker:
     """The waker of a runtime that :func:`app.outbox.init_app` has equipped."""
     assert isinstance(wake, Waker)
     return wake
+
+
+LOOK_EVERY = 0.25
+"""Seconds between looks at a SQLite file, which cost a few microseconds each."""
+
+LISTEN_FOR = 1.0
+"""Seconds of listening to PostgreSQL before looking whether to stop."""
+
+RECONNECT_AFTER = 5.0
+
+
+def watch(database: Database, bell: Bell, stop: threading.Event) -> None:
+    """Ring until ``stop`` is set. A lost database is no end: it is tried again."""
+    while not stop.is_set():
+        try:
+            if database.is_sqlite:
+                _look(database, bell, stop)
+            else:
+                _listen(database, bell, stop)
+        except SQLAlchemyError as error:
+            log.warning("cannot watch the database: %s", type(error).__name__)
+            stop.wait(RECONNECT_AFTER)
+
+
+def _look(database: Database, bell: Bell, stop: threading.Event) -> None:
+    """SQLite counts the commits of other connections for us (PRAGMA data_version)."""
+    connection = database.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        seen = None
+        while not stop.wait(LOOK_EVERY):
+            cursor.execute("PRAGMA data_version")
+            version = cursor.fetchone()
+            if seen is not None and version != seen:
+                bell.ring()
+            seen = version
+    finally:
+        connection.close()
+
+
+def _listen(database: Database, bell: Bell, stop: threading.Event) -> None:
+    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"LISTEN {CHANNEL}"))
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        bell.ring()  # for what was committed before anybody listened
+        while not stop.is_set():
+            for _notification in driver.notifies(timeout=LISTEN_FOR, stop_after=1):
+                bell.ring()

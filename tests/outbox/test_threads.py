@@ -11,11 +11,9 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.database import Database, utcnow
-from app.outbox import embedded, fleet
-from app.outbox.drain import Drain
-from app.outbox.fleet import Fleet
-from app.outbox.waking import Waker
-from app.outbox.watching import watch
+from app.outbox import threads
+from app.outbox.threads import Drain, Fleet
+from app.outbox.wakeup import Waker, watch
 from app.outbox.worker import Deliverer, Step
 from app.runtime import Runtime
 from tests.outbox.letters import queue_resets, rows
@@ -47,7 +45,7 @@ def test_a_new_mail_is_sent_at_once(mail: Runtime, relay: Relay) -> None:
 
 def test_the_embedded_worker_delivers_and_stops(app: Flask, mail: Runtime, relay: Relay) -> None:
     mail.clock = utcnow
-    workers = embedded.start(app)
+    workers = threads.start(app)
     queue_resets(mail, [f"p{n}@acme.test" for n in range(10)])
     until(lambda: len(relay.envelopes) == 10)
     workers.stop()
@@ -71,7 +69,7 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(
     mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail.clock = utcnow
-    monkeypatch.setattr(fleet, "BACK_OFF", (0.05,))
+    monkeypatch.setattr(threads, "BACK_OFF", (0.05,))
     real, failures = Deliverer.step, iter([True, True, True])
 
     def step(self: Deliverer) -> Step:

@@ -1,20 +1,30 @@
-"""Whether mail may go out at all, asked before every claim."""
+"""The circuit breaker before the relay: whether mail may go out at all, asked before every claim.
+
+**Closed** while the last real send with this configuration succeeded (``proven``): every worker
+sends. **Half-open** after a change or a failure: one message goes ahead alone to try the relay
+out. **Open** while mail is paused (``paused``): a person must act, and what is queued is held.
+When it closes again, what was held is released, and what rests between two attempts is brought
+forward if there is a new reason to hope.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, text, update
 from sqlalchemy.orm import Session
 
+from app.in_steps import ROWS, change_some
 from app.install.models import Install
+from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.moments import sql_lies_ahead
-from app.outbox.models import SENDING, OutboxMessage
-from app.outbox.states import State
+from app.outbox.kinds import EXPRESS
+from app.outbox.models import QUEUED, SENDING, OutboxAttempt, OutboxMessage, State
 from app.runtime import Runtime
 
 # Any number will do as long as every process uses the same one.
@@ -22,6 +32,8 @@ PROBE_LOCK = 7_401_227
 
 LEASE_AT_MOST = timedelta(minutes=5)
 """No claim holds longer, whatever timeout is configured."""
+
+log = logging.getLogger("novantra.outbox")
 
 
 _HEALTH, _CONFIGURATION = MailHealth.__table__.c, MailerConfiguration.__table__.c
@@ -123,3 +135,80 @@ def somebody_is_ahead(session: Session, now: datetime) -> bool:
             .where(SENDING, sql_lies_ahead(OutboxMessage.lease_until, now, LEASE_AT_MOST))
         )
     )
+
+
+def hold(session: Session) -> bool:
+    """Hold some of what is queued, since mail is paused; whether there may be more.
+
+    Workers do this and :func:`release` by what they find and not by what changed, so it does
+    not matter who began or ended the pause, in which process, or what was enqueued at that
+    very moment. Nothing is sent meanwhile: the pause itself closes the queue.
+    """
+    return change_some(session, OutboxMessage, QUEUED, values={"state": State.HELD}) == ROWS
+
+
+def release(session: Session) -> None:
+    """Some of what is held goes out, oldest first, whichever lane it came from.
+
+    Called before every claim while something is held, so the rest follows while mail goes out.
+    """
+    released = change_some(
+        session,
+        OutboxMessage,
+        OutboxMessage.state == State.HELD,
+        values={"state": State.QUEUED, "lane": EXPRESS, "due_at": OutboxMessage.created_at},
+        oldest_first=OutboxMessage.id,
+    )
+    log.info("the pause is over", extra={"released": released})
+
+
+# The relay said nothing at all: it was away. One that answers may want us to slow down.
+NO_ANSWER = OutboxMessage.last_reply_code.is_(None) & OutboxMessage.last_phase.in_(
+    (Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.GREETING)
+)
+
+
+class Forwarder:
+    """What one process has noticed so far. Asked before every claim, so it mostly compares."""
+
+    def __init__(self) -> None:
+        self._changed: datetime | None = None
+        self._failing = False
+
+    def look(self, session: Session, gate: Gate, now: datetime) -> None:
+        """Acts on a changed configuration and on the end of failures.
+
+        By what is found and not by what happened, so it does not matter which process saved or
+        sent: only messages are moved that were not tried since the change.
+        """
+        if gate.changed is not None and gate.changed != self._changed:
+            _bring_forward(session, now, ~_tried_since(gate.changed))
+        elif self._failing and not gate.failing:
+            _bring_forward(session, now, NO_ANSWER)
+        self._changed, self._failing = gate.changed, gate.failing
+
+
+def is_superseded(session: Session, version: int) -> bool:
+    """Whether another configuration was saved since ``version``."""
+    current = session.scalar(select(MailerConfiguration.version))
+    return current is not None and current != version
+
+
+def _tried_since(moment: datetime) -> ColumnElement[bool]:
+    return (
+        select(OutboxAttempt.id)
+        .where(OutboxAttempt.message_id == OutboxMessage.id, OutboxAttempt.at >= moment)
+        .exists()
+    )
+
+
+def _bring_forward(session: Session, now: datetime, which: ColumnElement[bool]) -> None:
+    moved = session.execute(
+        update(OutboxMessage)
+        .where(QUEUED, OutboxMessage.attempts > 0, OutboxMessage.due_at > now, which)
+        .values(due_at=OutboxMessage.created_at)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if moved:
+        log.info("tried again at once", extra={"messages": len(moved)})

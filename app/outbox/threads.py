@@ -1,19 +1,30 @@
-"""Threads that deliver until they are told to stop, and what looks after them."""
+"""Worker threads: those that deliver until they are told to stop, those that empty the queue once,
+and the web process that has its own, as most installs run it.
+"""
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
 
 from app.outbox.aside import Trouble, never_raising
-from app.outbox.heartbeats import Heartbeat
+from app.outbox.heartbeats import BEAT, Heartbeat
 from app.outbox.sweep import next_moment
-from app.outbox.waking import waker_of
-from app.outbox.watching import watch
+from app.outbox.wakeup import waker_of, watch
 from app.outbox.worker import Deliverer, Step
-from app.runtime import Runtime
+from app.runtime import EXTENSION, Runtime
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LONGEST_SLEEP = 30.0
 """Seconds after which a worker looks even if nobody woke it."""
@@ -154,3 +165,116 @@ class Fleet:
             return LONGEST_SLEEP
         left = (moment - now) / timedelta(seconds=1)
         return min(max(left, 0.05), LONGEST_SLEEP) if left > 0 else SHORT_SLEEP
+
+
+LOOK_AGAIN = 1.0
+"""Seconds between looks while somebody else tries the relay out."""
+
+
+class Drain:
+    """Counts steps while several threads empty the queue together."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._deliverer = Deliverer(runtime)
+        self._bell = waker_of(runtime.wake_worker).bell
+        self._lock = threading.Lock()
+        self.counted: Counter[Step] = Counter()
+
+    def run(self, connections: int) -> Counter[Step]:
+        """Until nothing is due. An error of a thread is raised here once the others are done."""
+        errors: list[BaseException] = []
+        threads = [
+            threading.Thread(target=self._until_empty, args=(errors,), daemon=True)
+            for _ in range(connections)
+        ]
+        for thread in threads:
+            thread.start()
+        heartbeat = Heartbeat(self._runtime, "drain")
+        for thread in threads:
+            while thread.is_alive():
+                heartbeat.beat()
+                thread.join(BEAT)
+        heartbeat.stop()
+        self._deliverer.close()
+        if errors:
+            raise errors[0]
+        return self.counted
+
+    def _until_empty(self, errors: list[BaseException]) -> None:
+        try:
+            while not errors:
+                seen = self._bell.rung
+                step = self._deliverer.step()
+                if step in {Step.EMPTY, Step.CLOSED}:
+                    return
+                if step in {Step.PROBING, Step.UNSETTLED}:
+                    self._bell.wait(seen, LOOK_AGAIN)
+                    continue
+                with self._lock:
+                    self.counted[step] += 1
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, raised there
+            errors.append(error)
+            self._bell.ring()
+
+
+CONNECTIONS = 2
+"""So that one slow conversation does not hold up all other mail."""
+
+SERVING = "novantra.serving"
+
+
+def start(app: Flask) -> Fleet:
+    """Deliver from now on in threads of this process. They stop cleanly at exit, or when told."""
+    fleet = Fleet(app.extensions[EXTENSION], CONNECTIONS, "embedded")
+    fleet.start()
+    atexit.register(fleet.stop)
+    return fleet
+
+
+class Serving:
+    """The application under a server of its own, such as gunicorn: it delivers where it serves.
+
+    Whoever loads the application need not serve it: a command does not, and neither does the
+    parent of forked processes, whose threads and database connections would not survive the fork.
+    So nothing is started while loading. The first request of each process starts its worker, or
+    the server itself by :meth:`begin` once the process is ready.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._answer = app.wsgi_app
+        self._loaded_in = os.getpid()
+        self._begun_in: int | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._begun_in != os.getpid():
+            self.begin()
+        return self._answer(environ, start_response)
+
+    def begin(self) -> None:
+        """This process serves: it needs connections of its own, and delivers if it is meant to."""
+        with self._lock:
+            if self._begun_in == os.getpid():
+                return
+            runtime: Runtime = self._app.extensions[EXTENSION]
+            if os.getpid() != self._loaded_in:
+                runtime.database.engine.dispose(close=False)
+            if runtime.config.worker == "embedded":
+                start(self._app)
+            self._begun_in = os.getpid()
+
+
+def deliver_where_served(app: Flask) -> None:
+    """Equip an application that another program serves."""
+    serving = Serving(app)
+    app.extensions[SERVING] = serving
+    app.wsgi_app = serving  # type: ignore[method-assign]
+
+
+def process_is_ready(app: Any) -> None:
+    """For a server's hook: ``app`` is what it serves, if that is ours."""
+    serving = getattr(app, "extensions", {}).get(SERVING)
+    if isinstance(serving, Serving):
+        serving.begin()
