@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from app import create_app, database_engines
 from app.accounts.models import User
 from app.config import Config
+from app.database import Database
 from app.runtime import EXTENSION, Runtime
+from app.schema import upgrade
 from tests.factories import install_novantra, make_user, signed_in
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
 
 TEST_DATABASE_URL = os.environ.get("NOVANTRA_TEST_DATABASE_URL", "")
+
+
+class Templates(BytecodeCache):
+    """Compiled templates: every test makes an application, and all of them read the same pages."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = Templates()
 
 
 class Clock:
@@ -89,15 +111,38 @@ def config(tmp_path: Path, database_url: str) -> Config:
     )
 
 
+@pytest.fixture(scope="session")
+def empty_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with this version's schema and nothing in it, made once for all tests."""
+    file = tmp_path_factory.mktemp("schema") / "novantra.db"
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    database.close()
+    return file
+
+
 @pytest.fixture
-def make_app(config: Config, clock: Clock) -> Iterator[Callable[..., Flask]]:
-    """Builds applications on this test's data folder and closes their databases afterwards."""
+def make_app(config: Config, clock: Clock, empty_schema: Path) -> Iterator[Callable[..., Flask]]:
+    """Builds applications on this test's data folder and closes their databases afterwards.
+
+    A start on an empty database is what :mod:`tests.test_schema` and every running server in
+    the tests go through; these begin with its outcome.
+    """
     from dataclasses import replace
 
     made: list[Flask] = []
 
     def build(**changes: object) -> Flask:
-        app = create_app(replace(config, **changes))
+        start = replace(config, **changes)  # type: ignore[arg-type]
+        file = Path(start.database_url.removeprefix("sqlite:///"))
+        if (
+            start.database_url.startswith("sqlite:///")
+            and file.parent.is_dir()
+            and not file.exists()
+        ):
+            shutil.copyfile(empty_schema, file)
+        app = create_app(start)
+        app.jinja_env.bytecode_cache = TEMPLATES
         app.testing = True
         app.extensions[EXTENSION].clock = clock
         made.append(app)
