@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.outbox.models import OutboxMessage
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.mailer.pages import MailerPage, Page
@@ -40,7 +40,7 @@ class Desk:
         with self.runtime.database.transaction() as session:
             notice_mail(session, self.runtime, to)
 
-    def step(self) -> Step:
+    def step(self) -> StepResult:
         return self.deliverer.step()
 
     def work(self) -> None:

@@ -18,7 +18,7 @@ from app.organizations.acceptance import Standing
 from app.organizations.desk import Desk
 from app.organizations.invitations import invite
 from app.outbox.actions import can_retry
-from app.outbox.breaker import Gatekeeper, somebody_is_ahead
+from app.outbox.breaker import Breaker, somebody_is_ahead
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.sweep import next_moment, sweep
@@ -193,7 +193,7 @@ class Store:
         configure(self.runtime)
         notice_mail(self.session, self.runtime, "kim@acme.test")
         self.session.commit()
-        taken = claim_next(self.session, Gatekeeper(self.runtime), self.now)
+        taken = claim_next(self.session, Breaker(self.runtime), self.now)
         assert isinstance(taken, Claim)
         self.session.commit()
 
@@ -231,7 +231,7 @@ class Store:
         self.session.commit()
 
         def holds() -> bool:
-            taken = claim_next(self.session, Gatekeeper(self.runtime), self.now)
+            taken = claim_next(self.session, Breaker(self.runtime), self.now)
             self.session.rollback()
             while sweep(self.session, self.now, keep_days=30):
                 pass
@@ -280,4 +280,4 @@ def test_a_first_attempt_is_not_put_off_by_an_hour_either(
     session.commit()
     clock.time = right
     assert sweep(session, clock.time, keep_days=30)
-    assert isinstance(claim_next(session, Gatekeeper(runtime), clock.time), Claim)
+    assert isinstance(claim_next(session, Breaker(runtime), clock.time), Claim)

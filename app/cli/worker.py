@@ -11,8 +11,8 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.outbox.threads import Drain, Fleet
-from app.outbox.worker import Step
+from app.outbox.threads import Drain, WorkerThreads
+from app.outbox.worker import StepResult
 from app.runtime import runtime
 
 log = logging.getLogger("novantra.outbox")
@@ -31,17 +31,17 @@ connections = click.option(
 @with_appcontext
 def worker(connections: int) -> None:
     """Deliver mail until SIGTERM; the message under way is finished first."""
-    fleet = Fleet(runtime(), connections)
+    workers = WorkerThreads(runtime(), connections)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        fleet.ask_to_stop()
+        workers.ask_to_stop()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    fleet.start()
+    workers.start()
     log.info("delivering", extra={"connections": connections})
-    fleet.wait()
-    fleet.stop()
+    workers.wait()
+    workers.stop()
     log.info("stopped")
 
 
@@ -52,12 +52,12 @@ def drain(connections: int) -> None:
     """Deliver what is due, then exit."""
     counted = Drain(runtime()).run(connections)
     said = [
-        f"sent {counted[Step.SENT]}",
-        f"retried {counted[Step.RETRIED]}",
-        f"failed {counted[Step.FAILED]}",
+        f"sent {counted[StepResult.SENT]}",
+        f"retried {counted[StepResult.RETRIED]}",
+        f"failed {counted[StepResult.FAILED]}",
     ]
     click.echo(", ".join(said))
-    if counted[Step.HELD]:
+    if counted[StepResult.HELD]:
         click.echo("Mail is paused: the relay needs a change. See: mailer status", err=True)
 
 

@@ -57,7 +57,7 @@ _LOOK = select(
 
 
 @dataclass(frozen=True)
-class Gate:
+class BreakerState:
     """``active`` is ``None`` while mail is pending or its password cannot be decrypted; ``held``
     says that messages are held, ``failing`` that the last real send failed, ``changed`` when the
     configuration was saved."""
@@ -70,19 +70,20 @@ class Gate:
     changed: datetime | None
 
     @property
-    def open(self) -> bool:
+    def may_send(self) -> bool:
+        """Closed or half-open, and there is something to send with."""
         return self.active is not None and not self.paused
 
 
-class Gatekeeper:
-    """Looks at the gate for the workers of one process."""
+class Breaker:
+    """Asked by the workers of one process; it remembers no state but the opened configuration."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._known: tuple[object, ActiveMailer | None] | None = None
 
-    def look(self, session: Session) -> Gate:
-        """The gate as this transaction sees it.
+    def look(self, session: Session) -> BreakerState:
+        """Its state as this transaction sees it.
 
         A configuration is *proven* while its last real send succeeded. Until then one message
         goes ahead alone, whatever the number of workers, and the rest follow when it got
@@ -92,7 +93,7 @@ class Gatekeeper:
         ring = self.runtime.box.ring
         active = self._active(session, (seen.version, seen.changed, seen.access_url, *ring.keys))
         usable = active is not None and active.problem is None and ring.usable
-        return Gate(
+        return BreakerState(
             active=active if usable else None,
             paused=seen.paused_at is not None,
             proven=_proven(seen.failures or 0, seen.success, active),
@@ -175,17 +176,17 @@ class Forwarder:
         self._changed: datetime | None = None
         self._failing = False
 
-    def look(self, session: Session, gate: Gate, now: datetime) -> None:
+    def look(self, session: Session, seen: BreakerState, now: datetime) -> None:
         """Acts on a changed configuration and on the end of failures.
 
         By what is found and not by what happened, so it does not matter which process saved or
         sent: only messages are moved that were not tried since the change.
         """
-        if gate.changed is not None and gate.changed != self._changed:
-            _bring_forward(session, now, ~_tried_since(gate.changed))
-        elif self._failing and not gate.failing:
+        if seen.changed is not None and seen.changed != self._changed:
+            _bring_forward(session, now, ~_tried_since(seen.changed))
+        elif self._failing and not seen.failing:
             _bring_forward(session, now, NO_ANSWER)
-        self._changed, self._failing = gate.changed, gate.failing
+        self._changed, self._failing = seen.changed, seen.failing
 
 
 def is_superseded(session: Session, version: int) -> bool:

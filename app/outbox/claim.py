@@ -28,9 +28,8 @@ from app.moments import alive
 from app.outbox.aside import Trouble, alone, alone_in
 from app.outbox.breaker import (
     LEASE_AT_MOST,
+    Breaker,
     Forwarder,
-    Gate,
-    Gatekeeper,
     hold,
     lock_probe,
     release,
@@ -67,7 +66,7 @@ class Rest(StrEnum):
     """Why there is nothing to send at this moment."""
 
     EMPTY = "empty"
-    CLOSED = "closed"
+    STOPPED = "stopped"
     """Mail is pending, paused, or held for want of a key."""
     PROBING = "probing"
     """Another message goes ahead to see whether the relay works."""
@@ -95,7 +94,7 @@ class Claim:
 
 def claim_next(
     session: Session,
-    keeper: Gatekeeper,
+    breaker: Breaker,
     now: datetime,
     forwarder: Forwarder | None = None,
     *,
@@ -106,28 +105,28 @@ def claim_next(
     An error is raised as it comes. Then the same is asked again ``carefully``: more slowly, and
     a message that cannot be worked on is set aside instead.
     """
-    gate = keeper.look(session)
-    if gate.open and not gate.proven:
+    seen = breaker.look(session)
+    if seen.may_send and not seen.proven:
         lock_probe(session)
-        gate = keeper.look(session)
-    if gate.paused:
-        return Rest.MOVING if hold(session) else Rest.CLOSED
-    if gate.held:
+        seen = breaker.look(session)
+    if seen.paused:
+        return Rest.MOVING if hold(session) else Rest.STOPPED
+    if seen.held:
         release(session)
-    if gate.active is None or not gate.open:
-        return Rest.CLOSED
+    if seen.active is None or not seen.may_send:
+        return Rest.STOPPED
     if forwarder is not None:
-        forwarder.look(session, gate, now)
-    if not gate.proven and somebody_is_ahead(session, now):
+        forwarder.look(session, seen, now)
+    if not seen.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
     for _ in range(AT_ONCE):
         taken = _take_carefully if carefully else _take
-        row = taken(session, now, lease(gate.active))
+        row = taken(session, now, lease(seen.active))
         if row is None:
             return Rest.EMPTY
         if isinstance(row, Trouble):
             continue
-        work = partial(_claimed, session, keeper.runtime, gate, row, now)
+        work = partial(_claimed, session, breaker.runtime, seen.active, row, now)
         claim = alone_in(session, work) if carefully else work()
         if isinstance(claim, Trouble):
             set_aside(session, row.id, claim.reason, now)
@@ -189,7 +188,7 @@ def _take_carefully(
 
 
 def _claimed(
-    session: Session, runtime: Runtime, gate: Gate, row: Row[Any], now: datetime
+    session: Session, runtime: Runtime, active: ActiveMailer, row: Row[Any], now: datetime
 ) -> Claim | None:
     """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent."""
     if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
@@ -230,21 +229,20 @@ def _claimed(
             session, row.id, state=State.QUEUED, due_at=now + UNREADABLE_FOR, fence=row.fence - 1
         )
         return None
-    assert gate.active is not None
-    if row.mail_from != gate.active.sender_address:
-        content = _from_the_new_sender(session, runtime, gate.active, row, content)
+    if row.mail_from != active.sender_address:
+        content = _from_the_new_sender(session, runtime, active, row, content)
     return Claim(
         id=row.id,
         public_id=row.public_id,
         kind=row.kind,
         label=row.label,
-        envelope=Envelope(gate.active.sender_address, row.rcpt_to),
+        envelope=Envelope(active.sender_address, row.rcpt_to),
         message_id=row.message_id,
         content=content,
         fence=row.fence,
         attempts=row.attempts,
         expires_at=row.expires_at,
-        active=gate.active,
+        active=active,
         forgiven=row.forgiven,
     )
 

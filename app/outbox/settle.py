@@ -23,7 +23,7 @@ from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_
 log = logging.getLogger("novantra.outbox")
 
 
-class Outcome(StrEnum):
+class SettleResult(StrEnum):
     """What one attempt came to."""
 
     SENT = "sent"
@@ -42,18 +42,18 @@ class Tried:
     duration_ms: int
 
 
-def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> Outcome:
+def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> SettleResult:
     """Write the outcome, the attempt and the transport's health in one transaction."""
     answer = tried.answer
     if isinstance(answer, Receipt):
-        outcome, values = Outcome.SENT, _sent(answer, now)
+        outcome, values = SettleResult.SENT, _sent(answer, now)
     else:
         outcome, values = _refused(session, claim, answer, now)
-        if outcome is Outcome.HELD:
+        if outcome is SettleResult.HELD:
             lock(session)  # a pause is audited, and so is what an administrator does to a message
     if not _write(session, claim, values):
         log.warning("outcome came too late", extra={"mail": claim.public_id})
-        return Outcome.STALE
+        return SettleResult.STALE
     _note(session, claim, tried, now)
     _tell_health(session, claim, answer, outcome, now)
     return outcome
@@ -89,7 +89,7 @@ def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
 
 def put_back(
     session: Session, claim: Claim, now: datetime, *, reason: str | None = None
-) -> Outcome:
+) -> SettleResult:
     """Give up a claim without an attempt.
 
     With a ``reason`` something of ours went wrong with this message: it rests like one whose
@@ -105,12 +105,12 @@ def put_back(
     given_back = session.execute(
         update(MESSAGES).where(*_held_by(claim)).values(values).returning(_ROW.id)
     ).first()
-    return Outcome.RETRIED if given_back else Outcome.STALE
+    return SettleResult.RETRIED if given_back else SettleResult.STALE
 
 
 def write_down_at_least(
     session: Session, claim: Claim, tried: Tried, now: datetime, *, reason: str
-) -> Outcome:
+) -> SettleResult:
     """What matters most of an outcome that cannot be written as usual: a message that the relay
     took must not go out again, and one that it did not take must not be lost."""
     if not isinstance(tried.answer, Receipt):
@@ -128,7 +128,7 @@ def write_down_at_least(
         )
         .returning(_ROW.id)
     ).first()
-    return Outcome.SENT if written else Outcome.STALE
+    return SettleResult.SENT if written else SettleResult.STALE
 
 
 def _held_by(claim: Claim) -> tuple[ColumnElement[bool], ...]:
@@ -151,7 +151,7 @@ def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
 
 def _refused(
     session: Session, claim: Claim, error: TransportError, now: datetime
-) -> tuple[Outcome, dict[str, object]]:
+) -> tuple[SettleResult, dict[str, object]]:
     told: dict[str, object] = {
         "last_code": error.code,
         "last_phase": error.phase,
@@ -160,23 +160,23 @@ def _refused(
     }
     disposition = disposition_of(error.code)
     if disposition is Disposition.REJECT:
-        return Outcome.FAILED, told | _dead(claim, Ended.REJECTED, now)
+        return SettleResult.FAILED, told | _dead(claim, Ended.REJECTED, now)
     if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error):
-        return Outcome.HELD, told | {"state": State.HELD}
+        return SettleResult.HELD, told | {"state": State.HELD}
     return _again(session, claim, told, now)
 
 
 def _again(
     session: Session, claim: Claim, told: dict[str, object], now: datetime
-) -> tuple[Outcome, dict[str, object]]:
+) -> tuple[SettleResult, dict[str, object]]:
     due = now + pause_after(claim.attempts + 1)
     if is_superseded(session, claim.active.version):
         due = now  # what failed is no longer what the next attempt is made with
     if claim.expires_at is not None and due >= claim.expires_at:
-        return Outcome.FAILED, told | _dead(claim, Ended.NO_TIME_LEFT, now)
+        return SettleResult.FAILED, told | _dead(claim, Ended.NO_TIME_LEFT, now)
     if claim.expires_at is None and claim.attempts + 1 >= MAX_ATTEMPTS:
-        return Outcome.FAILED, told | _dead(claim, Ended.GAVE_UP, now)
-    return Outcome.RETRIED, told | {"state": State.QUEUED, "due_at": due}
+        return SettleResult.FAILED, told | _dead(claim, Ended.GAVE_UP, now)
+    return SettleResult.RETRIED, told | {"state": State.QUEUED, "due_at": due}
 
 
 def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
@@ -228,7 +228,7 @@ def _tell_health(
     session: Session,
     claim: Claim,
     answer: Receipt | TransportError,
-    outcome: Outcome,
+    outcome: SettleResult,
     now: datetime,
 ) -> None:
     """A success clears the count of failures. A refused recipient neither raises nor clears it,
@@ -250,7 +250,7 @@ def _tell_health(
         )
         return
     health.record_failure(session, now=now, code=answer.code, version=version, phase=answer.phase)
-    if outcome is Outcome.HELD:
+    if outcome is SettleResult.HELD:
         health.pause(
             session,
             now=now,

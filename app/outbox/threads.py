@@ -20,7 +20,7 @@ from app.outbox.aside import Trouble, never_raising
 from app.outbox.heartbeats import BEAT, Heartbeat
 from app.outbox.sweep import next_moment
 from app.outbox.wakeup import waker_of, watch
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION, Runtime
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 log = logging.getLogger("novantra.outbox")
 
 
-class Fleet:
+class WorkerThreads:
     """A number of delivering threads over one :class:`Deliverer`.
 
     A thread survives a database that restarts and mistakes of our own: it says so once, and
@@ -152,7 +152,7 @@ class Fleet:
         seen = self._bell.rung
         step = self._deliverer.step()
         self._stepped = time.monotonic()
-        if step in {Step.PROBING, Step.UNSETTLED}:
+        if step in {StepResult.PROBING, StepResult.UNSETTLED}:
             self._bell.wait(seen, PROBE_SLEEP)
         elif step.idle:
             self._bell.wait(seen, self._time_to_sleep())
@@ -179,9 +179,9 @@ class Drain:
         self._deliverer = Deliverer(runtime)
         self._bell = waker_of(runtime.wake_worker).bell
         self._lock = threading.Lock()
-        self.counted: Counter[Step] = Counter()
+        self.counted: Counter[StepResult] = Counter()
 
-    def run(self, connections: int) -> Counter[Step]:
+    def run(self, connections: int) -> Counter[StepResult]:
         """Until nothing is due. An error of a thread is raised here once the others are done."""
         errors: list[BaseException] = []
         threads = [
@@ -206,9 +206,9 @@ class Drain:
             while not errors:
                 seen = self._bell.rung
                 step = self._deliverer.step()
-                if step in {Step.EMPTY, Step.CLOSED}:
+                if step in {StepResult.EMPTY, StepResult.STOPPED}:
                     return
-                if step in {Step.PROBING, Step.UNSETTLED}:
+                if step in {StepResult.PROBING, StepResult.UNSETTLED}:
                     self._bell.wait(seen, LOOK_AGAIN)
                     continue
                 with self._lock:
@@ -224,12 +224,12 @@ CONNECTIONS = 2
 SERVING = "novantra.serving"
 
 
-def start(app: Flask) -> Fleet:
+def start(app: Flask) -> WorkerThreads:
     """Deliver from now on in threads of this process. They stop cleanly at exit, or when told."""
-    fleet = Fleet(app.extensions[EXTENSION], CONNECTIONS, "embedded")
-    fleet.start()
-    atexit.register(fleet.stop)
-    return fleet
+    workers = WorkerThreads(app.extensions[EXTENSION], CONNECTIONS, "embedded")
+    workers.start()
+    atexit.register(workers.stop)
+    return workers
 
 
 class Serving:

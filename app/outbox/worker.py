@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session
 from app.database import Database
 from app.moments import lies_ahead
 from app.outbox.aside import Chores, Trouble, alone, everybodys, never_raising, reason_of
-from app.outbox.breaker import Forwarder, Gatekeeper
+from app.outbox.breaker import Breaker, Forwarder
 from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.sender import Sender
-from app.outbox.settle import Outcome, Tried, put_back, settle, write_down_at_least
+from app.outbox.settle import SettleResult, Tried, put_back, settle, write_down_at_least
 from app.outbox.sweep import PARTS
 from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
@@ -50,7 +50,7 @@ SWEEP_MOMENT = 0.25
 log = logging.getLogger("novantra.outbox")
 
 
-class Step(StrEnum):
+class StepResult(StrEnum):
     """What a step did, or why it did nothing."""
 
     SENT = "sent"
@@ -60,7 +60,7 @@ class Step(StrEnum):
     STALE = "stale"
     CHORE = "chore"
     PROBING = "probing"
-    CLOSED = "closed"
+    STOPPED = "stopped"
     EMPTY = "empty"
     MOVING = "moving"
     UNSETTLED = "unsettled"
@@ -69,7 +69,12 @@ class Step(StrEnum):
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until something happens."""
-        return self in {Step.PROBING, Step.CLOSED, Step.EMPTY, Step.UNSETTLED}
+        return self in {
+            StepResult.PROBING,
+            StepResult.STOPPED,
+            StepResult.EMPTY,
+            StepResult.UNSETTLED,
+        }
 
 
 class Deliverer:
@@ -78,7 +83,7 @@ class Deliverer:
     def __init__(self, runtime: Runtime, sender: Sender | None = None) -> None:
         self.runtime = runtime
         self.sender = sender or Sender()
-        self._keeper = Gatekeeper(runtime)
+        self._breaker = Breaker(runtime)
         self._forwarder = Forwarder()
         self._one_does_chores = threading.Lock()
         self._chores = Chores()
@@ -91,21 +96,21 @@ class Deliverer:
         self.bell = waker_of(runtime.wake_worker).bell
         self._writing = _writing_turns(runtime.database)
 
-    def step(self) -> Step:
+    def step(self) -> StepResult:
         """Do the chores that wait, then deliver one message."""
         rung = self.bell.rung
         did_chores = self._do_chores(rung) if self._chores_are_due(rung) else None
         if self._unsettled:
-            return Step.UNSETTLED  # its message might be taken a second time
+            return StepResult.UNSETTLED  # its message might be taken a second time
         claim = self._claim()
         if not isinstance(claim, Rest):
             outcome = self._deliver(claim)
             self._tell_those_who_waited()
-            return Step(outcome.value)
+            return StepResult(outcome.value)
         self._others_wait = self._others_wait or claim is Rest.PROBING
         if did_chores is None:
             did_chores = self._do_chores(rung)
-        return Step.CHORE if did_chores else Step(claim.value)
+        return StepResult.CHORE if did_chores else StepResult(claim.value)
 
     def stop(self) -> None:
         """Begin nothing more. What is claimed and not begun goes back at once."""
@@ -177,10 +182,10 @@ class Deliverer:
     def _claimed(self, *, carefully: bool = False) -> Claim | Rest:
         with self._writing, self.runtime.database.transaction() as session:
             return claim_next(
-                session, self._keeper, self.runtime.now(), self._forwarder, carefully=carefully
+                session, self._breaker, self.runtime.now(), self._forwarder, carefully=carefully
             )
 
-    def _deliver(self, claim: Claim) -> Outcome:
+    def _deliver(self, claim: Claim) -> SettleResult:
         if self._stopping.is_set():
             return self._put_back(claim)
         tried = never_raising(partial(self.sender.send, claim))
@@ -201,18 +206,18 @@ class Deliverer:
             return self._until_written(claim, partial(self._write, least))
         return outcome
 
-    def _put_back(self, claim: Claim, reason: str | None = None) -> Outcome:
+    def _put_back(self, claim: Claim, reason: str | None = None) -> SettleResult:
         back = partial(put_back, claim=claim, reason=reason)
         return self._until_written(claim, partial(self._write, back))
 
-    def _settle(self, claim: Claim, tried: Tried) -> Outcome:
+    def _settle(self, claim: Claim, tried: Tried) -> SettleResult:
         return self._write(partial(settle, claim=claim, tried=tried))
 
-    def _write(self, write: Callable[..., Outcome]) -> Outcome:
+    def _write(self, write: Callable[..., SettleResult]) -> SettleResult:
         with self._writing, self.runtime.database.transaction() as session:
             return write(session, now=self.runtime.now())
 
-    def _until_written(self, claim: Claim, write: Callable[[], Outcome]) -> Outcome:
+    def _until_written(self, claim: Claim, write: Callable[[], SettleResult]) -> SettleResult:
         """Write what became of a message, however long the database is away.
 
         Late is no harm: the fence makes an outcome void that comes after another claim.

@@ -14,7 +14,7 @@ from app.crypto.keys import format_keys, new_key
 from app.crypto.secret import Secret
 from app.forgetting import _COLUMNS
 from app.mailer.stored import stored
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION, Runtime
 from app.sealing import SEALED_COLUMNS
 from tests.conftest import Clock
@@ -105,7 +105,7 @@ def test_what_is_lost_is_let_go_and_the_install_goes_on(
     saved = MailerPage(alice.client).save(**smtp(relay, username="novantra", password=PASSWORD))
     assert saved.status == 303, saved.text
     assert "type the password again" not in alice.get("/admin/system/mailer").text.lower()
-    assert deliverer.step() is Step.SENT
+    assert deliverer.step() is StepResult.SENT
     deliverer.close()
     assert [mail.rcpt_to for mail in relay.envelopes] == ["new@acme.test"]
 

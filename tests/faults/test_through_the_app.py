@@ -24,7 +24,7 @@ from sqlalchemy import select, text
 from app.audit.models import AuditEvent
 from app.database import Base
 from app.mail.failures import Disposition, FailureCode, disposition_of, explain
-from app.outbox.worker import Step
+from app.outbox.worker import StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.desk import Desk
@@ -49,9 +49,9 @@ ECHOED = ("you sent", "alert(", "\x1b[31m", "\\x1b[31m")
 """What F17 says beside the password."""
 
 STEP = {
-    Disposition.RETRY: Step.RETRIED,
-    Disposition.PAUSE: Step.HELD,
-    Disposition.REJECT: Step.FAILED,
+    Disposition.RETRY: StepResult.RETRIED,
+    Disposition.PAUSE: StepResult.HELD,
+    Disposition.REJECT: StepResult.FAILED,
 }
 
 
@@ -171,7 +171,7 @@ def test_f02_the_deadline_holds_though_every_reply_is_in_time(
     install.save(server, username="", password="")
     install.queue()
     with Stopwatch():
-        assert install.step() is Step.RETRIED
+        assert install.step() is StepResult.RETRIED
     assert server.accepted == []
 
 
@@ -195,10 +195,10 @@ def test_f06_a_goodbye_changes_nothing(install: Install, server: BadServer) -> N
     assert install.test() == ""
     for number in range(3):
         install.queue(f"p{number}@example.test")
-        assert install.step() is Step.SENT
+        assert install.step() is StepResult.SENT
     install.close()
     install.wait()
-    assert install.step() is Step.EMPTY
+    assert install.step() is StepResult.EMPTY
     assert {row.state for row in rows(install.runtime)} == {"sent"}
     assert health(install.runtime).consecutive_failures == 0
     assert len(server.messages) == 4
@@ -232,7 +232,7 @@ def test_f15_a_message_too_large_stops_no_other(install: Install, server: BadSer
     install.save(server)
     for number in range(2):
         install.queue(f"p{number}@example.test")
-        assert install.step() is Step.FAILED
+        assert install.step() is StepResult.FAILED
     assert install.page.open().fact("mail-state") == "configured"
 
 
@@ -245,7 +245,7 @@ def test_f16_one_dead_one_retried_one_sent_and_never_repeated(
         install.queue(f"{name}@example.test")
         install.clock.advance(seconds=1)
     steps = [install.step() for _ in range(3)]
-    assert steps == [Step.FAILED, Step.RETRIED, Step.SENT]
+    assert steps == [StepResult.FAILED, StepResult.RETRIED, StepResult.SENT]
     assert [row.state for row in rows(install.runtime)] == ["failed", "queued", "sent"]
     install.wait()
     install.work()
@@ -306,7 +306,7 @@ def test_f19_helo_is_enough_only_without_tls_and_login(install: Install, server:
     install.save(server, username="", password="")
     assert install.test() == ""
     install.queue()
-    assert install.step() is Step.SENT
+    assert install.step() is StepResult.SENT
     assert "HELO hr.acme.test" in server.commands
 
 
@@ -318,7 +318,7 @@ def test_f19_an_address_that_cannot_be_carried_is_rejected_with_its_reason(
     install.queue("bjørn@example.test")
     assert_decided(install, FailureCode.ADDRESS_INVALID, install.step())
     install.queue("bjorn@example.test")
-    assert install.step() is Step.SENT
+    assert install.step() is StepResult.SENT
     assert "BODY=" not in "".join(server.commands)
     assert server.accepted[0].isascii()
 
@@ -392,7 +392,7 @@ def assert_explained(page: Page, code: FailureCode) -> None:
     assert steps >= len(explanation.fix)
 
 
-def assert_decided(install: Install, code: FailureCode, step: Step) -> None:
+def assert_decided(install: Install, code: FailureCode, step: StepResult) -> None:
     """The code's disposition decided about the message, the pause and what is counted."""
     disposition = disposition_of(code)
     row, page = install.row, install.page.open()

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.mail.failures import Disposition, FailureCode, disposition_of
-from app.outbox.worker import Step
+from app.outbox.worker import StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file, server_file
 from tests.conftest import Clock
@@ -76,12 +76,12 @@ def assert_refused(desk: Desk, code: FailureCode, *, to: str = "dana@acme.test")
     assert (row.last_code, row.rcpt_to) == (code, to)
     match disposition_of(code):
         case Disposition.RETRY:
-            assert (step, row.state, desk.state) == (Step.RETRIED, "queued", "configured")
+            assert (step, row.state, desk.state) == (StepResult.RETRIED, "queued", "configured")
             assert row.due_at > desk.clock()
         case Disposition.PAUSE:
-            assert (step, row.state, desk.state) == (Step.HELD, "held", "paused")
+            assert (step, row.state, desk.state) == (StepResult.HELD, "held", "paused")
         case Disposition.REJECT:
-            assert (step, row.state, desk.state) == (Step.FAILED, "failed", "configured")
+            assert (step, row.state, desk.state) == (StepResult.FAILED, "failed", "configured")
 
 
 def assert_released(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_postfix_takes_mail_with_a_login_over_starttls(desk: Desk, folder: Path)
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         mail = relay.inbox("dana")[0]
         relay.inbox("alice")
     assert mail["Message-ID"] == desk.row.message_id
@@ -117,7 +117,7 @@ def test_postfix_encrypts_from_the_start_on_a_port_of_its_own(desk: Desk, folder
         desk.save(**chosen)
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         assert "with ESMTPSA" in str(relay.inbox("dana")[0]["Received"])
 
 
@@ -130,7 +130,7 @@ def test_postfix_that_wants_a_full_name_is_content_with_the_typed_one(
         desk.save(**through(relay, ehlo_name="mail.acme.test"))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_postfix_is_greeted_with_the_host_of_the_access_url(desk: Desk, folder: 
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         mail = relay.inbox("dana")[0]
     greeted = re.findall(r"helo=<([^>]*)>", relay.log())
     assert len(greeted) >= 3
@@ -174,7 +174,7 @@ def test_postfix_that_greylists_is_asked_again_later(desk: Desk, folder: Path) -
             desk.save(**through(relay))
             assert_refused(desk, FailureCode.RECIPIENT_TEMPORARY)
             assert (desk.row.last_reply_code, desk.row.last_enhanced_code) == (450, "4.2.0")
-            assert desk.step() is Step.EMPTY
+            assert desk.step() is StepResult.EMPTY
             assert_released(desk)
             assert len(relay.inbox("dana")) == 1
         assert policy.asked["novantra@acme.test", "dana@acme.test"] == 2
@@ -198,7 +198,7 @@ def test_postfix_ties_senders_to_logins(desk: Desk, folder: Path) -> None:
         assert desk.test() == FailureCode.SENDER_REJECTED
         assert_refused(desk, FailureCode.SENDER_REJECTED)
         desk.queue("sam@acme.test")
-        assert desk.step() is Step.CLOSED
+        assert desk.step() is StepResult.STOPPED
         desk.save(**through(relay))
         assert_released(desk)
         mails = [relay.inbox(name)[0] for name in ("dana", "sam")]
@@ -226,7 +226,7 @@ def test_postfix_hears_a_wrong_password_once(desk: Desk, folder: Path) -> None:
         assert desk.test() == FailureCode.AUTH_BAD_CREDENTIALS
         for name in ("dana", "sam", "bob"):
             desk.queue(f"{name}@acme.test")
-        assert desk.step() is Step.HELD
+        assert desk.step() is StepResult.HELD
         desk.work()
         assert len(attempts(desk.runtime)) == 1
         assert relay.log().count("authentication failed") == 3  # the check, the test, one mail
@@ -299,7 +299,7 @@ def test_postfix_that_does_not_know_a_recipient_stops_nobody_else(desk: Desk, fo
         desk.queue("gone@acme.test")
         desk.clock.advance(seconds=1)
         desk.queue("dana@acme.test")
-        assert [desk.step(), desk.step()] == [Step.FAILED, Step.SENT]
+        assert [desk.step(), desk.step()] == [StepResult.FAILED, StepResult.SENT]
         gone, dana = rows(desk.runtime)
         assert (gone.state, gone.last_code) == ("failed", FailureCode.RECIPIENT_REJECTED)
         assert (dana.state, desk.state) == ("sent", "configured")
@@ -314,7 +314,7 @@ def test_exim_takes_mail_with_a_login_over_starttls(desk: Desk, exim_folder: Pat
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         mails = relay.inbox(count=2)
     assert {str(mail["To"]) for mail in mails} == {"alice@acme.test", "dana@acme.test"}
     assert "H=(hr.acme.test) " in relay.log()
@@ -328,7 +328,7 @@ def test_exim_takes_a_login_with_cram_md5(desk: Desk, exim_folder: Path) -> None
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         relay.inbox(count=2)
         assert f"A=cram:{exim.USER}" in relay.log()
         desk.save(**through(relay, password="not it"))
@@ -353,7 +353,7 @@ def test_exim_without_a_login_does_not_relay(desk: Desk, exim_folder: Path) -> N
         assert len(desk.check(**without).diagnoses) == 1
         desk.save(**without)
         desk.queue("dana@acme.test")
-        assert desk.step() is Step.HELD
+        assert desk.step() is StepResult.HELD
         assert desk.row.last_code in {FailureCode.RELAY_DENIED, FailureCode.AUTH_REQUIRED}
         desk.save(**through(relay))
         assert_released(desk)

@@ -13,7 +13,7 @@ from app.mailer import health
 from app.mailer.stored import stored
 from app.mailer.verdict import Outcome, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
-from app.outbox.breaker import Gatekeeper
+from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.heartbeats import Heartbeat
 from app.outbox.models import MailWorker
@@ -86,11 +86,11 @@ class World:
 
     def refused(self, *recipients: str) -> None:
         """The relay answers 550 5.1.1 to each of them."""
-        keeper = Gatekeeper(self.runtime)
+        breaker = Breaker(self.runtime)
         queue_resets(self.runtime, recipients)
         for _ in recipients:
             with self.runtime.database.transaction() as session:
-                claim = claim_next(session, keeper, self.clock())
+                claim = claim_next(session, breaker, self.clock())
             assert isinstance(claim, Claim)
             refusal = TransportError(
                 FailureCode.RECIPIENT_REJECTED, Phase.RCPT_TO, reply_code=550, enhanced="5.1.1"

@@ -14,13 +14,13 @@ from app.database import utcnow
 from app.mail.transport import Receipt
 from app.outbox.actions import can_cancel, retry
 from app.outbox.aside import counted
-from app.outbox.breaker import Gatekeeper
+from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
-from app.outbox.settle import Outcome, Tried, settle
+from app.outbox.settle import SettleResult, Tried, settle
 from app.outbox.sweep import sweep
-from app.outbox.threads import Fleet
-from app.outbox.worker import Deliverer, Step
+from app.outbox.threads import WorkerThreads
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import ALICE, configure, only_row, queue_resets, rows
@@ -80,7 +80,7 @@ def test_a_message_given_up_after_ten_claims_can_be_sent_again(
     queue_resets(mail, ["dana@acme.test"], expires_at=mail.now() + timedelta(hours=10))
     for _ in range(11):
         with mail.database.transaction() as session:
-            claim_next(session, Gatekeeper(mail), mail.now())
+            claim_next(session, Breaker(mail), mail.now())
         clock.advance(minutes=5)
         with mail.database.transaction() as session:
             sweep(session, mail.now(), keep_days=30)
@@ -125,7 +125,7 @@ def test_an_outcome_after_a_long_outage_is_still_written_and_nothing_goes_twice(
     monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01,) * 5)
     real, failures = Deliverer._settle, iter([True] * 40)
 
-    def away(self: Deliverer, claim: Claim, tried: Tried) -> Outcome:
+    def away(self: Deliverer, claim: Claim, tried: Tried) -> SettleResult:
         if next(failures, False):
             raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
         return real(self, claim, tried)
@@ -141,11 +141,11 @@ def test_an_outcome_later_than_the_lease_counts_while_nobody_took_the_message(
 ) -> None:
     queue_resets(mail, ["dana@acme.test"])
     with mail.database.transaction() as session:
-        claim = claim_next(session, Gatekeeper(mail), mail.now())
+        claim = claim_next(session, Breaker(mail), mail.now())
     assert isinstance(claim, Claim)
     clock.advance(minutes=5)
     tried = Tried(Receipt(250, None, 1, None), 1)
-    for outcome in (Outcome.SENT, Outcome.STALE):
+    for outcome in (SettleResult.SENT, SettleResult.STALE):
         with mail.database.transaction() as session:
             sweep(session, mail.now(), keep_days=30)
         with mail.database.transaction() as session:
@@ -158,7 +158,7 @@ def test_stopping_does_not_wait_for_a_relay_that_says_nothing(runtime: Runtime) 
     with StoppingRelay("rcpt") as relay:
         configure(runtime, port=relay.port, timeout=60)
         queue_resets(runtime, ["dana@acme.test"])
-        workers = Fleet(runtime, 2)
+        workers = WorkerThreads(runtime, 2)
         workers.start()
         assert relay.reached.wait(20)
         began = time.monotonic()
@@ -176,7 +176,7 @@ def test_what_is_claimed_and_not_begun_goes_back_at_once(mail: Runtime, relay: R
     queue_resets(mail, ["dana@acme.test"])
     deliverer = Deliverer(mail)
     deliverer.stop()
-    assert deliverer.step() is Step.RETRIED
+    assert deliverer.step() is StepResult.RETRIED
     row = only_row(mail)
     assert (row.state, row.lease_until, row.attempts) == ("queued", None, 0)
     assert relay.envelopes == []
@@ -219,7 +219,7 @@ def test_holding_and_releasing_a_hundred_thousand_mails_makes_no_writer_wait_lon
     try:
         for _ in range(21):
             with mail.database.transaction() as session:
-                claim_next(session, Gatekeeper(mail), mail.now())
+                claim_next(session, Breaker(mail), mail.now())
     finally:
         over.set()
         other.join()

@@ -12,13 +12,13 @@ from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mail.transports import MemoryTransport
-from app.outbox.breaker import Gatekeeper, is_paused
+from app.outbox.breaker import Breaker, is_paused
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
 from app.outbox.sender import Sender
 from app.outbox.sweep import sweep
-from app.outbox.worker import Deliverer, Step, deliver_next
+from app.outbox.worker import Deliverer, StepResult, deliver_next
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from tests.conftest import Clock
@@ -205,11 +205,11 @@ def test_an_older_fence_settles_nothing(mail: Runtime, clock: Clock) -> None:
     queue_resets(mail, ["dana@acme.test"])
     slow = Deliverer(mail)
     with mail.database.transaction() as session:
-        claim = claim_next(session, Gatekeeper(mail), mail.now())
+        claim = claim_next(session, Breaker(mail), mail.now())
     assert isinstance(claim, Claim)
     clock.advance(seconds=120)  # the machine stood still: the lease is over
     assert deliver_next(mail)
-    assert slow._deliver(claim) == Step.STALE
+    assert slow._deliver(claim) == StepResult.STALE
     row = only_row(mail)
     assert (row.state, row.attempts, row.fence) == ("sent", 1, 2)
     assert len(attempts(mail)) == 1
@@ -219,7 +219,7 @@ def test_an_older_fence_settles_nothing(mail: Runtime, clock: Clock) -> None:
 def test_a_claim_holds_until_its_lease_ends(mail: Runtime, clock: Clock, relay: Relay) -> None:
     queue_resets(mail, ["dana@acme.test"])
     with mail.database.transaction() as session:
-        assert isinstance(claim_next(session, Gatekeeper(mail), mail.now()), Claim)
+        assert isinstance(claim_next(session, Breaker(mail), mail.now()), Claim)
     assert only_row(mail).state == "sending"
     assert not deliver_next(mail)
     clock.advance(seconds=120)
@@ -231,7 +231,7 @@ def test_a_message_that_kills_every_worker_is_given_up(mail: Runtime, clock: Clo
     queue_resets(mail, ["dana@acme.test"])
     for _ in range(12):
         with mail.database.transaction() as session:
-            claim_next(session, Gatekeeper(mail), mail.now())
+            claim_next(session, Breaker(mail), mail.now())
         clock.advance(seconds=120)
         with mail.database.transaction() as session:
             sweep(session, mail.now(), keep_days=30)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from app.mailer.models import MailerConfiguration
 from app.outbox.models import OutboxMessage
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import configure, queue_resets, rows
@@ -35,11 +35,11 @@ def test_a_corrected_configuration_sends_at_once_what_was_resting(
     configure(runtime, port=free_port())
     queue_resets(runtime, PEOPLE)
     deliverer = new_worker()
-    assert [deliverer.step() for _ in PEOPLE] == [Step.RETRIED] * 3
-    assert deliverer.step() is Step.EMPTY
+    assert [deliverer.step() for _ in PEOPLE] == [StepResult.RETRIED] * 3
+    assert deliverer.step() is StepResult.EMPTY
     clock.advance(seconds=1)
     configure(runtime, port=relay.port)
-    assert [deliverer.step() for _ in PEOPLE] == [Step.SENT] * 3
+    assert [deliverer.step() for _ in PEOPLE] == [StepResult.SENT] * 3
     assert [mail.rcpt_to for mail in relay.envelopes] == list(PEOPLE), "oldest first"
 
 
@@ -48,11 +48,11 @@ def test_a_worker_that_starts_after_the_correction_does_so_too(
 ) -> None:
     configure(runtime, port=free_port())
     queue_resets(runtime, PEOPLE[:1])
-    assert new_worker().step() is Step.RETRIED
+    assert new_worker().step() is StepResult.RETRIED
     clock.advance(seconds=1)
-    assert new_worker().step() is Step.EMPTY, "a new process is no reason to hope"
+    assert new_worker().step() is StepResult.EMPTY, "a new process is no reason to hope"
     configure(runtime, port=relay.port)
-    assert new_worker().step() is Step.SENT
+    assert new_worker().step() is StepResult.SENT
 
 
 def test_a_correction_that_corrects_nothing_brings_forward_once(
@@ -61,12 +61,12 @@ def test_a_correction_that_corrects_nothing_brings_forward_once(
     configure(runtime, port=free_port())
     queue_resets(runtime, PEOPLE[:1])
     deliverer = new_worker()
-    assert deliverer.step() is Step.RETRIED
+    assert deliverer.step() is StepResult.RETRIED
     clock.advance(seconds=1)
     configure(runtime, port=free_port())
-    assert deliverer.step() is Step.RETRIED
-    assert deliverer.step() is Step.EMPTY
-    assert new_worker().step() is Step.EMPTY, "tried since the change"
+    assert deliverer.step() is StepResult.RETRIED
+    assert deliverer.step() is StepResult.EMPTY
+    assert new_worker().step() is StepResult.EMPTY, "tried since the change"
 
 
 def test_an_attempt_under_way_while_the_configuration_changes_is_repeated_at_once(
@@ -88,9 +88,9 @@ def test_an_attempt_under_way_while_the_configuration_changes_is_repeated_at_onc
         return tried
 
     deliverer.sender.send = send_while_somebody_saves  # type: ignore[method-assign]
-    assert deliverer.step() is Step.RETRIED
+    assert deliverer.step() is StepResult.RETRIED
     deliverer.sender.send = send  # type: ignore[method-assign]
-    assert deliverer.step() is Step.SENT
+    assert deliverer.step() is StepResult.SENT
 
 
 def test_a_relay_that_is_back_gets_what_rested_while_it_was_away(
@@ -100,7 +100,7 @@ def test_a_relay_that_is_back_gets_what_rested_while_it_was_away(
     configure(runtime, port=port)
     queue_resets(runtime, PEOPLE)
     deliverer = new_worker()
-    assert [deliverer.step() for _ in PEOPLE] == [Step.RETRIED] * 3
+    assert [deliverer.step() for _ in PEOPLE] == [StepResult.RETRIED] * 3
     with runtime.database.transaction() as session:  # as after many attempts: an hour to go
         session.execute(
             update(OutboxMessage)
@@ -109,7 +109,7 @@ def test_a_relay_that_is_back_gets_what_rested_while_it_was_away(
         )
     clock.advance(seconds=40)
     with Relay(port=port) as relay:
-        assert [deliverer.step() for _ in PEOPLE] == [Step.SENT] * 3
+        assert [deliverer.step() for _ in PEOPLE] == [StepResult.SENT] * 3
         assert [mail.rcpt_to for mail in relay.envelopes] == list(PEOPLE)
 
 
@@ -120,7 +120,11 @@ def test_a_relay_that_asked_us_to_wait_is_left_in_peace(
     relay.replies["RCPT"] = ["450 4.7.1 Greylisted", None]
     queue_resets(runtime, PEOPLE[:2])
     deliverer = new_worker()
-    assert [deliverer.step() for _ in range(3)] == [Step.RETRIED, Step.SENT, Step.EMPTY]
+    assert [deliverer.step() for _ in range(3)] == [
+        StepResult.RETRIED,
+        StepResult.SENT,
+        StepResult.EMPTY,
+    ]
     assert {row.rcpt_to: row.state for row in rows(runtime)} == {
         PEOPLE[0]: "queued",
         PEOPLE[1]: "sent",

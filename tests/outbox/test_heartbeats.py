@@ -18,7 +18,7 @@ from app.database import utcnow
 from app.outbox import threads
 from app.outbox.heartbeats import FORGOTTEN, Heartbeat, live_workers
 from app.outbox.models import MailWorker
-from app.outbox.threads import Drain, Fleet, Serving, deliver_where_served, process_is_ready
+from app.outbox.threads import Drain, Serving, WorkerThreads, deliver_where_served, process_is_ready
 from app.runtime import LiveWorker, Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import queue_resets
@@ -60,9 +60,9 @@ def test_a_sign_of_life_counts_for_half_a_minute_and_not_from_the_future(
     assert bool(alive(runtime)) is lives
 
 
-def test_a_fleet_is_seen_while_it_runs_and_not_after_a_clean_stop(mail: Runtime) -> None:
+def test_a_worker_is_seen_while_it_runs_and_not_after_a_clean_stop(mail: Runtime) -> None:
     mail.clock = utcnow
-    workers = Fleet(mail, 1)
+    workers = WorkerThreads(mail, 1)
     workers.start()
     try:
         until(lambda: len(alive(mail)) == 1)
@@ -79,7 +79,7 @@ def test_threads_that_finish_nothing_give_no_sign(
 ) -> None:
     mail.clock = utcnow
     monkeypatch.setattr("app.outbox.threads.STUCK_AFTER", -1.0)
-    workers = Fleet(mail, 1)
+    workers = WorkerThreads(mail, 1)
     workers.start()
     try:
         until(lambda: len(delivering_threads()) == 3)
@@ -184,12 +184,12 @@ def _embedded(runtime: Runtime) -> Config:
 
 
 def _stop_what_was_begun() -> None:
-    for fleet in list(STARTED):
-        fleet.stop()
+    for workers in list(STARTED):
+        workers.stop()
     STARTED.clear()
 
 
-STARTED: list[Fleet] = []
+STARTED: list[WorkerThreads] = []
 
 
 @pytest.fixture(autouse=True)

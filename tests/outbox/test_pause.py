@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.audit.models import AuditEvent
 from app.mailer.health import resume
 from app.mailer.models import MailHealth
-from app.outbox.worker import Deliverer, Step, deliver_next
+from app.outbox.worker import Deliverer, StepResult, deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import ALICE, attempts, configure, notice_mail, queue_resets, rows
@@ -28,8 +28,8 @@ def test_fifty_messages_and_a_wrong_password_make_one_login(runtime: Runtime) ->
         configure(runtime, port=relay.port, username="novantra", password="wrong")
         queue_resets(runtime, [f"p{n}@acme.test" for n in range(50)])
         deliverer = Deliverer(runtime)
-        assert deliverer.step() is Step.HELD
-        assert deliverer.step() is Step.CLOSED
+        assert deliverer.step() is StepResult.HELD
+        assert deliverer.step() is StepResult.STOPPED
         assert len(relay.auth_attempts) == 1
         assert {row.state for row in rows(runtime)} == {"held"}
         assert [attempt.code for attempt in attempts(runtime)] == ["auth_bad_credentials"]
@@ -137,6 +137,6 @@ def test_a_failure_of_the_old_configuration_does_not_pause_the_new_one(
         configure(runtime, port=new.port)
         deliverer._deliver(claim)  # type: ignore[arg-type]
         assert [row.state for row in rows(runtime)] == ["queued"]
-        assert deliverer.step() is Step.SENT
+        assert deliverer.step() is StepResult.SENT
         deliverer.close()
         assert len(new.envelopes) == 1

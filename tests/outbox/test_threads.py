@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.database import Database, utcnow
 from app.outbox import threads
-from app.outbox.threads import Drain, Fleet
+from app.outbox.threads import Drain, WorkerThreads
 from app.outbox.wakeup import Waker, watch
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.outbox.letters import queue_resets, rows
 from tests.smtpd import Relay
@@ -29,7 +29,7 @@ def until(happened: Callable[[], bool], seconds: float = 15) -> None:
 
 def test_a_new_mail_is_sent_at_once(mail: Runtime, relay: Relay) -> None:
     mail.clock = utcnow
-    workers = Fleet(mail, 2)
+    workers = WorkerThreads(mail, 2)
     workers.start()
     try:
         queue_resets(mail, ["warm@acme.test"])
@@ -57,7 +57,7 @@ def test_stopping_finishes_the_message_under_way(mail: Runtime, relay: Relay) ->
     mail.clock = utcnow
     relay.delay = 1.0
     queue_resets(mail, ["dana@acme.test", "kim@acme.test"])
-    workers = Fleet(mail, 1)
+    workers = WorkerThreads(mail, 1)
     workers.start()
     until(lambda: relay.received("DATA") == 1)
     workers.stop()
@@ -72,14 +72,14 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(
     monkeypatch.setattr(threads, "BACK_OFF", (0.05,))
     real, failures = Deliverer.step, iter([True, True, True])
 
-    def step(self: Deliverer) -> Step:
+    def step(self: Deliverer) -> StepResult:
         if next(failures, False):
             raise OperationalError("SELECT 1", {}, ConnectionError("server closed"))
         return real(self)
 
     monkeypatch.setattr(Deliverer, "step", step)
     queue_resets(mail, ["dana@acme.test"])
-    workers = Fleet(mail, 1)
+    workers = WorkerThreads(mail, 1)
     workers.start()
     until(lambda: len(relay.envelopes) == 1)
     workers.stop()
@@ -99,8 +99,8 @@ def test_an_outcome_is_written_when_the_database_is_back(
     monkeypatch.setattr(Deliverer, "_settle", settle)
     queue_resets(mail, ["dana@acme.test"])
     deliverer = Deliverer(mail)
-    assert deliverer.step() is Step.SENT
-    assert deliverer.step() is Step.EMPTY
+    assert deliverer.step() is StepResult.SENT
+    assert deliverer.step() is StepResult.EMPTY
     deliverer.close()
     assert len(relay.envelopes) == 1
 
@@ -144,7 +144,11 @@ def test_draining_counts_what_became_of_the_mail(mail: Runtime, relay: Relay) ->
     }
     queue_resets(mail, ["a@acme.test", "gone@acme.test", "full@acme.test", "b@acme.test"])
     counted = Drain(mail).run(2)
-    assert (counted[Step.SENT], counted[Step.RETRIED], counted[Step.FAILED]) == (2, 1, 1)
+    assert (counted[StepResult.SENT], counted[StepResult.RETRIED], counted[StepResult.FAILED]) == (
+        2,
+        1,
+        1,
+    )
 
 
 def test_the_drain_command_says_how_it_went(app: Flask, mail: Runtime, relay: Relay) -> None:

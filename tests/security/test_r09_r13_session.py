@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -58,7 +58,7 @@ def test_r09_without_good_tls_nothing_is_said_that_matters(desk: Desk, scenario:
     with BadServer(scenario) as server:
         desk.save(**typed(server))
         desk.queue("bob@example.test")
-        assert desk.step() in {Step.HELD, Step.RETRIED}
+        assert desk.step() in {StepResult.HELD, StepResult.RETRIED}
     assert set(server.commands) <= {"EHLO hr.acme.test", "STARTTLS", "QUIT"}
     assert b"relay canary" not in server.all_received
     assert b"AUTH" not in server.all_received
@@ -72,7 +72,7 @@ def test_r09_a_relay_that_only_offers_clear_text_gets_neither_login_nor_mail(
     with Relay(users={"novantra": "relay canary"}) as relay:
         desk.save(**typed(relay, secure="y", **login))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.HELD
+        assert desk.step() is StepResult.HELD
         desk.test()
         desk.check(**typed(relay, secure="y", **login))
         assert relay.auth_attempts == []
@@ -84,11 +84,11 @@ def test_r09_ignoring_tls_errors_still_encrypts_and_never_below_1_2(desk: Desk) 
     with BadServer("F10-old-tls") as server:
         desk.save(**typed(server, ignore_tls_errors="y"))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.HELD
+        assert desk.step() is StepResult.HELD
         assert server.auth_count == 0
     with BadServer("F10-self-signed") as server:
         desk.save(**typed(server, ignore_tls_errors="y"))
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         assert b"AUTH" not in b"".join(server.in_clear)
 
 
@@ -96,7 +96,7 @@ def test_r09_a_login_in_the_clear_is_a_choice(desk: Desk) -> None:
     with Relay(users={"novantra": "relay canary"}) as relay:
         desk.save(**typed(relay, secure=None))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         assert relay.auth_attempts == [("PLAIN", "novantra", "relay canary", False)]
 
 
@@ -109,7 +109,7 @@ def test_r10_neither_silence_nor_dripping_nor_floods_cost_time_or_memory(
         desk.queue("bob@example.test")
         tracemalloc.start()
         began = time.monotonic()
-        assert desk.step() is Step.RETRIED
+        assert desk.step() is StepResult.RETRIED
         took = time.monotonic() - began
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -122,7 +122,7 @@ def test_r10_the_steps_share_one_deadline(desk: Desk, monkeypatch: pytest.Monkey
     with BadServer("F02-steps") as server:  # each reply in time, all together too late
         desk.save(**typed(server, username="", password=""))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.RETRIED
+        assert desk.step() is StepResult.RETRIED
     assert server.accepted == []
     assert "DATA" not in server.commands, "the session is over before the message begins"
 
@@ -132,7 +132,7 @@ def test_r11_what_nobody_asked_for_ends_the_session(desk: Desk, scenario: str) -
     with BadServer(scenario) as server:
         desk.save(**typed(server))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.RETRIED
+        assert desk.step() is StepResult.RETRIED
     assert desk.row.last_code == "protocol_error"
     assert server.messages == []
 
@@ -173,10 +173,10 @@ def test_r13_sent_is_what_the_reply_to_the_dot_says(desk: Desk, scenario: str) -
     with BadServer(scenario) as server:
         desk.save(**typed(server))
         desk.queue("bob@example.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         desk.close()
         desk.wait()
-        assert desk.step() is Step.EMPTY
+        assert desk.step() is StepResult.EMPTY
         assert len(server.messages) == 1
     assert (desk.row.state, desk.row.last_reply_code) == ("sent", 250)
 
@@ -186,6 +186,6 @@ def test_r13_anything_else_is_not_sent(desk: Desk, scenario: str) -> None:
     with BadServer(scenario) as server:
         desk.save(**typed(server))
         desk.queue("bob@example.test")
-        assert desk.step() is not Step.SENT
+        assert desk.step() is not StepResult.SENT
     assert desk.row.state in {"queued", "held", "failed"}
     assert desk.row.sent_at is None

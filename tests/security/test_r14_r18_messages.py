@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings
-from app.outbox.worker import Step
+from app.outbox.worker import StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -144,7 +144,7 @@ def test_r16_what_is_stored_is_what_rcpt_carries(desk: Desk) -> None:
             data={"csrf_token": token, "email": " Zoë@Bücher.TEST ", "role": "member"},
         )
         assert answer.status_code == 303
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         stored = desk.row.rcpt_to
         assert relay.envelopes[0].rcpt_to == stored == "Zoë@xn--bcher-kva.test"
     assert f"RCPT TO:<{stored}>" in relay.commands
@@ -190,7 +190,7 @@ def test_r18_a_password_that_is_not_ascii_works(desk: Desk, password: str, mecha
         desk.save(**fields)
         assert desk.test() == ""
         desk.queue("bob@example.test")
-        assert desk.step() is Step.SENT
+        assert desk.step() is StepResult.SENT
         assert {attempt[2] for attempt in relay.auth_attempts} == {password}
 
 

@@ -14,10 +14,10 @@ from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import Receipt, TransportError
-from app.outbox.breaker import Gatekeeper
+from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
-from app.outbox.settle import Outcome, Tried, settle
+from app.outbox.settle import SettleResult, Tried, settle
 from app.outbox.sweep import sweep
 from app.runtime import Runtime
 from tests.conftest import Clock
@@ -72,11 +72,11 @@ def test_r21_a_worker_whose_lease_ran_out_cannot_settle(runtime: Runtime, clock:
     def claim() -> Claim:
         with runtime.database.transaction() as session:
             sweep(session, runtime.now(), keep_days=30)
-            taken = claim_next(session, Gatekeeper(runtime), runtime.now())
+            taken = claim_next(session, Breaker(runtime), runtime.now())
         assert isinstance(taken, Claim)
         return taken
 
-    def settled(claim: Claim, answer: Receipt | TransportError) -> Outcome:
+    def settled(claim: Claim, answer: Receipt | TransportError) -> SettleResult:
         with runtime.database.transaction() as session:
             return settle(session, claim, Tried(answer, 1), runtime.now())
 
@@ -85,9 +85,9 @@ def test_r21_a_worker_whose_lease_ran_out_cannot_settle(runtime: Runtime, clock:
     quick = claim()
     assert quick.fence > slow.fence
     refused = TransportError(FailureCode.RECIPIENT_REJECTED, Phase.RCPT_TO, 550)
-    assert settled(slow, refused) is Outcome.STALE
-    assert settled(slow, Receipt(250, None, 1, None)) is Outcome.STALE
+    assert settled(slow, refused) is SettleResult.STALE
+    assert settled(slow, Receipt(250, None, 1, None)) is SettleResult.STALE
     assert (only_row(runtime).state, attempts(runtime)) == ("sending", [])
-    assert settled(quick, Receipt(250, None, 1, None)) is Outcome.SENT
-    assert settled(slow, refused) is Outcome.STALE
+    assert settled(quick, Receipt(250, None, 1, None)) is SettleResult.SENT
+    assert settled(slow, refused) is SettleResult.STALE
     assert (only_row(runtime).state, len(attempts(runtime))) == ("sent", 1)

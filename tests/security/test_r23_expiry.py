@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 
-from app.outbox.breaker import Gatekeeper
+from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.sweep import sweep
 from app.outbox.worker import deliver_next
@@ -55,7 +55,7 @@ def test_r23_what_expires_in_a_dead_workers_hands_is_never_sent(
         configure(runtime, port=relay.port)
         queue_resets(runtime, ["dana@acme.test"], expires_at=clock() + timedelta(minutes=1))
         with runtime.database.transaction() as session:
-            assert isinstance(claim_next(session, Gatekeeper(runtime), runtime.now()), Claim)
+            assert isinstance(claim_next(session, Breaker(runtime), runtime.now()), Claim)
         clock.advance(minutes=5)
         with runtime.database.transaction() as session:
             assert sweep(session, runtime.now(), keep_days=30)
@@ -71,6 +71,6 @@ def test_r23_a_claim_looks_at_the_expiry_itself(runtime: Runtime, clock: Clock) 
     queue_resets(runtime, ["dana@acme.test"], expires_at=clock() + timedelta(minutes=1))
     clock.advance(minutes=1)
     with runtime.database.transaction() as session:
-        assert claim_next(session, Gatekeeper(runtime), runtime.now()) is Rest.EMPTY
+        assert claim_next(session, Breaker(runtime), runtime.now()) is Rest.EMPTY
     row = only_row(runtime)
     assert (row.state, row.ended_because, row.sealed_bytes) == ("cancelled", "expired", None)

@@ -96,14 +96,14 @@ def test_r25_a_failed_body_goes_when_its_link_runs_out_or_after_a_week(
 
 
 def test_r25_a_claim_does_not_show_its_contents(runtime: Runtime) -> None:
-    from app.outbox.breaker import Gatekeeper
+    from app.outbox.breaker import Breaker
     from app.outbox.claim import Claim, claim_next
 
     logging.getLogger("novantra").setLevel(logging.DEBUG)
     configure(runtime, provider="console")
     queue_resets(runtime, ["dana@acme.test"])
     with runtime.database.transaction() as session:
-        claim = claim_next(session, Gatekeeper(runtime), runtime.now())
+        claim = claim_next(session, Breaker(runtime), runtime.now())
     assert isinstance(claim, Claim)
     assert SECRET.encode() in claim.content
     assert SECRET not in repr(claim)

@@ -15,7 +15,7 @@ from app.crypto.keys import format_keys, new_key
 from app.crypto.secret import Secret
 from app.database import Base
 from app.mailer.stored import stored
-from app.outbox.worker import Deliverer, Step
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -203,7 +203,7 @@ def test_r39_mail_sealed_with_a_lost_key_waits_and_holds_up_nobody(
             assert deliverer.step().idle
         file.write_bytes(key + file.read_bytes())
         clock.advance(minutes=6)
-        assert deliverer.step() is Step.SENT
+        assert deliverer.step() is StepResult.SENT
         deliverer.close()
         assert [mail.rcpt_to for mail in relay.envelopes] == ["new@acme.test", "old@acme.test"]
 
