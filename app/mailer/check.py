@@ -1,4 +1,4 @@
-"""The connection check of a configuration, told rung by rung for the page and the commands."""
+"""The connection check of a configuration, told step by step for the page and the commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.mailer.situations import relay_context
 
 @dataclass(frozen=True)
 class Step:
-    """A rung as people read it. ``field_id`` names the form field to change.
+    """A step as people read it. ``field_id`` names the form field to change.
 
     ``fix`` are the explanation's steps, with the names of this install in bold.
     """
@@ -88,7 +88,7 @@ def check_relay(
     context = relay_context(
         relay, provider=relay.provider, sender=sender, recipient=recipient, region=region
     )
-    steps = tuple(_step(rung, relay, context) for rung in report.rungs)
+    steps = tuple(_step(result, relay, context) for result in report.steps)
     return Check(
         about=f"{relay.host}:{relay.port}, what is typed below. Nothing was sent or saved.",
         summary=_summary(report),
@@ -100,12 +100,12 @@ def check_relay(
     )
 
 
-def _step(rung: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
-    plain = Step(rung.name, rung.state, detail_of(rung, relay), rung.ms)
-    if rung.state == "failed" and rung.code is not None:
-        told = replace(context, phase=rung.phase, logins=rung.offered)
-        explanation = explain(rung.code, told)
-        if rung.refused_target:
+def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
+    plain = Step(result.name, result.state, detail_of(result, relay), result.ms)
+    if result.state == "failed" and result.code is not None:
+        told = replace(context, phase=result.phase, logins=result.offered)
+        explanation = explain(result.code, told)
+        if result.refused_target:
             explanation = replace(
                 explanation,
                 title="No mail relay has this address",
@@ -119,8 +119,8 @@ def _step(rung: StepResult, relay: RelaySettings, context: FailureContext) -> St
             plain,
             explanation=explanation,
             field_id=explanation.field,
-            reply_code=rung.reply_code,
-            enhanced=rung.enhanced,
+            reply_code=result.reply_code,
+            enhanced=result.enhanced,
             fix=tuple(in_bold(step, context) for step in advice(explanation, context)),
         )
     return plain
@@ -133,7 +133,7 @@ def took(ms: int) -> str:
 
 def _summary(report: CheckReport) -> str:
     total = took(report.total_ms)
-    taken = [rung for rung in report.rungs if rung.state != "skipped"]
+    taken = [result for result in report.steps if result.state != "skipped"]
     if report.failure is None:
         return f"All {len(taken)} steps passed · {total}"
     return f"1 of {len(taken)} steps failed · {total}"

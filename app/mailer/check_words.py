@@ -10,20 +10,20 @@ from app.mail.transport import RelaySettings
 Facts = Mapping[str, str]
 
 
-def detail_of(rung: StepResult, relay: RelaySettings) -> str:
+def detail_of(result: StepResult, relay: RelaySettings) -> str:
     """The line beside a step's name."""
-    if rung.state == "passed":
-        return _PASSED[rung.name](rung.facts, relay)
-    if rung.state == "failed":
-        return _failed(rung, relay)
-    return _SKIPPED.get(rung.name, "") if rung.state == "skipped" else ""
+    if result.state == "passed":
+        return _PASSED[result.name](result.facts, relay)
+    if result.state == "failed":
+        return _failed(result, relay)
+    return _SKIPPED.get(result.name, "") if result.state == "skipped" else ""
 
 
-def _failed(rung: StepResult, relay: RelaySettings) -> str:
-    if rung.name == "auth":
+def _failed(result: StepResult, relay: RelaySettings) -> str:
+    if result.name == "auth":
         return f"Refused for {relay.username}"
-    if rung.name == "tls" and rung.facts.get("names"):
-        shown = {name: value for name, value in rung.facts.items() if name != "verified"}
+    if result.name == "tls" and result.facts.get("names"):
+        shown = {name: value for name, value in result.facts.items() if name != "verified"}
         return _tls(shown, relay)
     return ""
 

@@ -123,7 +123,7 @@ def test_each_fault_is_named_decided_and_survived(
     with Stopwatch():
         checked = install.check(server)
     if scenario.startswith(ONLY_WITH_A_MESSAGE):
-        assert "failed" not in checked.rungs().values()
+        assert "failed" not in checked.steps().values()
         assert server.messages == []
     else:
         assert checked.diagnoses == [code]

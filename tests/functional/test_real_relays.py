@@ -24,7 +24,7 @@ from tests.relays.policy import Greylist
 
 pytestmark = pytest.mark.relay
 
-RUNGS = ["dns", "connect", "tls", "greeting", "ehlo", "auth", "mail-from", "rcpt-to", "rset"]
+STEPS = ["dns", "connect", "tls", "greeting", "ehlo", "auth", "mail-from", "rcpt-to", "rset"]
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def assert_released(desk: Desk) -> None:
 def test_postfix_takes_mail_with_a_login_over_starttls(desk: Desk, folder: Path) -> None:
     with postfix.Postfix(folder, server_file(), tls_level="encrypt") as relay:
         checked = desk.check(**through(relay))
-        assert checked.rungs() == dict.fromkeys(RUNGS, "passed")
+        assert checked.steps() == dict.fromkeys(STEPS, "passed")
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
@@ -113,7 +113,7 @@ def test_postfix_encrypts_from_the_start_on_a_port_of_its_own(desk: Desk, folder
         port = str(relay.tls_port)
         assert desk.check(**through(relay, port=port)).diagnoses == ["tls_mode_mismatch"]
         chosen = through(relay, port=port, encryption="implicit")
-        assert desk.check(**chosen).rungs() == dict.fromkeys(RUNGS, "passed")
+        assert desk.check(**chosen).steps() == dict.fromkeys(STEPS, "passed")
         desk.save(**chosen)
         assert desk.test() == ""
         desk.queue("dana@acme.test")
@@ -126,7 +126,7 @@ def test_postfix_that_wants_a_full_name_is_content_with_the_typed_one(
 ) -> None:
     rules = "check_helo_access inline:{ { mail.acme.test = OK } }, reject"
     with postfix.Postfix(folder, server_file(), helo_restrictions=rules) as relay:
-        assert desk.check(**through(relay)).rungs()["rcpt-to"] == "failed"
+        assert desk.check(**through(relay)).steps()["rcpt-to"] == "failed"
         desk.save(**through(relay, ehlo_name="mail.acme.test"))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
@@ -155,7 +155,7 @@ def test_postfix_is_greeted_with_the_host_of_the_access_url(desk: Desk, folder: 
         " check_helo_access inline:{{ hr.acme.test = INFO greeted as asked }}"
     )
     with postfix.Postfix(folder, server_file(), helo_restrictions=rules) as relay:
-        assert desk.check(**through(relay)).rungs()["rcpt-to"] == "passed"
+        assert desk.check(**through(relay)).steps()["rcpt-to"] == "passed"
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
@@ -310,7 +310,7 @@ def test_postfix_that_does_not_know_a_recipient_stops_nobody_else(desk: Desk, fo
 def test_exim_takes_mail_with_a_login_over_starttls(desk: Desk, exim_folder: Path) -> None:
     with exim.Exim(exim_folder, server_file()) as relay:
         checked = desk.check(**through(relay))
-        assert checked.rungs() == dict.fromkeys(RUNGS, "passed")
+        assert checked.steps() == dict.fromkeys(STEPS, "passed")
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")
@@ -324,7 +324,7 @@ def test_exim_takes_mail_with_a_login_over_starttls(desk: Desk, exim_folder: Pat
 
 def test_exim_takes_a_login_with_cram_md5(desk: Desk, exim_folder: Path) -> None:
     with exim.Exim(exim_folder, server_file(), authenticators=exim.CRAM_MD5) as relay:
-        assert desk.check(**through(relay)).rungs() == dict.fromkeys(RUNGS, "passed")
+        assert desk.check(**through(relay)).steps() == dict.fromkeys(STEPS, "passed")
         desk.save(**through(relay))
         assert desk.test() == ""
         desk.queue("dana@acme.test")

@@ -25,10 +25,7 @@ from app.mail.replies import MAX_LINE, MAX_LINES, MalformedReply, Reply, ReplyPa
 from app.mail.smtp.session import Session
 from app.mail.smtp.transaction import (
     UnsendableBody,
-    address,
-    announce,
     dot_stuffed,
-    hand_over,
     sendable,
     with_crlf,
 )
@@ -110,9 +107,9 @@ def a_session_ends_in_time_and_keeps_its_secret(parts: Sequence[bytes]) -> None:
         session.greet()
         session.hello()
         session.login()
-        announce(session, ENVELOPE, len(MESSAGE))
-        address(session, ENVELOPE)
-        assert 200 <= hand_over(session, sendable(MESSAGE)).code < 300
+        session.announce(ENVELOPE, len(MESSAGE))
+        session.address(ENVELOPE)
+        assert 200 <= session.hand_over(sendable(MESSAGE)).code < 300
     except TransportError as error:
         told = "".join(traceback.format_exception(error)) + repr(vars(error))
     finally:

@@ -94,7 +94,7 @@ class Page:
         tags = re.findall(r"<[a-z]+ [^>]*class=\"[^\"]*\bdiagnosis\b[^\"]*\"[^>]*>", self.text)
         return [re.findall(r'data-code="([^"]*)"', tag)[0] for tag in tags]
 
-    def rungs(self) -> dict[str, str]:
+    def steps(self) -> dict[str, str]:
         """The state of each step of a connection check."""
         return dict(re.findall(r'data-step="([^"]+)" data-state="([^"]+)"', self.text))
 

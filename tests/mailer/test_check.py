@@ -1,4 +1,4 @@
-"""The connection check: what is typed, rung by rung, nothing sent or saved."""
+"""The connection check: what is typed, step by step, nothing sent or saved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_passing_check_shows_every_step_and_saves_nothing(
 ) -> None:
     answer = page.check(**login(relay))
     assert answer.status == 200
-    assert set(answer.rungs().values()) == {"passed"}
+    assert set(answer.steps().values()) == {"passed"}
     assert "All 9 steps passed" in answer.words
     assert answer.diagnoses == []
     assert stored.row is None
@@ -48,8 +48,8 @@ def test_a_failing_check_names_the_code_once_and_leads_to_the_field(
     answer = page.check(**login(relay) | {"password": "wrong"})
     assert answer.status == 200
     assert answer.diagnoses == ["auth_bad_credentials"]
-    assert answer.rungs()["auth"] == "failed"
-    assert answer.rungs()["rcpt-to"] == "not_reached"
+    assert answer.steps()["auth"] == "failed"
+    assert answer.steps()["rcpt-to"] == "not_reached"
     assert 'href="#password"' in answer.text or 'href="#username"' in answer.text
     assert len(relay.auth_attempts) == 1
 
@@ -67,7 +67,7 @@ def test_a_stored_password_is_used_while_its_destination_is_unchanged(
 ) -> None:
     page.save(**login(relay))
     answer = page.check()
-    assert set(answer.rungs().values()) == {"passed"}
+    assert set(answer.steps().values()) == {"passed"}
     assert relay.auth_attempts[-1][3]
 
 
@@ -88,7 +88,7 @@ def test_an_unknown_authority_is_told_from_the_certificate(page: MailerPage) -> 
     with Relay(tls="starttls", certificate="unknown_issuer") as relay:
         assert page.check(**smtp(relay)).diagnoses == ["cert_unknown_issuer"]
         ignoring = page.check(**smtp(relay, ignore_tls_errors=CHECKED))
-        assert set(ignoring.rungs().values()) == {"passed", "skipped"}
+        assert set(ignoring.steps().values()) == {"passed", "skipped"}
 
 
 def test_a_working_port_is_offered_as_one_click(
@@ -117,7 +117,7 @@ def test_a_working_port_is_offered_as_one_click(
         data = answer.fields | {"use": pressed[1]}
         again = Page(page.client.post(f"{PATH}/check", data=data))
         assert again.fields["port"] == str(relay.port)
-        assert set(again.rungs().values()) == {"passed", "skipped"}
+        assert set(again.steps().values()) == {"passed", "skipped"}
 
 
 def test_the_transcript_can_be_downloaded_and_holds_no_secret(

@@ -47,7 +47,7 @@ def test_a_choice_counts_more_than_the_port_and_secure_off_more_than_both(
 def test_a_relay_is_used_the_chosen_way_everywhere(desk: Desk, way: str) -> None:
     with Relay(tls=way, users={"novantra": PASSWORD}, require_auth=True) as relay:
         fields = smtp(relay, username="novantra", password=PASSWORD, encryption=way)
-        assert set(desk.check(**fields).rungs().values()) == {"passed"}
+        assert set(desk.check(**fields).steps().values()) == {"passed"}
         desk.save(**fields)
         assert desk.test() == ""
         desk.queue("bob@example.test")
@@ -73,7 +73,7 @@ def test_the_other_way_on_the_same_port_is_one_press_away(page: MailerPage) -> N
         use = f"{relay.port}:on:implicit"
         assert f'name="use" value="{use}"' in failed.text
         again = page.check(**smtp(relay, use=use))
-        assert set(again.rungs().values()) == {"passed", "skipped"}
+        assert set(again.steps().values()) == {"passed", "skipped"}
         assert (again.fields["encryption"], again.fields["port"]) == ("implicit", str(relay.port))
 
 

@@ -74,8 +74,8 @@ def test_raising_the_timeout_comes_first_and_no_firewall_is_blamed(
     with greeting_after(seconds) as port:
         told = desk.check(**typed(port))
         assert told.diagnoses == ["connect_timeout"]
-        assert told.rungs()["connect"] == "passed"
-        assert told.rungs()["greeting"] == "failed"
+        assert told.steps()["connect"] == "passed"
+        assert told.steps()["greeting"] == "failed"
         desk.save(**typed(port))
         assert desk.test() == "connect_timeout"
         tested = desk.page.open()
@@ -95,4 +95,4 @@ def test_raising_the_timeout_comes_first_and_no_firewall_is_blamed(
 def test_a_higher_timeout_is_the_cure_for_a_late_greeting(desk: Desk) -> None:
     with greeting_after(1.6) as port:
         told = desk.check(**typed(port, connection_timeout="4"))
-        assert told.rungs()["greeting"] == "passed"
+        assert told.steps()["greeting"] == "passed"

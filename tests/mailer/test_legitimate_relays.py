@@ -45,7 +45,7 @@ def test_a_relay_with_few_or_broken_logins_is_used_throughout(
         mechanisms=mechanisms,
         replies={"AUTH": broken} if broken else {},
     ) as relay:
-        assert set(desk.check(**login(relay)).rungs().values()) == {"passed"}
+        assert set(desk.check(**login(relay)).steps().values()) == {"passed"}
         desk.save(**login(relay))
         assert desk.test() == ""
         for number in range(50):

@@ -15,7 +15,7 @@ def test_no_user_name_and_no_password_mean_no_login(
         plain = smtp(open_relay, username="", password="")
         checked = page.check(**plain)
         assert checked.status == 200
-        assert checked.rungs()["auth"] == "skipped"
+        assert checked.steps()["auth"] == "skipped"
         assert stored.only.password_sealed is not None, "a check saves nothing"
         assert page.save(**plain).status == 303
         assert stored.only.password_sealed is None

@@ -173,7 +173,7 @@ def test_r01_two_steps_are_no_way_around(page: MailerPage, home: Relay, elsewher
 def test_r01_what_does_not_lead_elsewhere_needs_no_password(page: MailerPage, home: Relay) -> None:
     assert page.save(sender_name="Acme People", connection_timeout="4").status == 303
     assert page.save(host="LOCALHOST.").status == 303
-    assert page.check().rungs()["auth"] == "passed"
+    assert page.check().steps()["auth"] == "passed"
 
 
 def test_r01_fields_sent_along_with_a_test_never_choose_its_destination(

@@ -142,7 +142,7 @@ def test_r18_a_password_that_is_not_ascii_works(admin_client: FlaskClient, passw
     page = MailerPage(admin_client)
     with Relay(tls="starttls", users={USER: password}, require_auth=True) as relay:
         assert page.save(**smtp(relay, username=USER, password=password)).status == 303
-        assert page.check().rungs()["auth"] == "passed"
+        assert page.check().steps()["auth"] == "passed"
         page.send_test()
         assert len(relay.envelopes) == 1
 

@@ -79,7 +79,7 @@ def test_r04_nothing_of_what_it_repeats_is_shown(admin_client: FlaskClient, parr
         "connection_timeout": "2",
     }
     checked = page.check(**typed)
-    assert checked.rungs()["auth"] == "passed"
+    assert checked.steps()["auth"] == "passed"
     page.save(**typed)
     page.send_test()
     found = re.search(r'name="transcript" value="([^"]+)"', checked.text)

@@ -1,4 +1,4 @@
-"""The connection check: climbs from the name to RCPT, one rung at a time, and sends nothing."""
+"""The connection check: walks from the name to RCPT, one step at a time, and sends nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.mail.smtp.wire import Deadline
 from app.mail.transport import Envelope, RelaySettings, TransportError
 
 _TOLD_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
-"""The rungs whose facts come from the other side."""
+"""The steps whose facts come from the other side."""
 
 
 def check_connection(
@@ -34,14 +34,14 @@ def check_connection(
     deadline = Deadline(settings.total)
     transcript = Transcript(settings.username, settings.password)
     steps = Steps(settings, Envelope(mail_from, rcpt_to), deadline, transcript)
-    rungs = _climb(steps, transcript)
+    results = _walk(steps, transcript)
     suggestion = None
-    if rungs[-1].code in WORTH_TRYING:
+    if results[-1].code in WORTH_TRYING:
         suggestion = working_alternative(settings, deadline, candidates)
-    reached = {rung.name for rung in rungs}
+    reached = {result.name for result in results}
     return CheckReport(
-        rungs=(
-            *rungs,
+        steps=(
+            *results,
             *(
                 StepResult(name, "not_reached")
                 for name, _ in steps.in_order()
@@ -49,15 +49,15 @@ def check_connection(
             ),
         ),
         total_ms=_since(began),
-        warnings=_warnings(settings, rungs),
+        warnings=_warnings(settings, results),
         suggestion=suggestion,
         transcript=str(transcript),
     )
 
 
-def _climb(steps: Steps, transcript: Transcript) -> list[StepResult]:
-    """The rungs that were reached; only the last of them can have failed."""
-    rungs: list[StepResult] = []
+def _walk(steps: Steps, transcript: Transcript) -> list[StepResult]:
+    """The steps that were reached; only the last of them can have failed."""
+    results: list[StepResult] = []
     try:
         for name, step in steps.in_order():
             began = time.monotonic()
@@ -65,16 +65,16 @@ def _climb(steps: Steps, transcript: Transcript) -> list[StepResult]:
                 facts = step()
             except TransportError as error:
                 transcript.note(f"stopped: {error}")
-                rungs.append(_failed(name, error, _since(began), steps, transcript))
-                return rungs
+                results.append(_failed(name, error, _since(began), steps, transcript))
+                return results
             if facts is None:
-                rungs.append(StepResult(name, "skipped"))
+                results.append(StepResult(name, "skipped"))
             else:
                 told = transcript.without_secret(facts) if name in _TOLD_BY_RELAY else facts
-                rungs.append(StepResult(name, "passed", told, _since(began)))
+                results.append(StepResult(name, "passed", told, _since(began)))
     finally:
         steps.hang_up()
-    return rungs
+    return results
 
 
 def _failed(
@@ -95,8 +95,8 @@ def _failed(
     )
 
 
-def _warnings(settings: RelaySettings, rungs: Sequence[StepResult]) -> tuple[str, ...]:
-    facts = {rung.name: rung.facts for rung in rungs}
+def _warnings(settings: RelaySettings, results: Sequence[StepResult]) -> tuple[str, ...]:
+    facts = {result.name: result.facts for result in results}
     encrypted = facts.get("tls", {})
     warnings = [expiry_warning(encrypted)]
     if encrypted.get("verified") != "yes":  # a verified certificate has said who it is

@@ -1,4 +1,4 @@
-"""What a connection check found, rung by rung."""
+"""What a connection check found, step by step."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Suggestion:
 class CheckReport:
     """The whole check. ``transcript`` has no secrets in it; ``warnings`` are sentences."""
 
-    rungs: tuple[StepResult, ...]
+    steps: tuple[StepResult, ...]
     total_ms: int
     warnings: tuple[str, ...]
     suggestion: Suggestion | None
@@ -70,8 +70,8 @@ class CheckReport:
 
     @property
     def failure(self) -> StepResult | None:
-        """The rung that failed; there is one at most."""
-        return next((rung for rung in self.rungs if rung.state == "failed"), None)
+        """The step that failed; there is one at most."""
+        return next((result for result in self.steps if result.state == "failed"), None)
 
     @property
     def ok(self) -> bool:

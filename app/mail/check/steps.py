@@ -1,4 +1,4 @@
-"""The rungs of the connection check: each does one thing and tells what it found."""
+"""The steps of the connection check: each does one thing and tells what it found."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from app.mail.phases import Phase
 from app.mail.smtp.connect import Target, dial, resolve
 from app.mail.smtp.errors import failures_of
 from app.mail.smtp.session import Session, open_session
-from app.mail.smtp.transaction import address, announce
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, Wire
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings, TransportError
 
 Facts = dict[str, str]
-Step = Callable[[], Facts | None]
+Run = Callable[[], Facts | None]
 """Returns what it found, or None if there was nothing to do; raises TransportError."""
 
 _USUAL_SIZE = 8192
@@ -25,7 +24,7 @@ _USUAL_SIZE = 8192
 
 
 class Steps:
-    """One climb. The session stays open from ``connect`` until :meth:`hang_up`."""
+    """One walk. The session stays open from ``connect`` until :meth:`hang_up`."""
 
     def __init__(
         self,
@@ -41,10 +40,10 @@ class Steps:
         self._targets: list[Target] = []
         self._opened: Session | None = None
 
-    def in_order(self) -> list[tuple[str, Step]]:
-        """The rungs as this kind of connection meets them."""
-        encryption: tuple[str, Step] = ("tls", self._tls)
-        talk: list[tuple[str, Step]] = [("greeting", self._greeting), ("ehlo", self._ehlo)]
+    def in_order(self) -> list[tuple[str, Run]]:
+        """The steps as this kind of connection meets them."""
+        encryption: tuple[str, Run] = ("tls", self._tls)
+        talk: list[tuple[str, Run]] = [("greeting", self._greeting), ("ehlo", self._ehlo)]
         implicit = self._settings.tls is TlsMode.IMPLICIT
         return [
             ("dns", self._dns),
@@ -126,11 +125,11 @@ class Steps:
         return {"username": self._settings.username or "", "mechanism": mechanism}
 
     def _mail_from(self) -> Facts:
-        announce(self._session, self._envelope, _USUAL_SIZE)
+        self._session.announce(self._envelope, _USUAL_SIZE)
         return {"address": self._envelope.mail_from}
 
     def _rcpt_to(self) -> Facts:
-        address(self._session, self._envelope)
+        self._session.address(self._envelope)
         return {"address": self._envelope.rcpt_to}
 
     def _rset(self) -> Facts:

@@ -19,7 +19,6 @@ from app.mail.diagnosis import is_about_credentials
 from app.mail.phases import Phase
 from app.mail.replies import MalformedReply, Reply
 from app.mail.smtp.errors import failures_of
-from app.mail.smtp.errors import refusal as refusal_of
 from app.mail.smtp.talk import Talk
 from app.mail.transport import TransportError
 
@@ -56,7 +55,7 @@ def log_in(talk: Talk, username: str, password: str, mechanisms: tuple[str, ...]
             if refused is None:
                 raise
             # Whoever hangs up on the second has said with the first that there is no login.
-            talk.in_step = False
+            talk.lose_step()
             break
         else:
             return mechanism
@@ -64,8 +63,7 @@ def log_in(talk: Talk, username: str, password: str, mechanisms: tuple[str, ...]
             break
     if refused is None:
         raise ValueError("there is no mechanism to log in with")
-    talk.in_step = talk.in_step and refused.code >= 400
-    raise refusal_of(Phase.AUTH, refused, talk.settings.provider)
+    raise talk.refusal(Phase.AUTH, refused)
 
 
 def says_nothing_of_the_password(reply: Reply) -> bool:
@@ -97,7 +95,7 @@ def _cram_md5(talk: Talk, username: str, password: str) -> None:
     try:
         answer = cram_md5(username, password, challenge.text)
     except MalformedReply as error:
-        talk.in_step = False  # it waits for an answer that nobody can give
+        talk.lose_step()  # it waits for an answer that nobody can give
         with failures_of(Phase.AUTH, talk.settings.provider):
             raise error
     _ask(talk, 235, answer, HIDDEN)

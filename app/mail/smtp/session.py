@@ -1,4 +1,4 @@
-"""One strict SMTP session (RFC 5321): from relay settings to the first message, and the end."""
+"""One strict SMTP session (RFC 5321): from relay settings over its messages to the end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from app.mail.smtp.auth import credential_problem, known_offers, log_in, mechani
 from app.mail.smtp.connect import ascii_host, dial, resolve
 from app.mail.smtp.errors import failures_of
 from app.mail.smtp.talk import Talk
+from app.mail.smtp.transaction import dot_stuffed, mail_command, rcpt_command
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello
 from app.mail.tls import TlsMode, client_context
-from app.mail.transport import RelaySettings, TransportError
+from app.mail.transport import Envelope, RelaySettings, TransportError
 
 
 def open_session(settings: RelaySettings, deadline: Deadline) -> Session:
@@ -47,6 +48,9 @@ def _introduce(session: Session) -> None:
         session.hello()
 
 
+EARLY_REPLY_GRACE = 0.0001
+"""Seconds before the final dot in which a relay that answers too early gives itself away."""
+
 QUIT_TIMEOUT = 1.0
 """Seconds that a goodbye may take. Nothing depends on its answer."""
 
@@ -55,7 +59,7 @@ _EHLO_NAME = re.compile(r"[!-~]{1,255}")
 
 
 class Session(Talk):
-    """Greeting, EHLO, STARTTLS, login, RSET and QUIT over a wire that is already connected.
+    """Greeting, EHLO, STARTTLS, login, messages, RSET and QUIT over a wire that is connected.
 
     ``messages`` counts what was sent or tried over it. ``unfinished`` says that a transaction
     was begun and not completed, so that RSET is needed before the next (RFC 5321 section 4.1.1.4).
@@ -165,6 +169,44 @@ class Session(Talk):
             offered = known_offers(self.offers)
             raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH, offered=offered)
         return log_in(self, username, password, mechanisms)
+
+    def announce(self, envelope: Envelope, size: int = 0, *, eight_bit: bool = False) -> None:
+        """MAIL: the sender, and how many octets are to come."""
+        self.sender = envelope.mail_from
+        self.unfinished = True
+        command = mail_command(envelope, size, self.offers, eight_bit=eight_bit)
+        self.expect(250, Phase.MAIL_FROM, command)
+
+    def address(self, envelope: Envelope) -> None:
+        """RCPT: the recipient. 251, "will forward", is a yes (RFC 5321 section 3.4)."""
+        reply = self.say(Phase.RCPT_TO, rcpt_command(envelope, self.offers))
+        if reply.code not in (250, 251):
+            self.refused(Phase.RCPT_TO, reply)
+
+    def hand_over(self, message: bytes) -> Reply:
+        """DATA, the message with CRLF line ends, the final dot. Returns the positive reply to it.
+
+        Nothing may come from the relay between its 354 and the dot: what does is either a reply
+        meant to be taken for that to the dot, or a relay out of its mind. For the last reply the
+        relay may take what the whole session has left, as scanning takes time.
+        """
+        self.expect(354, Phase.DATA, "DATA")
+        self.in_step = False
+        with failures_of(Phase.DATA, self.settings.provider):
+            self.wire.expect_silence()
+            self.wire.write(dot_stuffed(message))
+            self.wire.expect_silence(EARLY_REPLY_GRACE)
+        self.note(f"{len(message)} octets of message and the final dot")
+        try:
+            with failures_of(Phase.DATA, self.settings.provider):
+                self.wire.write(b".\r\n")
+                reply = self.read(self.wire.deadline.left())
+        except TransportError as error:
+            raise TransportError(error.code, Phase.DATA, after_dot=True) from None
+        if not 200 <= reply.code < 300:
+            self.refused(Phase.DATA, reply)
+        self.unfinished = False
+        return reply
 
     def reset(self) -> None:
         """Forgets a transaction, and shows whether the relay is still there."""

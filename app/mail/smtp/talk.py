@@ -9,7 +9,7 @@ from app.mail.replies import Reply
 from app.mail.smtp.errors import failures_of, refusal
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Wire
-from app.mail.transport import RelaySettings
+from app.mail.transport import RelaySettings, TransportError
 
 SHUTTING_DOWN = 421
 """The one refusal after which a relay hangs up (RFC 5321 section 3.8)."""
@@ -59,9 +59,17 @@ class Talk:
         return reply
 
     def refused(self, phase: Phase, reply: Reply) -> NoReturn:
-        """Raises what ``reply`` means. A positive reply out of place means being out of step."""
+        """Raises what ``reply`` means."""
+        raise self.refusal(phase, reply)
+
+    def refusal(self, phase: Phase, reply: Reply) -> TransportError:
+        """What ``reply`` means. A positive reply out of place means being out of step."""
         self.in_step = self.in_step and reply.code >= 400
-        raise refusal(phase, reply, self.settings.provider, self.sender)
+        return refusal(phase, reply, self.settings.provider, self.sender)
+
+    def lose_step(self) -> None:
+        """Nobody knows any more whose turn it is: nothing but hanging up is left."""
+        self.in_step = False
 
     def note(self, text: str) -> None:
         """Adds a remark of our own to the transcript."""

@@ -1,4 +1,4 @@
-"""One message on its way: MAIL, RCPT, DATA and the reply to the final dot."""
+"""What a message says on its way: the MAIL and RCPT commands, and its octets after DATA."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from collections.abc import Mapping
 
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
-from app.mail.replies import Reply
-from app.mail.smtp.errors import failures_of
-from app.mail.smtp.session import Session
 from app.mail.transport import Envelope, TransportError
-
-EARLY_REPLY_GRACE = 0.0001
-"""Seconds before the final dot in which a relay that answers too early gives itself away."""
 
 
 def sendable(message: bytes) -> bytes:
@@ -25,50 +19,6 @@ def sendable(message: bytes) -> bytes:
         return with_crlf(message)
     except UnsendableBody:
         raise TransportError(FailureCode.CONTENT_REJECTED, Phase.DATA) from None
-
-
-def announce(
-    session: Session, envelope: Envelope, size: int = 0, *, eight_bit: bool = False
-) -> None:
-    """MAIL: the sender, and how many octets are to come."""
-    session.sender = envelope.mail_from
-    session.unfinished = True
-    command = mail_command(envelope, size, session.offers, eight_bit=eight_bit)
-    session.expect(250, Phase.MAIL_FROM, command)
-
-
-def address(session: Session, envelope: Envelope) -> None:
-    """RCPT: the recipient. 251, "will forward", is a yes (RFC 5321 section 3.4)."""
-    reply = session.say(Phase.RCPT_TO, rcpt_command(envelope, session.offers))
-    if reply.code not in (250, 251):
-        session.refused(Phase.RCPT_TO, reply)
-
-
-def hand_over(session: Session, message: bytes) -> Reply:
-    """DATA, the message with CRLF line ends, the final dot. Returns the positive reply to it.
-
-    Nothing may come from the relay between its 354 and the dot: what does is either a reply
-    meant to be taken for that to the dot, or a relay out of its mind. For the last reply the
-    relay may take what the whole session has left, as scanning takes time.
-    """
-    session.expect(354, Phase.DATA, "DATA")
-    session.in_step = False
-    provider = session.settings.provider
-    with failures_of(Phase.DATA, provider):
-        session.wire.expect_silence()
-        session.wire.write(dot_stuffed(message))
-        session.wire.expect_silence(EARLY_REPLY_GRACE)
-    session.note(f"{len(message)} octets of message and the final dot")
-    try:
-        with failures_of(Phase.DATA, provider):
-            session.wire.write(b".\r\n")
-            reply = session.read(session.wire.deadline.left())
-    except TransportError as error:
-        raise TransportError(error.code, Phase.DATA, after_dot=True) from None
-    if not 200 <= reply.code < 300:
-        session.refused(Phase.DATA, reply)
-    session.unfinished = False
-    return reply
 
 
 def mail_command(

@@ -14,7 +14,7 @@ from app.mail.failures import FailureCode as Code
 from app.mail.phases import Phase
 from app.mail.smtp.errors import failures_of
 from app.mail.smtp.session import Session, open_session
-from app.mail.smtp.transaction import address, announce, hand_over, sendable
+from app.mail.smtp.transaction import sendable
 from app.mail.smtp.wire import Deadline
 from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
 
@@ -50,8 +50,8 @@ class SmtpTransport:
         if session is None:
             session = self._begun(envelope, message, deadline)
         try:
-            address(session, envelope)
-            reply = hand_over(session, message)
+            session.address(envelope)
+            reply = session.hand_over(message)
         finally:
             self._put_back(session)
         duration = round((time.monotonic() - began) * 1000)
@@ -81,7 +81,7 @@ class SmtpTransport:
             session.close()
             return None
         try:
-            announce(session, envelope, len(message), eight_bit=not message.isascii())
+            session.announce(envelope, len(message), eight_bit=not message.isascii())
         except TransportError:
             refused = session.in_step
             self._put_back(session)
@@ -99,7 +99,7 @@ class SmtpTransport:
             session.close()
             raise
         try:
-            announce(session, envelope, len(message), eight_bit=not message.isascii())
+            session.announce(envelope, len(message), eight_bit=not message.isascii())
         except TransportError:
             self._put_back(session)
             raise

@@ -1,4 +1,4 @@
-"""The connection check names the rung that breaks, tries what it suggests, and sends nothing."""
+"""The connection check names the step that breaks, tries what it suggests, and sends nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check(settings: RelaySettings, *candidates: Suggestion) -> CheckReport:
 
 
 def states(report: CheckReport) -> dict[str, str]:
-    return {rung.name: rung.state for rung in report.rungs}
+    return {step.name: step.state for step in report.steps}
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def test_every_rung_passes_with_a_good_relay(tls: str, order: str) -> None:
         assert len(relay.auth_attempts) == 1
     assert report.ok
     assert report.failure is None
-    assert [rung.name for rung in report.rungs] == order.split()
+    assert [step.name for step in report.steps] == order.split()
     assert set(states(report).values()) == {"passed"}
 
 
-def test_the_rungs_tell_what_they_found() -> None:
+def test_the_steps_tell_what_they_found() -> None:
     with Relay(tls="starttls", users={"alice": SECRET}) as relay:
         report = check(settings_for(relay, "alice", SECRET))
         port = str(relay.port)
-    facts = {rung.name: dict(rung.facts) for rung in report.rungs}
+    facts = {step.name: dict(step.facts) for step in report.steps}
     assert facts["connect"] == {"address": "127.0.0.1", "port": port}
     assert facts["greeting"] == {"banner_host": "relay.example.test"}
     assert facts["ehlo"]["size_limit"] == "10000000"
@@ -77,7 +77,7 @@ def test_what_is_not_configured_is_skipped() -> None:
     assert (states(report)["tls"], states(report)["auth"]) == ("skipped", "skipped")
 
 
-def test_rungs_after_the_failed_one_are_not_reached() -> None:
+def test_steps_after_the_failed_one_are_not_reached() -> None:
     with Relay(users={"alice": "right"}) as relay:
         report = check(settings_for(relay, "alice", "wrong"))
     assert report.failure is not None
@@ -89,7 +89,7 @@ def test_rungs_after_the_failed_one_are_not_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    ("replies", "rung"),
+    ("replies", "step"),
     [
         ({"MAIL": "550 5.7.60 Client does not have permissions to send as"}, "mail-from"),
         ({"RCPT": "550 5.7.1 relaying denied"}, "rcpt-to"),
@@ -97,12 +97,12 @@ def test_rungs_after_the_failed_one_are_not_reached() -> None:
     ],
 )
 def test_the_rung_that_breaks_is_the_one_that_is_named(
-    replies: dict[str, str | list[str | None]], rung: str
+    replies: dict[str, str | list[str | None]], step: str
 ) -> None:
     with Relay(replies=replies) as relay:
         report = check(settings_for(relay))
     assert report.failure is not None
-    assert report.failure.name == rung
+    assert report.failure.name == step
     assert report.failure.reply_code == 550
 
 

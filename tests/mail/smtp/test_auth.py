@@ -147,7 +147,7 @@ def test_cram_md5_is_spoken_where_nothing_else_is_offered() -> None:
             rcpt_to=ENVELOPE.rcpt_to,
         )
         assert report.ok
-        told = {rung.name: rung.facts for rung in report.rungs}["auth"]
+        told = {step.name: step.facts for step in report.steps}["auth"]
         assert told["mechanism"] == "CRAM-MD5"
         assert PASSWORD not in report.transcript
         assert relay.auth_attempts[0][2] not in report.transcript
