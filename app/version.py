@@ -1,3 +1,3 @@
 """Which release this is. The same as in pyproject.toml."""
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
