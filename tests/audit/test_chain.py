@@ -33,7 +33,7 @@ def checked(runtime):
         return report.checked, report.broken
 
 
-def test_r07_the_chain_of_records_verifies(runtime):
+def test_the_chain_of_records_verifies(runtime):
     write(runtime, 5)
     assert checked(runtime) == (5, None)
 
@@ -60,14 +60,14 @@ def test_r07_the_chain_of_records_verifies(runtime):
         "UPDATE audit_anchor SET mac = digest",
     ],
 )
-def test_r07_tampering_with_a_record_shows(runtime, statement):
+def test_tampering_with_a_record_shows(runtime, statement):
     write(runtime, 5)
     with runtime.database.transaction() as session:
         session.execute(text(statement))
     assert checked(runtime)[1] is not None
 
 
-def test_r07_a_record_disappears_with_the_change_that_is_rolled_back(runtime):
+def test_a_record_disappears_with_the_change_that_is_rolled_back(runtime):
     write(runtime, 1)
     with runtime.database.session() as session:
         record(session, now=runtime.now(), actor=ACTOR, tag="mailer:updated", target="x")
@@ -75,7 +75,7 @@ def test_r07_a_record_disappears_with_the_change_that_is_rolled_back(runtime):
     assert checked(runtime) == (1, None)
 
 
-def test_r07_writers_at_the_same_time_make_one_chain(runtime):
+def test_writers_at_the_same_time_make_one_chain(runtime):
     threads = [threading.Thread(target=write, args=(runtime, 10)) for _ in range(5)]
     for thread in threads:
         thread.start()

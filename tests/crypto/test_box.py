@@ -17,7 +17,7 @@ def box_with(*keys):
     return SealedBox(KeyRing(list(keys)))
 
 
-def test_r38_a_sealed_value_opens_where_it_was_put():
+def test_a_sealed_value_opens_where_it_was_put():
     box = box_with(new_key())
     assert box.open(box.seal(b"relay password", PLACE), PLACE) == b"relay password"
 
@@ -30,14 +30,14 @@ def test_r38_a_sealed_value_opens_where_it_was_put():
         "outbox_messages:1:password_sealed",
     ],
 )
-def test_r38_a_sealed_value_moved_to_another_row_or_column_does_not_open(other):
+def test_a_sealed_value_moved_to_another_row_or_column_does_not_open(other):
     box = box_with(new_key())
     sealed = box.seal(b"relay password", PLACE)
     with pytest.raises(SealBroken):
         box.open(sealed, other)
 
 
-def test_r38_an_altered_value_does_not_open():
+def test_an_altered_value_does_not_open():
     box = box_with(new_key())
     sealed = box.seal(b"relay password", PLACE)
     altered = sealed[:-5] + ("A" if sealed[-5] != "A" else "B") + sealed[-4:]
@@ -45,7 +45,7 @@ def test_r38_an_altered_value_does_not_open():
         box.open(altered, PLACE)
 
 
-def test_r38_a_seal_names_its_key_and_claiming_another_does_not_help():
+def test_a_seal_names_its_key_and_claiming_another_does_not_help():
     old, new = new_key(), new_key()
     sealed = box_with(old).seal(b"x", PLACE)
     assert SealedBox.key_id_of(sealed) == old.id

@@ -179,7 +179,7 @@ def test_d2_mail_configured_in_the_wizard_verifies_the_first_administrator(insta
     assert person.status == 200, person.text[:500]
 
 
-def test_r03_the_relay_password_is_nowhere_on_disk_in_logs_or_on_pages(install, person):
+def test_the_relay_password_is_nowhere_on_disk_in_logs_or_on_pages(install, person):
     with Relay(tls="starttls", users={"novantra": "other"}) as relay:
         save(person, "smtp", host="localhost", port=str(relay.port), username="novantra",
              password=RELAY_PASSWORD)  # fmt: skip

@@ -44,7 +44,7 @@ def test_the_three_parts_are_rendered_and_the_subject_is_one_line(composer: Comp
         ("<b>\"'&", "&lt;b&gt;&#34;&#39;&amp;"),
     ],
 )
-def test_r17_markup_and_templates_stay_text(composer: Composer, typed: str, html: str) -> None:
+def test_markup_and_templates_stay_text(composer: Composer, typed: str, html: str) -> None:
     composed = compose(composer, name=typed)
     assert f"<p>{html}</p>" in composed.html
     assert f"Hello {typed}\n" in composed.text
@@ -63,7 +63,7 @@ def test_r17_markup_and_templates_stay_text(composer: Composer, typed: str, html
         "Click.here.now",
     ],
 )
-def test_r17_a_name_never_becomes_a_link(composer: Composer, typed: str) -> None:
+def test_a_name_never_becomes_a_link(composer: Composer, typed: str) -> None:
     composed = compose(composer, name=typed)
     for part in (composed.text, composed.html, composed.subject):
         assert typed not in part
@@ -76,7 +76,7 @@ def test_names_with_dots_still_read_as_they_are_written() -> None:
     assert without_links("J.R. Smith").replace("\u2060", "") == "J.R. Smith"
 
 
-def test_r17_a_name_is_cut_and_cleaned() -> None:
+def test_a_name_is_cut_and_cleaned() -> None:
     assert clean_name("x" * 200) == "x" * MAX_NAME
     assert clean_name("a\r\nb\tc\0d\u202ee\u200bf\u2028g") == "a b cdef g"
     assert clean_name("family 👨\u200d👩\u200d👧") == "family 👨\u200d👩\u200d👧"

@@ -1,4 +1,4 @@
-"""Ledger F4, F5 and the pause: what real sends leave behind."""
+"""What real sends leave behind."""
 
 from __future__ import annotations
 

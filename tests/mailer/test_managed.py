@@ -1,4 +1,4 @@
-"""Ledger B3, B4: in the Cloud the environment decides, and nobody else."""
+"""In the Cloud the environment decides, and nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ledger C and D3: who sees the mailer, and what every console page says about mail."""
+"""Who sees the mailer, and what every console page says about mail."""
 
 from __future__ import annotations
 
@@ -122,14 +122,14 @@ def keyless(
     return MailerPage(signed_in(app, admin))
 
 
-def test_r39_without_keys_the_page_still_answers_with_a_banner(keyless: MailerPage) -> None:
+def test_without_keys_the_page_still_answers_with_a_banner(keyless: MailerPage) -> None:
     for shown in (keyless.open(), elsewhere(keyless)):
         assert shown.status == 200
         assert 'id="notice-keys"' in shown.text
     assert "Held: keys missing" in keyless.open().words
 
 
-def test_r39_without_keys_no_password_is_saved_and_none_in_clear(
+def test_without_keys_no_password_is_saved_and_none_in_clear(
     keyless: MailerPage, tmp_path: Path
 ) -> None:
     answer = keyless.save(password="another-secret")
@@ -141,7 +141,7 @@ def test_r39_without_keys_no_password_is_saved_and_none_in_clear(
             assert b"another-secret" not in file.read_bytes()
 
 
-def test_r39_without_keys_neither_check_nor_test_uses_the_stored_password(
+def test_without_keys_neither_check_nor_test_uses_the_stored_password(
     keyless: MailerPage,
 ) -> None:
     answer = keyless.check()
@@ -151,7 +151,7 @@ def test_r39_without_keys_neither_check_nor_test_uses_the_stored_password(
     assert keyless.open().fact("tests-left") == "5"
 
 
-def test_r39_without_keys_mail_is_held(keyless: MailerPage) -> None:
+def test_without_keys_mail_is_held(keyless: MailerPage) -> None:
     runtime = keyless.client.application.extensions[EXTENSION]
     with runtime.database.session(reading=True) as session:
         active = active_mailer(session, runtime)
@@ -160,7 +160,7 @@ def test_r39_without_keys_mail_is_held(keyless: MailerPage) -> None:
     assert active.relay is None or active.relay.password is None
 
 
-def test_r39_a_password_can_be_removed_without_keys(keyless: MailerPage) -> None:
+def test_a_password_can_be_removed_without_keys(keyless: MailerPage) -> None:
     assert keyless.save(remove_password=CHECKED).status == 303
     shown = keyless.open()
     assert 'name="remove_password"' not in shown.text

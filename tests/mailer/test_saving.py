@@ -1,4 +1,4 @@
-"""Ledger E: what can be set, what is kept, what is written down about it."""
+"""What can be set, what is kept, what is written down about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ledger F: the test mail, its outcome on the page and its limit."""
+"""The test mail, its outcome on the page and its limit."""
 
 from __future__ import annotations
 

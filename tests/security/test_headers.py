@@ -1,4 +1,4 @@
-"""What every answer's headers forbid the browser, and what cookies carry (R29, R36)."""
+"""What every answer's headers forbid the browser, and what cookies carry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def policy(text: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_r29_every_answer_forbids_scripts_frames_storing_and_guessing(
+def test_every_answer_forbids_scripts_frames_storing_and_guessing(
     world: World, person: str
 ) -> None:
     client = world.client(person)
@@ -53,7 +53,7 @@ def test_r29_every_answer_forbids_scripts_frames_storing_and_guessing(
                 assert "Server" not in answer.headers, where
 
 
-def test_r29_errors_too(world: World) -> None:
+def test_errors_too(world: World) -> None:
     client = world.client("visitor")
     for path, method in (("/nothing", "GET"), ("/login", "POST"), ("/login", "DELETE")):
         answer = client.open(path, method=method)
@@ -63,7 +63,7 @@ def test_r29_errors_too(world: World) -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_r36_the_session_cookie_is_not_for_scripts_nor_other_sites(
+def test_the_session_cookie_is_not_for_scripts_nor_other_sites(
     app: Flask, admin: User, secure: bool
 ) -> None:
     client = app.test_client()
@@ -82,7 +82,7 @@ def test_r36_the_session_cookie_is_not_for_scripts_nor_other_sites(
     assert ("Strict-Transport-Security" in answer.headers) is secure
 
 
-def test_r36_a_session_that_was_planted_is_worth_nothing_after_signing_in(
+def test_a_session_that_was_planted_is_worth_nothing_after_signing_in(
     app: Flask, admin: User
 ) -> None:
     """Fixation: whoever set the cookie beforehand is not signed in by it."""
@@ -100,7 +100,7 @@ def test_r36_a_session_that_was_planted_is_worth_nothing_after_signing_in(
     assert token.value != planted.value
 
 
-def test_r36_signing_out_takes_a_form_with_its_token(admin_client: FlaskClient) -> None:
+def test_signing_out_takes_a_form_with_its_token(admin_client: FlaskClient) -> None:
     assert admin_client.get("/logout").status_code == 405
     assert admin_client.post("/logout").status_code == 400
     assert admin_client.get("/admin/system").status_code == 200
@@ -111,7 +111,7 @@ def test_r36_signing_out_takes_a_form_with_its_token(admin_client: FlaskClient) 
 
 @pytest.mark.parametrize("proxies", [0, 1])
 @pytest.mark.parametrize("path", ["/", "/admin/system", "//login", "/admin//system", "/login/"])
-def test_r27_no_redirect_names_the_host_of_the_request(
+def test_no_redirect_names_the_host_of_the_request(
     make_app: Callable[..., Flask], proxies: int, path: str
 ) -> None:
     world = build(make_app(trusted_proxies=proxies))

@@ -1,6 +1,6 @@
 """Who may open what: every route is classified here, or the test fails.
 
-R05 and C1 of the ledger, for the whole address map instead of for the pages one remembers.
+For the whole address map instead of for the pages one remembers.
 """
 
 from __future__ import annotations
@@ -135,13 +135,13 @@ def ask(client: FlaskClient, method: str, path: str) -> TestResponse:
     return answer
 
 
-def test_r05_every_route_is_classified(world: World) -> None:
+def test_every_route_is_classified(world: World) -> None:
     unknown = {rule.endpoint for rule, _ in ways(world.app)} - MAY.keys() - set(SETUP)
     assert not unknown, f"say in MAY who may open {sorted(unknown)}"
     assert {method for _, method in ways(world.app)} == {"GET", "POST"}
 
 
-def test_r05_everything_under_admin_is_the_console_s(world: World) -> None:
+def test_everything_under_admin_is_the_console_s(world: World) -> None:
     for rule, _ in ways(world.app):
         assert rule.rule.startswith("/admin") == (MAY.get(rule.endpoint) is CONSOLE), rule.rule
         if rule.rule.startswith("/admin"):
@@ -150,7 +150,7 @@ def test_r05_everything_under_admin_is_the_console_s(world: World) -> None:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_r05_whoever_may_not_is_turned_away_and_changes_nothing(world: World, person: str) -> None:
+def test_whoever_may_not_is_turned_away_and_changes_nothing(world: World, person: str) -> None:
     before = world.snapshot()
     with without_form_tokens(world.app):
         for rule, method in ways(world.app):
@@ -173,7 +173,7 @@ def test_r05_whoever_may_not_is_turned_away_and_changes_nothing(world: World, pe
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_r05_whoever_may_gets_past_the_door(world: World, person: str) -> None:
+def test_whoever_may_gets_past_the_door(world: World, person: str) -> None:
     with without_form_tokens(world.app):
         # What takes rows away comes last, so that the others find them.
         order = sorted(
@@ -192,9 +192,7 @@ def test_r05_whoever_may_gets_past_the_door(world: World, person: str) -> None:
 
 @pytest.mark.parametrize("person", ["visitor", "member", "org_admin", "install_admin"])
 @pytest.mark.parametrize("token", [None, "", "IjAwIg.aaaa.bbbb", "of another session"])
-def test_r05_no_form_counts_without_its_own_token(
-    world: World, person: str, token: str | None
-) -> None:
+def test_no_form_counts_without_its_own_token(world: World, person: str, token: str | None) -> None:
     if token == "of another session":
         page = world.app.test_client().get("/login").text
         token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
@@ -214,7 +212,7 @@ def test_r05_no_form_counts_without_its_own_token(
     assert world.snapshot() == before
 
 
-def test_r05_methods_that_no_page_has_are_refused(world: World) -> None:
+def test_methods_that_no_page_has_are_refused(world: World) -> None:
     before = world.snapshot()
     client = world.client("install_admin")
     for rule, _ in ways(world.app):
@@ -226,7 +224,7 @@ def test_r05_methods_that_no_page_has_are_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_r05_looking_changes_nothing(world: World, person: str) -> None:
+def test_looking_changes_nothing(world: World, person: str) -> None:
     before = world.snapshot()
     for rule, method in ways(world.app):
         if method == "GET":
@@ -236,7 +234,7 @@ def test_r05_looking_changes_nothing(world: World, person: str) -> None:
     assert world.snapshot() == before
 
 
-def test_r05_in_cloud_no_mail_settings_exist_for_anybody(make_app: Callable[..., Flask]) -> None:
+def test_in_cloud_no_mail_settings_exist_for_anybody(make_app: Callable[..., Flask]) -> None:
     world = build(make_app(**CLOUD))
     before = world.snapshot()
     for person in PEOPLE:
@@ -251,7 +249,7 @@ def test_r05_in_cloud_no_mail_settings_exist_for_anybody(make_app: Callable[...,
     assert world.snapshot() == before
 
 
-def test_r05_while_setup_is_open_nothing_else_is(make_app: Callable[..., Flask]) -> None:
+def test_while_setup_is_open_nothing_else_is(make_app: Callable[..., Flask]) -> None:
     app = make_app()
     steps = {"/setup/access-url", "/setup/administrator", "/setup/mail", "/setup/review"}
     client = app.test_client()

@@ -116,7 +116,7 @@ def black_holes(count: int) -> Iterator[list[Target]]:
         "2001:db8::300:5efe:a9fe:a9fe",
     ],
 )
-def test_r06_no_relay_lives_at(ip: str) -> None:
+def test_no_relay_lives_at(ip: str) -> None:
     assert is_refused(ip)
 
 
@@ -128,27 +128,27 @@ def test_r06_no_relay_lives_at(ip: str) -> None:
      "64:ff9b:1::10.0.0.25", "64:ff9b:1:a00:0:1900::", "64:ff9b:1:7:a:1:203::",
      "2001:db8::5efe:10.0.0.25", "2002:c633:6407::25", "2001:db8:5efe::a9fe:a9fe"],
 )  # fmt: skip
-def test_r06_a_relay_may_live_at(ip: str) -> None:
+def test_a_relay_may_live_at(ip: str) -> None:
     assert not is_refused(ip)
 
 
 @pytest.mark.parametrize(
     "host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "0.0.0.0", "[::]".strip("[]"), "0"]
 )
-def test_r06_a_forbidden_address_is_refused_however_it_is_written(host: str) -> None:
+def test_a_forbidden_address_is_refused_however_it_is_written(host: str) -> None:
     error = refuse(host)
     assert error.refused_target
     assert (error.code, error.phase) == (FailureCode.NETWORK_UNREACHABLE, Phase.CONNECT)
 
 
-def test_r06_a_name_that_resolves_to_a_forbidden_address_is_refused(
+def test_a_name_that_resolves_to_a_forbidden_address_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer(monkeypatch, "169.254.169.254", "fe80::1", "::ffff:169.254.169.254")
     assert refuse("relay.example.test").refused_target
 
 
-def test_r06_the_checked_address_is_the_one_that_is_connected(
+def test_the_checked_address_is_the_one_that_is_connected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lookups: list[str] = []
@@ -194,7 +194,7 @@ def test_families_take_turns_and_nothing_comes_twice(monkeypatch: pytest.MonkeyP
         (socket.EAI_AGAIN, FailureCode.DNS_TEMPORARY),
     ],
 )
-def test_f20_a_name_that_does_not_resolve_has_its_own_code(
+def test_a_name_that_does_not_resolve_has_its_own_code(
     monkeypatch: pytest.MonkeyPatch, number: int, code: FailureCode
 ) -> None:
     def getaddrinfo(*_: object, **__: object) -> object:
@@ -226,7 +226,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(monkeypatch: pytest.MonkeyPatch)
     assert time.monotonic() - began < 1
 
 
-def test_f20_many_dead_addresses_end_with_the_deadline() -> None:
+def test_many_dead_addresses_end_with_the_deadline() -> None:
     with black_holes(40) as targets:
         began = time.monotonic()
         with pytest.raises(TimeoutError):

@@ -49,7 +49,7 @@ def test_a_message_arrives_as_it_was_made(tls: str) -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-def test_r09_the_login_happens_inside_tls_alone(tls: str) -> None:
+def test_the_login_happens_inside_tls_alone(tls: str) -> None:
     with (
         Relay(tls=tls, users={"alice": "pw"}) as relay,
         sending_to(settings_for(relay, "alice", "pw")) as transport,
@@ -72,7 +72,7 @@ def test_no_login_is_tried_without_a_user_name() -> None:
     "password",
     ["plain", "pässwörd €", "пароль", "密码 with spaces ", "x" * 600, "=?utf-8?b?eA==?="],
 )
-def test_r18_any_password_without_control_characters_works(mechanism: str, password: str) -> None:
+def test_any_password_without_control_characters_works(mechanism: str, password: str) -> None:
     with (
         Relay(users={"jürgen": password}, mechanisms=(mechanism,)) as relay,
         sending_to(settings_for(relay, "jürgen", password)) as transport,
@@ -82,14 +82,14 @@ def test_r18_any_password_without_control_characters_works(mechanism: str, passw
 
 
 @pytest.mark.parametrize("password", ["a\0b", "a\r\nQUIT", "a\x7fb", "half \ud800"])
-def test_r18_a_password_that_cannot_be_sent_never_is(password: str) -> None:
+def test_a_password_that_cannot_be_sent_never_is(password: str) -> None:
     with Relay(users={"alice": "pw"}) as relay:
         error = refused(settings_for(relay, "alice", password))
         assert relay.received("AUTH") == 0
     assert (error.code, error.reply_code) == (FailureCode.AUTH_BAD_CREDENTIALS, None)
 
 
-def test_r03_a_failed_login_leaves_no_form_of_the_secret_in_the_exception() -> None:
+def test_a_failed_login_leaves_no_form_of_the_secret_in_the_exception() -> None:
     with Relay(users={"alice": "right"}) as relay:
         error = refused(settings_for(relay, "alice", "wröng-secret"))
     chain = repr(error) + str(error) + repr(error.__cause__) + repr(error.__context__)
@@ -192,7 +192,7 @@ def test_the_size_is_announced_without_stuffed_dots() -> None:
     "message",
     [b"Subject: x\n\nbare\nfeeds\n", b"Subject: x\r\rbare\rreturns\r", b"Subject: x\r\n\r\nno end"],
 )
-def test_r14_line_ends_become_crlf_on_the_wire(message: bytes) -> None:
+def test_line_ends_become_crlf_on_the_wire(message: bytes) -> None:
     with BadServer("good") as server, sending_to(settings_for(server)) as transport:
         transport.send(ENVELOPE, message)
     (sent,) = server.messages
@@ -201,7 +201,7 @@ def test_r14_line_ends_become_crlf_on_the_wire(message: bytes) -> None:
 
 
 @pytest.mark.parametrize("ending", [b"\n.\n", b"\r.\r", b"\r\n.\n", b"\n.\r\n", b"\r\n.\r\n"])
-def test_r14_no_body_can_end_the_message_early(ending: bytes) -> None:
+def test_no_body_can_end_the_message_early(ending: bytes) -> None:
     smuggled = b"Subject: x\r\n\r\nhello" + ending + b"MAIL FROM:<evil@example.test>\r\n"
     with BadServer("good") as server, sending_to(settings_for(server)) as transport:
         transport.send(ENVELOPE, smuggled)
@@ -210,7 +210,7 @@ def test_r14_no_body_can_end_the_message_early(ending: bytes) -> None:
 
 
 @pytest.mark.parametrize("line", [b"x" * 999, b"a\0b"])
-def test_r14_a_line_that_no_relay_has_to_take_is_not_sent(line: bytes) -> None:
+def test_a_line_that_no_relay_has_to_take_is_not_sent(line: bytes) -> None:
     with Relay() as relay:
         with sending_to(settings_for(relay)) as transport, pytest.raises(TransportError) as raised:
             transport.send(ENVELOPE, b"Subject: x\r\n\r\n" + line + b"\r\n")
