@@ -19,7 +19,7 @@ from typing import Any
 from app import create_app
 from app.config import Config
 from app.crypto.secret import Secret
-from app.mailer.service import save
+from app.mailer.configuration import save
 from app.mailer.settings import PasswordChange, Settings
 from app.outbox.models import OutboxMessage
 from app.outbox.threads import Drain

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import codes, intents, lockout, throttle, tokens
 from app.accounts.models import MailIntent, User
-from app.mailer import allowance
+from app.mailer import test_mail
 from app.moments import alive, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
 from app.organizations.acceptance import Standing
@@ -106,9 +106,9 @@ class Store:
         )
 
     def tests(self) -> Held:
-        for _ in range(allowance.LIMIT):
-            allowance.take(self.session, user_id=1, now=self.now)
-        return lambda: allowance.allowance(self.session, user_id=1, now=self.now).left == 0
+        for _ in range(test_mail.LIMIT):
+            test_mail.take(self.session, user_id=1, now=self.now)
+        return lambda: test_mail.allowance(self.session, user_id=1, now=self.now).left == 0
 
     def token(self) -> Held:
         purpose = tokens.Purpose.PASSWORD_RESET

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import Place
 from app.crypto.secret import Secret
+from app.mailer.configuration import save
 from app.mailer.providers import provider_of
-from app.mailer.service import save
 from app.mailer.settings import PasswordChange, Settings
 from app.runtime import Runtime
 from app.sealing import DRAFT_PASSWORD

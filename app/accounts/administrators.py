@@ -15,7 +15,7 @@ from app.accounts.models import User
 from app.accounts.users import create_user, find_by_key
 from app.audit.log import record
 from app.mail.addresses import key, normalise
-from app.mailer.state import require_mail
+from app.mailer.active import require_mail
 from app.runtime import Runtime
 from app.web.context import Actor
 from app.web.guards import Permission

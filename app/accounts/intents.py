@@ -19,7 +19,7 @@ from app.accounts import reset, throttle, unlock
 from app.accounts.models import MailIntent, User
 from app.crypto.keys import KeysUnusable
 from app.in_steps import in_steps
-from app.mailer.state import MailPending, require_mail
+from app.mailer.active import MailPending, require_mail
 from app.moments import sql_within, within
 from app.outbox.aside import Trouble, alone_in
 from app.outbox.wakeup import waker_of

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
-from app.mailer.state import mail_state
+from app.mailer.active import mail_state
 from app.runtime import Runtime
 
 WRONG_PASSWORDS = "login-client"

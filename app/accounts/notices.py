@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.crypto.keys import KeysUnusable
 from app.install.service import links
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
 

@@ -7,8 +7,7 @@ from flask import request
 from app.accounts.models import User
 from app.accounts.sessions import person
 from app.accounts.verification_mail import Told, told
-from app.mailer.prospect import Prospect, current_prospect
-from app.mailer.summary import current_summary
+from app.mailer.summary import Prospect, current_prospect, current_summary
 from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission

@@ -17,7 +17,7 @@ from app.accounts.users import AddressTaken, find_by_key
 from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import key
-from app.mailer.state import require_mail
+from app.mailer.active import require_mail
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
 from app.web.context import Actor

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import verification
 from app.accounts.models import User
 from app.accounts.verification import TooManyMails
-from app.mailer.prospect import WAITING, Prospect
+from app.mailer.summary import WAITING, Prospect
 from app.outbox.fate import Fate, fate_of, newest
 from app.runtime import Runtime
 from app.web.context import Actor

@@ -19,11 +19,10 @@ from app.mail.addresses import AddressError, normalise
 from app.mail.failures import Explanation, explain
 from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.advice import context_of
 from app.mailer.check import check_relay
-from app.mailer.situations import context_of
 from app.mailer.summary import Summary, summarise
-from app.mailer.testmail import TestMail, send_test
-from app.mailer.verdict import record_test
+from app.mailer.test_mail import TestMail, record_test, send_test
 from app.runtime import QueueSummary, runtime
 from app.web.context import Actor
 

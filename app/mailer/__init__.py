@@ -7,14 +7,19 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """The mailer pages in Sovereign. The Cloud has none: its environment decides."""
+    from jinja2 import ChoiceLoader
+
+    from app.mailer.providers.fields import FieldsLoader
     from app.runtime import EXTENSION
 
+    own = [app.jinja_loader] if app.jinja_loader else []
+    app.jinja_loader = ChoiceLoader([*own, FieldsLoader()])
     if app.extensions[EXTENSION].config.is_cloud:
         return
-    from app.mailer import notices
+    from app.mailer import banners
     from app.mailer.views import make_blueprint
     from app.web.shell import shell
 
     app.register_blueprint(make_blueprint())
-    shell(app).system_entries.append((notices.ORDER, notices.entry))
-    shell(app).notices.append(notices.notices)
+    shell(app).system_entries.append((banners.ORDER, banners.entry))
+    shell(app).notices.append(banners.banners)

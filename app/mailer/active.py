@@ -1,18 +1,28 @@
-"""The configuration that mail leaves with: the same for real sends, tests and commands."""
+"""The configuration that mail leaves with: the same for real sends, tests, checks and commands.
+
+Whether there is one at all, what it is, what the SMTP session needs of it, and its transport.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken, SealKeyMissing
+from app.crypto.secret import Secret
 from app.install.service import access_url
-from app.mail.transport import RelaySettings
+from app.mail.greeting import derived_greeting
+from app.mail.smtp.transport import SmtpTransport
+from app.mail.transport import RelaySettings, Transport
+from app.mail.transports import ConsoleTransport
+from app.mailer.configuration import password_of, settings_of, stored
 from app.mailer.managed import Managed, managed_mailer
-from app.mailer.relay import ehlo_name, relay_settings
-from app.mailer.stored import password_of, settings_of, stored
+from app.mailer.models import MailerConfiguration, MailHealth
+from app.mailer.providers import provider_of
+from app.mailer.settings import Settings, tls_mode
 from app.runtime import Runtime
 
 KEYS_LOST = (
@@ -106,3 +116,64 @@ def _from_environment(managed: Managed, host: str | None) -> ActiveMailer:
         sender_name=managed.sender_name,
         relay=relay,
     )
+
+
+def ehlo_name(access_host: str | None, sender_address: str, chosen: str | None = None) -> str:
+    """The name that relays are greeted with: the chosen one, or one that is derived."""
+    return chosen or derived_greeting(access_host, sender_address)
+
+
+def relay_settings(
+    settings: Settings, password: Secret | None, access_host: str | None
+) -> RelaySettings | None:
+    """What to connect to and how; ``None`` for a provider that uses no network.
+
+    A user name without a password is not used: a login with an empty password can only fail, and
+    counts against the account.
+    """
+    provider = provider_of(settings)
+    if not provider.uses_network:
+        return None
+    login = settings.username if password else None
+    return RelaySettings(
+        provider=settings.provider,
+        host=provider.host(settings) or "",
+        port=settings.port or 0,
+        tls=tls_mode(settings.provider, settings.port, settings.secure, settings.encryption),
+        username=login or None,
+        password=password if login else None,
+        ehlo_name=ehlo_name(access_host, settings.sender_address, settings.ehlo_name),
+        verify=not settings.ignore_tls_errors,
+        timeout=float(settings.connection_timeout),
+    )
+
+
+def make_transport(active: ActiveMailer) -> Transport:
+    """A new transport; keep it as long as the configuration's version stays the same."""
+    return ConsoleTransport() if active.relay is None else SmtpTransport(active.relay)
+
+
+PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
+
+
+class MailPending(Exception):
+    """Mail has never been configured, so what needs it cannot be done."""
+
+
+def mail_state(session: Session, runtime: Runtime) -> str:
+    """``pending``: never configured. ``paused``: configured, but a person must act."""
+    if runtime.config.is_cloud:
+        configured = managed_mailer(runtime.config) is not None
+    else:
+        configured = session.scalar(select(MailerConfiguration.id)) is not None
+    if not configured:
+        return PENDING
+    paused = session.scalar(select(MailHealth.id).where(MailHealth.paused_at.is_not(None)))
+    return PAUSED if paused is not None else CONFIGURED
+
+
+def require_mail(session: Session, runtime: Runtime) -> None:
+    """Raises :class:`MailPending` unless mail has been configured. A pause does not matter here:
+    mail is accepted and held."""
+    if mail_state(session, runtime) == PENDING:
+        raise MailPending

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.mail.failures import Explanation, FailureCode, FailureContext
+from app.mailer.advice import explain_stored
 from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS
-from app.mailer.situations import explain_stored
 from app.runtime import QueueSummary
 
 DUE_FOR = timedelta(seconds=20)

@@ -29,7 +29,7 @@ class Settings:
 
     ``host`` is lower-case ASCII, or ``None`` when the provider derives it or needs none.
     ``encryption`` counts only while ``secure`` is on. ``ehlo_name`` is ``None`` where the name
-    that relays are greeted with is derived (see :func:`app.mailer.relay.ehlo_name`).
+    that relays are greeted with is derived (see :func:`app.mailer.active.ehlo_name`).
     """
 
     provider: str

@@ -1,21 +1,32 @@
-"""State and health of mail in one value, for the page, the notices and the commands."""
+"""State and health of mail in one value, for the page, the banners and the commands.
+
+By the same value: what may be promised of a mail that somebody asks for now, one answer for every
+page. It depends on how mail is and never on the address, so it tells nobody who has an account.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from flask import g
 from sqlalchemy.orm import Session
 
 from app.mail.failures import Explanation
 from app.mailer import health
-from app.mailer.active import KEYS_LOST, MUST_BE_TYPED, ActiveMailer, active_mailer
+from app.mailer.active import (
+    CONFIGURED,
+    KEYS_LOST,
+    MUST_BE_TYPED,
+    PAUSED,
+    PENDING,
+    ActiveMailer,
+    active_mailer,
+)
+from app.mailer.advice import Remedy, context_of, explain_stored, for_pause, for_retries, for_test
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
-from app.mailer.remedy import Remedy, for_pause, for_retries, for_test
-from app.mailer.situations import context_of, explain_stored
-from app.mailer.state import CONFIGURED, PAUSED, PENDING
-from app.mailer.verdict import result_of
+from app.mailer.test_mail import result_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
@@ -137,3 +148,40 @@ def _moved_on(found: MailHealth) -> bool:
     """Somebody resumed after the test failed, or real mail got through after it."""
     tested, later = found.last_test_at, (found.resumed_at, found.last_success_at)
     return tested is not None and any(moment and moment > tested for moment in later)
+
+
+WAITING = (
+    "Mail is not going out from here at the moment: it waits, and goes out by itself after that."
+)
+"""The one sentence about this state, for people who cannot end it."""
+
+
+class Prospect(StrEnum):
+    """How a mail that is asked for now will fare."""
+
+    NONE = "none"
+    """It cannot be made: mail was never set up."""
+    WAITS = "waits"
+    """It is kept: mail is paused, delivered by nobody, or does not get through."""
+    GOES = "goes"
+    """Nothing is known to keep it."""
+
+
+def current_prospect() -> Prospect:
+    """For the page of this request."""
+    return prospect_of(current_summary().mail)
+
+
+def prospect_of(mail: CurrentHealth) -> Prospect:
+    """A single recipient's trouble does not keep the mail of others."""
+    if mail.health is Health.PENDING:
+        return Prospect.NONE
+    failing = mail.health is Health.FAILING and mail.alarm
+    return Prospect.WAITS if mail.held or failing else Prospect.GOES
+
+
+def promise(goes: str, waits: str) -> tuple[str, str]:
+    """A flash's sentence and level: ``goes`` in green, or ``waits`` with why, in amber."""
+    if current_prospect() is Prospect.GOES:
+        return goes, "good"
+    return f"{waits} {WAITING}", "warn"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.mailer.prospect import WAITING, Prospect, current_prospect
+from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
 from app.organizations.wording import ENDED, WORDS

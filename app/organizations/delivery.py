@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import FailureCode, explain
-from app.mailer.prospect import WAITING, Prospect
+from app.mailer.summary import WAITING, Prospect
 from app.moments import not_after
 from app.organizations.invitations import LIFETIME
 from app.organizations.models import Invitation, Organization

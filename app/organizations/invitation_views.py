@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mail.addresses import key
-from app.mailer.prospect import promise
-from app.mailer.state import MailPending, mail_state
+from app.mailer.active import MailPending, mail_state
+from app.mailer.summary import promise
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
 from app.organizations.desk import Desk, Outcome

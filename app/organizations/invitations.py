@@ -12,7 +12,7 @@ from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import find_by_key
 from app.install.service import links
 from app.mail.addresses import key
-from app.mailer.state import MailPending, require_mail
+from app.mailer.active import MailPending, require_mail
 from app.moments import lies_ahead
 from app.organizations.desk import Desk, Outcome, audit
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, count_mail

@@ -9,7 +9,7 @@ from flask.templating import render_template
 from sqlalchemy.orm import Session
 
 from app.accounts.lockout import locks
-from app.mailer.prospect import WAITING, Prospect, current_prospect
+from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations.access import Visit
 from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm

@@ -22,7 +22,7 @@ from app.accounts.users import create_user, find_by_key
 from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import key
-from app.mailer.state import require_mail
+from app.mailer.active import require_mail
 from app.moments import sql_alive
 from app.organizations.models import Organization, SignupRequest
 from app.organizations.service import add_member, create_organization

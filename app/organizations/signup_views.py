@@ -17,8 +17,8 @@ from app.accounts.throttle import seconds_until
 from app.accounts.users import AddressTaken
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
-from app.mailer.prospect import WAITING, Prospect, current_prospect
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending
+from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations import signup
 from app.organizations.forms import SignupAccountForm, SignupCodeForm, SignupForm
 from app.organizations.models import SignupRequest

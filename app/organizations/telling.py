@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.install.service import links
-from app.mailer.state import MailPending, require_mail
+from app.mailer.active import MailPending, require_mail
 from app.organizations.desk import Desk
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, count_mail
 from app.outbox.queue import enqueue

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.mailer.prospect import Prospect
+from app.mailer.summary import Prospect
 from app.outbox.models import Ended, OutboxMessage, State
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.mail.failures import Explanation
 from app.mailer.active import ActiveMailer
-from app.mailer.situations import context_of, explain_stored
+from app.mailer.advice import context_of, explain_stored
 from app.outbox.models import Ended, OutboxAttempt, OutboxMessage, State
 
 PHASES = {

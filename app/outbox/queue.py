@@ -12,8 +12,7 @@ from app.install.service import links
 from app.mail.addresses import key, normalise
 from app.mail.compose import Prose, compose
 from app.mail.message import MessageParts, build, new_message_id
-from app.mailer.active import active_mailer
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending, active_mailer
 from app.outbox.breaker import is_paused
 from app.outbox.kinds import MAILS
 from app.outbox.models import OutboxMessage, State

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 
 from app.mail.transport import Transport, TransportError
-from app.mailer.active import ActiveMailer
-from app.mailer.transports import make_transport
+from app.mailer.active import ActiveMailer, make_transport
 from app.outbox.claim import Claim
 from app.outbox.settle import Tried
 

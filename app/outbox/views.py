@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.mailer.active import active_mailer
+from app.mailer.advice import context_of, explain_stored
 from app.mailer.health import look
-from app.mailer.situations import context_of, explain_stored
 from app.outbox import actions, activity, labels
 from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage

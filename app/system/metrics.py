@@ -9,8 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.mailer.active import CONFIGURED, PAUSED, PENDING
 from app.mailer.current_health import Health, Keys
-from app.mailer.state import CONFIGURED, PAUSED, PENDING
 from app.mailer.summary import Summary, summarise
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime

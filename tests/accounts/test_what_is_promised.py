@@ -16,7 +16,7 @@ from app.accounts.verification_mail import told
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.prospect import WAITING, Prospect
+from app.mailer.summary import WAITING, Prospect
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from tests.conftest import Clock

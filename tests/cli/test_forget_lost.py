@@ -13,7 +13,7 @@ from app.audit.models import AuditEvent
 from app.crypto.keys import format_keys, new_key
 from app.crypto.secret import Secret
 from app.forgetting import _COLUMNS
-from app.mailer.stored import stored
+from app.mailer.configuration import stored
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION, Runtime
 from app.sealing import SEALED_COLUMNS

@@ -93,7 +93,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     with BadServer(request.param) as server:
         if server.tls == "implicit":
             # TLS comes first on 465 and 2465; tests that run side by side need ports of their own.
-            for module in ("settings", "providers.protection"):
+            for module in ("settings", "providers.smtp.protection"):
                 monkeypatch.setattr(f"app.mailer.{module}.IMPLICIT_PORTS", frozenset({server.port}))
         yield server
 

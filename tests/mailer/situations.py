@@ -10,8 +10,8 @@ from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mailer import health
-from app.mailer.stored import stored
-from app.mailer.verdict import Outcome, record_test
+from app.mailer.configuration import stored
+from app.mailer.test_mail import Outcome, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next

@@ -60,7 +60,7 @@ def test_starttls_works_on_a_port_for_implicit_tls(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Relay(tls="starttls") as relay:
-        for module in ("settings", "providers.protection"):
+        for module in ("settings", "providers.smtp.protection"):
             monkeypatch.setattr(f"app.mailer.{module}.IMPLICIT_PORTS", frozenset({relay.port}))
         assert desk.check(**smtp(relay)).diagnoses == ["tls_mode_mismatch"]
         assert desk.check(**smtp(relay, encryption="starttls")).diagnoses == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.mail.greeting import GreetingRefused, clean_greeting
-from app.mailer.relay import ehlo_name
+from app.mailer.active import ehlo_name
 from tests.mailer.conftest import Stored
 from tests.mailer.pages import MailerPage, smtp
 from tests.smtpd import Relay

@@ -10,8 +10,8 @@ import pytest
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
+from app.mailer.active import MailPending, mail_state, require_mail
 from app.mailer.models import MailHealth
-from app.mailer.state import MailPending, mail_state, require_mail
 from app.runtime import QueueSummary, Runtime
 from app.web.context import Actor
 from tests.conftest import Clock

@@ -12,10 +12,9 @@ from app.accounts.models import User
 from app.config import Config, ConfigError
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
-from app.mailer.active import active_mailer
+from app.mailer.active import active_mailer, mail_state
 from app.mailer.managed import Managed, managed_mailer
-from app.mailer.state import mail_state
-from app.mailer.testmail import TestMail, send_test
+from app.mailer.test_mail import TestMail, send_test
 from app.runtime import EXTENSION, Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock

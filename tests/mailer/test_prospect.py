@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.mailer.current_health import CurrentHealth, Health
-from app.mailer.prospect import Prospect, prospect_of
+from app.mailer.summary import Prospect, prospect_of
 
 
 @pytest.mark.parametrize(

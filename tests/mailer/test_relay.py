@@ -8,10 +8,8 @@ from app.crypto.secret import Secret
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
 from app.mail.transports import ConsoleTransport
-from app.mailer.active import active_mailer
-from app.mailer.relay import ehlo_name, relay_settings
+from app.mailer.active import active_mailer, ehlo_name, make_transport, relay_settings
 from app.mailer.settings import Settings
-from app.mailer.transports import make_transport
 from app.runtime import Runtime
 from tests.mailer.pages import MailerPage
 

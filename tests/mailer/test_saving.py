@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mailer.stored import password_of
+from app.mailer.configuration import password_of
 from app.runtime import Runtime
 from tests.mailer.conftest import PASSWORD, Stored
 from tests.mailer.pages import CHECKED, MailerPage, smtp

@@ -7,7 +7,7 @@ import pytest
 from app.mail.tls import TlsMode
 from app.mailer.providers import PROVIDERS, Settings
 from app.mailer.providers.hosts import HostRefused, clean_host
-from app.mailer.providers.ses_regions import REGIONS
+from app.mailer.providers.ses.regions import REGIONS
 from app.mailer.settings import tls_mode
 from tests.mailer.conftest import Stored
 from tests.mailer.pages import CHECKED, MailerPage

@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.allowance import TooManyTests, allowance, take
+from app.mailer.test_mail import TooManyTests, allowance, take
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.factories import make_user

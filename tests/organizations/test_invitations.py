@@ -18,7 +18,7 @@ from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.prospect import WAITING, Prospect
+from app.mailer.summary import WAITING, Prospect
 from app.organizations import limits
 from app.organizations.delivery import delivery_of
 from app.organizations.desk import Desk, Outcome

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.crypto.secret import Secret
 from app.mail.addresses import normalise
+from app.mailer.configuration import save, settings_of, stored
 from app.mailer.models import MailHealth
-from app.mailer.service import save
 from app.mailer.settings import PasswordChange, Settings
-from app.mailer.stored import settings_of, stored
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.queue import enqueue
 from app.runtime import Runtime

@@ -9,7 +9,7 @@ from email.policy import default
 import pytest
 
 from app.crypto.box import SealBroken
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending
 from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES

@@ -17,9 +17,9 @@ from app.crypto.keys import KeyRing, new_key
 from app.crypto.secret import Secret
 from app.install.models import SetupDraft
 from app.mailer.active import CHANGED_OUTSIDE, active_mailer
+from app.mailer.configuration import password_of, password_place, settings_of, stored
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
-from app.mailer.stored import password_of, password_place, settings_of, stored
 from app.outbox.models import OutboxMessage
 from app.outbox.worker import Deliverer
 from app.resealing import examine, reseal

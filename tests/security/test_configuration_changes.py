@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.audit.verify import verify
-from app.mailer import service
+from app.mailer import configuration
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import KEEP, Settings
 from app.runtime import Runtime
@@ -43,7 +43,7 @@ def test_without_its_record_a_change_is_not_stored(
     def fail(*_args: object, **_more: object) -> None:
         raise Lost
 
-    monkeypatch.setattr(service, "record", fail)
+    monkeypatch.setattr(configuration, "record", fail)
     with pytest.raises(Lost):
         page.save(**FIELDS)
     assert counts(runtime) == (0, 0)
@@ -51,7 +51,7 @@ def test_without_its_record_a_change_is_not_stored(
 
 def test_a_change_that_is_not_committed_leaves_no_record(runtime: Runtime, clock: Clock) -> None:
     with runtime.database.session() as session:
-        service.save(
+        configuration.save(
             session,
             runtime.box,
             settings=Settings("smtp", "a@acme.test", host="relay.acme.test", port=587),
@@ -123,7 +123,7 @@ def test_of_many_at_once_one_wins(runtime: Runtime, clock: Clock) -> None:
     def save(number: int) -> bool:
         try:
             with runtime.database.transaction() as session:
-                service.save(
+                configuration.save(
                     session,
                     runtime.box,
                     settings=Settings(
@@ -134,7 +134,7 @@ def test_of_many_at_once_one_wins(runtime: Runtime, clock: Clock) -> None:
                     now=clock(),
                     actor=Actor(None, "test", None),
                 )
-        except service.StaleConfiguration:
+        except configuration.StaleConfiguration:
             return False
         return True
 

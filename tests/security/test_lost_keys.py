@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from app.crypto.keys import format_keys, new_key
 from app.crypto.secret import Secret
 from app.database import Base
-from app.mailer.stored import stored
+from app.mailer.configuration import stored
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION
 from tests.certificates import ca_file

@@ -7,7 +7,7 @@ import pytest
 from app.crypto.box import Place, SealedBox
 from app.crypto.keys import new_key, write_key_file
 from app.crypto.secret import Secret
-from app.mailer.stored import password_of, password_place, settings_of, stored
+from app.mailer.configuration import password_of, password_place, settings_of, stored
 from app.resealing import reseal
 from app.runtime import Runtime
 from tests.outbox.letters import configure

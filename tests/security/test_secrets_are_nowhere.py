@@ -151,7 +151,7 @@ def test_no_exception_about_a_saved_configuration_shows_it(
     admin_client: FlaskClient, runtime: Runtime
 ) -> None:
     from app.mailer.active import active_mailer
-    from app.mailer.stored import stored
+    from app.mailer.configuration import stored
 
     page = MailerPage(admin_client)
     with Relay() as relay:

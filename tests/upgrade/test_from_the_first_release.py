@@ -12,9 +12,8 @@ from sqlalchemy import select, text
 from app.audit.verify import verify
 from app.database import Base
 from app.mailer.active import active_mailer
-from app.mailer.service import save
+from app.mailer.configuration import save, settings_of, stored
 from app.mailer.settings import PasswordChange
-from app.mailer.stored import settings_of, stored
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
 from app.web.context import Actor

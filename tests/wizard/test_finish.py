@@ -12,7 +12,7 @@ from app.audit.models import AuditEvent
 from app.database import utcnow
 from app.install.models import SetupDraft
 from app.install.service import current
-from app.mailer.state import mail_state
+from app.mailer.active import mail_state
 from app.organizations.models import Membership, Organization
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION

@@ -15,9 +15,9 @@ from app.audit.models import AuditEvent
 from app.crypto.box import SealedBox
 from app.crypto.keys import KeyRing
 from app.install.models import SetupDraft
+from app.mailer.active import mail_state
+from app.mailer.configuration import password_of
 from app.mailer.models import MailerConfiguration
-from app.mailer.state import mail_state
-from app.mailer.stored import password_of
 from app.outbox.models import OutboxMessage
 from app.outbox.worker import deliver_next
 from app.runtime import EXTENSION

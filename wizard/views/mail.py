@@ -14,10 +14,10 @@ from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
 from app.mail.transport import DEADLINE_MARGIN
 from app.mailer.check import Check, run_check
+from app.mailer.configuration import why_type_again
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept
 from app.mailer.providers import DEFAULT, PROVIDERS
-from app.mailer.stored import why_type_again
 from app.mailer.views.checking import use_suggestion
 from app.runtime import runtime
 from app.web.context import db

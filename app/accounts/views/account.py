@@ -20,8 +20,8 @@ from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many
 from app.audit.log import record
 from app.extensions import limiter
 from app.mail.addresses import key
-from app.mailer.prospect import Prospect, current_prospect, promise
-from app.mailer.state import MailPending, mail_state, require_mail
+from app.mailer.active import MailPending, mail_state, require_mail
+from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal

@@ -26,8 +26,8 @@ from app.accounts.verification import TooManyMails
 from app.accounts.verification_mail import Told
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
-from app.mailer.prospect import Prospect, current_prospect, promise
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending
+from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
 from app.web.context import Actor, actor, db
 from app.web.errors import STANDARD, Refusal

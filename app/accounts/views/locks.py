@@ -14,7 +14,7 @@ from app.accounts.sessions import remember_browser
 from app.accounts.throttle import seconds_until
 from app.accounts.views import blueprint
 from app.extensions import limiter
-from app.mailer.prospect import WAITING, Prospect, current_prospect
+from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.runtime import runtime
 from app.web.context import client_ip, db
 

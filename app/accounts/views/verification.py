@@ -16,8 +16,8 @@ from app.accounts.verification import Opened, TooManyMails
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_mails
 from app.extensions import limiter
-from app.mailer.prospect import promise
-from app.mailer.state import MailPending
+from app.mailer.active import MailPending
+from app.mailer.summary import promise
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.errors import Refusal

@@ -1,15 +1,34 @@
-"""The forms, one per provider. A new provider adds one line here."""
+"""The form of each provider, from its folder, loaded when it is first asked for.
+
+Mail is sent without any of them, so the worker's path knows only that they exist.
+"""
 
 from __future__ import annotations
 
-from app.mailer.forms.base import MailerForm
-from app.mailer.forms.console import ConsoleForm
-from app.mailer.forms.microsoft365 import Microsoft365Form
-from app.mailer.forms.ses import SesForm
-from app.mailer.forms.smtp import SmtpForm
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-FORMS: dict[str, type[MailerForm]] = {
-    form.provider_value: form for form in (SmtpForm, Microsoft365Form, SesForm, ConsoleForm)
-}
+from app.mailer.forms.base import MailerForm
+from app.mailer.providers import PROVIDERS
 
 __all__ = ["FORMS", "MailerForm"]
+
+
+class _Forms(Mapping[str, type[MailerForm]]):
+    """The class ``Form`` in each provider's ``form.py``, by the provider's value."""
+
+    def __getitem__(self, value: str) -> type[MailerForm]:
+        form: type[MailerForm] = import_module(f"{PROVIDERS[value].folder}.form").Form
+        return form
+
+    def __contains__(self, value: object) -> bool:
+        return value in PROVIDERS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROVIDERS)
+
+    def __len__(self) -> int:
+        return len(PROVIDERS)
+
+
+FORMS: Mapping[str, type[MailerForm]] = _Forms()

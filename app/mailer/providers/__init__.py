@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.mailer.providers.base import Provider, Remark
-from app.mailer.providers.console import Console
-from app.mailer.providers.microsoft365 import Microsoft365
-from app.mailer.providers.ses import Ses
-from app.mailer.providers.smtp import Smtp
+from app.mailer.providers.console.provider import Console
+from app.mailer.providers.microsoft365.provider import Microsoft365
+from app.mailer.providers.ses.provider import Ses
+from app.mailer.providers.smtp.provider import Smtp
 from app.mailer.settings import Settings
 
 PROVIDERS: dict[str, Provider] = {

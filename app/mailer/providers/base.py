@@ -36,6 +36,11 @@ class Provider:
     uses_network: bool = True
     chooses_encryption: bool = False
 
+    @property
+    def folder(self) -> str:
+        """The package it lies in, beside its form, its advice and its fields."""
+        return type(self).__module__.rpartition(".")[0]
+
     def defaults(self) -> Settings:
         """What an empty form shows."""
         return Settings(self.value)

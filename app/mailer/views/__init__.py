@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.mailer.notices import PATH
-from app.mailer.views import checking, explain, settings, testing, transcript
+from app.mailer.banners import PATH
+from app.mailer.views import checking, explain, settings, testing
 
 
 def make_blueprint() -> Blueprint:
     blueprint = Blueprint("mailer", __name__, url_prefix=PATH)
-    for module in (settings, checking, testing, transcript, explain):
+    for module in (settings, checking, testing, explain):
         module.register(blueprint)
     return blueprint

@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, render_template
+from flask_wtf import FlaskForm
+from wtforms import SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import FailureContext, explain
-from app.mailer.forms.explaining import ExplainForm
+from app.mail.phases import Phase
+from app.mailer.providers import PROVIDERS
+from app.web.fields import Filled, TextLength
 from app.web.guards import Permission, requires
+
+MAXIMUM = 20_000
+
+PHASES = {
+    "": "I do not know",
+    Phase.DNS: "Looking up the name",
+    Phase.CONNECT: "Connecting",
+    Phase.TLS: "Encryption",
+    Phase.GREETING: "Greeting",
+    Phase.AUTH: "Login",
+    Phase.MAIL_FROM: "Sender",
+    Phase.RCPT_TO: "Recipient",
+    Phase.DATA: "The message itself",
+}
+
+
+class ExplainForm(FlaskForm):
+    """Nothing of it is stored."""
+
+    text = TextAreaField("Error text", [Filled("Paste the error first."), TextLength(MAXIMUM)])
+    phase = SelectField(
+        "Step in which it came",
+        choices=[SelectChoice(str(value), label) for value, label in PHASES.items()],
+        default="",
+    )
+    provider = SelectField("Provider", default="")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relays = [SelectChoice(p.value, p.title) for p in PROVIDERS.values() if p.uses_network]
+        self.provider.choices = [SelectChoice("", "Another, or I do not know"), *relays]
+
+    @property
+    def known_phase(self) -> Phase | None:
+        return Phase(self.phase.data) if self.phase.data else None
 
 
 def ask() -> Response:

@@ -9,13 +9,13 @@ from flask import Response, make_response, render_template, request
 from flask_login import current_user
 
 from app.install.service import access_url
-from app.mailer.allowance import allowance
+from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
-from app.mailer.stored import settings_of, stored
 from app.mailer.summary import current_summary
+from app.mailer.test_mail import allowance
 from app.runtime import runtime
 from app.web.context import db
 
@@ -76,7 +76,7 @@ def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, bo
 
 def posted_kept() -> Kept:
     """What was typed for other providers, that of the fields just left included."""
-    kept, left = Kept.read(request.form.get("kept"), FORMS), request.form.get("shown")
+    kept, left = Kept.read(request.form.get("kept"), FORMS), request.form.get("shown", "")
     if left in FORMS:
         kept.remember(FORMS[left](formdata=request.form))
     return kept

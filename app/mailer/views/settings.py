@@ -1,18 +1,35 @@
-"""System → Mailer: looking, switching provider, saving, resuming."""
+"""System → Mailer: looking, switching provider, saving, resuming.
+
+Where two administrators edited at once, it shows what differs between their versions.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.crypto.keys import KeysUnusable
-from app.mailer import health, service
+from app.mailer import health
+from app.mailer.configuration import (
+    Saved,
+    StaleConfiguration,
+    settings_of,
+    stored,
+    why_type_again,
+)
+from app.mailer.configuration import (
+    save as save_configuration,
+)
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
-from app.mailer.stored import settings_of, stored, why_type_again
-from app.mailer.views.conflict import Conflict
+from app.mailer.providers import PROVIDERS
+from app.mailer.settings import FIELDS, Settings
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
 from app.web.context import actor, db
@@ -46,7 +63,7 @@ def save() -> AnyResponse:
     if refuse_stored_password(form, row):
         return show(form, status=422)
     try:
-        done = service.save(
+        done = save_configuration(
             session,
             runtime().box,
             settings=form.answers(),
@@ -55,7 +72,7 @@ def save() -> AnyResponse:
             now=runtime().now(),
             actor=actor(),
         )
-    except service.StaleConfiguration:
+    except StaleConfiguration:
         session.rollback()
         return conflict(form, stored(session))
     except KeysUnusable:  # a notice on every page tells which key is missing
@@ -74,7 +91,7 @@ def switch() -> Response:
     """Another provider's fields; what was typed for this one comes back with it."""
     row, kept = stored(db()), posted_kept()
     sender = {name: request.form.get(name, "")[:400] for name in SHARED if name in request.form}
-    wanted = request.form.get("provider")
+    wanted = request.form.get("provider", "")
     if wanted not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = fresh_form(wanted, row, kept, sender)
@@ -120,7 +137,7 @@ def _mail_what_waited(session: Session) -> list[str]:
     return [to for mail in runtime().once_mail_delivers for to in mail(session, runtime())]
 
 
-def _told(done: service.Saved, mailed: list[str]) -> tuple[str, str]:
+def _told(done: Saved, mailed: list[str]) -> tuple[str, str]:
     if not done.changed:
         return "Nothing to save: this is the configuration already.", "quiet"
     text = "Saved." if not done.created else "Saved. Mail is set up."
@@ -141,3 +158,58 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("", "page", guard(page), methods=["GET"])
     blueprint.add_url_rule("", "save", guard(save), methods=["POST"])
     blueprint.add_url_rule("/resume", "resume", guard(resume), methods=["POST"])
+
+
+LABELS = {
+    "provider": "Provider",
+    "sender_address": "Sender address",
+    "sender_name": "Sender name",
+    "host": "Host",
+    "port": "Port",
+    "secure": "Secure (TLS)",
+    "encryption": "Encryption",
+    "username": "Username",
+    "ignore_tls_errors": "Ignore TLS errors",
+    "connection_timeout": "Connection timeout",
+    "region": "Region",
+    "ehlo_name": "Greeting name",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field, as it is stored now and as it was typed."""
+
+    label: str
+    theirs: str
+    yours: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """``by`` and ``at`` tell whose version is stored now."""
+
+    by: str
+    at: datetime | None
+    rows: list[Difference]
+
+    @classmethod
+    def between(cls, typed: Settings, row: MailerConfiguration | None) -> Self:
+        theirs = settings_of(row) if row else None
+        rows = []
+        for name in FIELDS:
+            now = _words(name, getattr(theirs, name)) if theirs else "nothing"
+            mine = _words(name, getattr(typed, name))
+            rows.append(Difference(LABELS[name], now, mine, now != mine))
+        return cls(row.updated_by if row else "", row.updated_at if row else None, rows)
+
+
+def _words(name: str, value: object) -> str:
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if name == "provider":
+        return PROVIDERS[str(value)].title
+    return f"{value} s" if name == "connection_timeout" else str(value)

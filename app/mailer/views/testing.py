@@ -10,12 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.install.service import links
 from app.mailer.active import ActiveMailer, active_mailer
-from app.mailer.allowance import TooManyTests, take
+from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.models import MailerConfiguration
-from app.mailer.stored import settings_of, stored
-from app.mailer.testmail import TestMail, send_test
-from app.mailer.verdict import record_test
+from app.mailer.test_mail import TestMail, TooManyTests, record_test, send_test, take
 from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime

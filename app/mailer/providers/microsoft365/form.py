@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.mailer.forms.base import NetworkForm
 from app.mailer.forms.fields import PrefilledLine, ValidAddress, ValidHost
-from app.mailer.forms.network import NetworkForm
-from app.mailer.providers.microsoft365 import HOST
+from app.mailer.providers.microsoft365.provider import HOST
 from app.web.fields import AddressField, TextLength
 
 
-class Microsoft365Form(NetworkForm):
+class Form(NetworkForm):
     provider_value = "microsoft365"
 
     on_page = (

@@ -22,7 +22,7 @@ def entry() -> Entry | None:
     return Entry("Mailer", PATH, here(PATH), mail.words if mail.alarm else None)
 
 
-def notices() -> list[Notice]:
+def banners() -> list[Notice]:
     """For install administrators. The mailer page tells the same at length, so not there."""
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import mail_manager_problems, password_problems
-from app.mailer.providers.ses_regions import OTHER, REGIONS, WITHOUT_SMTP, host_of, region_in
+from app.mailer.providers.ses.regions import OTHER, REGIONS, WITHOUT_SMTP, host_of, region_in
 from app.mailer.settings import DEFAULT_PORT, Settings
 
 PORTS = (25, 465, 587, 2465, 2587)

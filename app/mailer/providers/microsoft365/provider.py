@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
-from app.mailer.providers.relays import relay_problems
+from app.mailer.providers.smtp.relays import relay_problems
 from app.mailer.settings import DEFAULT_PORT, Settings
 
 HOST = "smtp.office365.com"

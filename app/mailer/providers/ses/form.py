@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from wtforms import Field, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from app.mailer.forms.base import NetworkForm
 from app.mailer.forms.fields import ValidHost
-from app.mailer.forms.network import NetworkForm
-from app.mailer.providers.ses_regions import OTHER, REGIONS, SHAPE, host_of, region_in
+from app.mailer.providers.ses.regions import OTHER, REGIONS, SHAPE, host_of, region_in
 from app.mailer.settings import Settings
 from app.web.fields import LineField, TextLength
 
@@ -29,7 +29,7 @@ class ValidRegion:
             raise ValidationError("A region is written like eu-west-1.")
 
 
-class SesForm(NetworkForm):
+class Form(NetworkForm):
     provider_value = "ses"
     remembered: ClassVar[tuple[str, ...]] = (*NetworkForm.remembered, "region")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from app.mailer.forms.base import NetworkForm
 from app.mailer.forms.fields import OneOf, Switch, ValidHost
-from app.mailer.forms.network import NetworkForm
 from app.mailer.settings import Encryption, Settings
 from app.web.fields import LineField, TextLength
 
 
-class SmtpForm(NetworkForm):
+class Form(NetworkForm):
     provider_value = "smtp"
     remembered: ClassVar[tuple[str, ...]] = (
         *NetworkForm.remembered,

@@ -5,5 +5,5 @@ from __future__ import annotations
 from app.mailer.forms.base import MailerForm
 
 
-class ConsoleForm(MailerForm):
+class Form(MailerForm):
     provider_value = "console"

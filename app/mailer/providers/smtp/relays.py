@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Remark
 from app.mailer.providers.credentials import is_google
-from app.mailer.providers.ses_regions import region_in
+from app.mailer.providers.ses.regions import region_in
 from app.mailer.settings import Settings
 
 _GOOGLE_APP_PASSWORD_LENGTH = 16

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import mail_manager_problems, password_problems
-from app.mailer.providers.protection import protection_hints
-from app.mailer.providers.relays import relay_hints, relay_problems
+from app.mailer.providers.smtp.protection import protection_hints
+from app.mailer.providers.smtp.relays import relay_hints, relay_problems
 from app.mailer.settings import DEFAULT_PORT, Settings
 
 

@@ -1,0 +1,1 @@
+"""No network at all: mail is described in the log."""

@@ -1,0 +1,1 @@
+"""Microsoft 365: SMTP AUTH client submission with a mailbox's password."""

@@ -1,0 +1,1 @@
+"""Any relay that speaks SMTP."""

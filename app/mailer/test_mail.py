@@ -1,0 +1,207 @@
+"""The test mail: the saved configuration, a real message, one recipient, a result.
+
+It is counted before it is sent, five in 15 minutes per administrator. What became of it is kept
+apart from how real sends fare.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
+
+from app.mail.compose import Prose, compose
+from app.mail.failures import FailureCode
+from app.mail.message import MessageParts, build, new_message_id
+from app.mail.phases import Phase
+from app.mail.tls import TlsMode
+from app.mail.transport import Envelope, TransportError
+from app.mailer.active import ActiveMailer, make_transport
+from app.mailer.health import HEALTH_ID, ensure
+from app.mailer.models import MailHealth, TestSend
+from app.moments import sql_outside, sql_within
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took.
+
+    ``offered``: the known login mechanisms of a relay that has none of ours.
+    """
+
+    ms: int
+    code: FailureCode | None = None
+    phase: Phase | None = None
+    reply_code: int | None = None
+    enhanced: str | None = None
+    offered: tuple[str, ...] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.code is None
+
+
+def record_test(
+    session: Session, *, now: datetime, to: str, version: int, outcome: Outcome
+) -> None:
+    """Keep a test's outcome. Touches nothing that real sends are judged by; the caller commits."""
+    ensure(session)
+    values: dict[str, object] = {
+        "last_test_at": now,
+        "last_test_to": to[:320],
+        "last_test_version": version,
+        "last_test_code": outcome.code.value if outcome.code else None,
+        "last_test_phase": outcome.phase.value if outcome.phase else None,
+        "last_test_reply_code": outcome.reply_code,
+        "last_test_enhanced_code": outcome.enhanced,
+        "last_test_ms": outcome.ms,
+    }
+    if outcome.passed:
+        values["last_test_passed_at"] = now
+    session.execute(update(MailHealth).where(MailHealth.id == HEALTH_ID).values(**values))
+
+
+def result_of(health: MailHealth, version: int | None) -> str:
+    """``never``, ``succeeded``, ``failed``, or ``stale`` once the configuration has changed."""
+    if health.last_test_at is None:
+        return "never"
+    if health.last_test_version != version:
+        return "stale"
+    return "failed" if health.last_test_code else "succeeded"
+
+
+KIND = "test"
+_ENCRYPTION = {
+    TlsMode.IMPLICIT: "TLS from the first byte",
+    TlsMode.STARTTLS: "STARTTLS",
+    TlsMode.NONE: "none",
+}
+
+
+@dataclass(frozen=True)
+class TestMail:
+    """``asked_by`` is a person's name, or who else asked. ``access_url`` is the install's."""
+
+    __test__ = False  # pytest would take the name for a test class
+
+    to: str
+    asked_by: str
+    access_url: str
+    access_host: str
+    at: datetime
+
+
+def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
+    """Send it and say what became of it. Talks to the relay with no transaction open.
+
+    The whole of it takes at most the connection timeout and 20 seconds more.
+    """
+    began = time.monotonic()
+    message_id = new_message_id(active.sender_address)
+    subject, message = _message(active, mail, message_id)
+    transport = make_transport(active)
+    try:
+        receipt = transport.send(
+            Envelope(active.sender_address, mail.to),
+            message,
+            kind=KIND,
+            subject=subject,
+            message_id=message_id,
+        )
+    except TransportError as error:
+        return Outcome(
+            _ms(began),
+            error.code,
+            error.phase,
+            error.reply_code,
+            error.enhanced,
+            offered=error.offered,
+        )
+    finally:
+        transport.close()
+    return Outcome(_ms(began), None, None, receipt.reply_code, receipt.enhanced)
+
+
+def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str, bytes]:
+    relay = active.relay
+    words = compose(
+        "test",
+        {
+            "host": Prose(mail.access_host),
+            "access_url": mail.access_url,
+            "asked_by": mail.asked_by,
+            "at": mail.at,
+            "sender_address": active.sender_address,
+            "relay": Prose(active.where),
+            "encryption": Prose(_ENCRYPTION[relay.tls] if relay else "none"),
+        },
+    )
+    parts = MessageParts(
+        sender_address=active.sender_address,
+        sender_name=active.sender_name,
+        recipient=mail.to,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        message_id=message_id,
+        date=mail.at,
+    )
+    return words.subject, build(parts)
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+LIMIT = 5
+WINDOW = timedelta(minutes=15)
+# Any number will do as long as every process uses the same one; the person's id is added.
+_LOCK = 7_401_300_000
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """``left`` tests may be sent now. ``again_at``: when one more than that becomes possible."""
+
+    left: int
+    again_at: datetime | None
+
+
+class TooManyTests(Exception):
+    """The limit is reached. ``again_at`` says when the next test is possible."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__("too many test mails")
+        self.again_at = again_at
+
+
+def allowance(session: Session, *, user_id: int, now: datetime) -> Allowance:
+    """What an administrator has left."""
+    times = session.scalars(
+        select(TestSend.at)
+        .where(TestSend.user_id == user_id, sql_within(TestSend.at, now, WINDOW))
+        .order_by(TestSend.at.desc())
+        .limit(LIMIT)
+    ).all()
+    return Allowance(LIMIT - len(times), times[-1] + WINDOW if times else None)
+
+
+def take(session: Session, *, user_id: int, now: datetime) -> None:
+    """Use up one test. The caller commits before it touches the network.
+
+    Two requests of one person cannot both take the last one: on SQLite every writing transaction
+    is alone, on PostgreSQL a lock per person makes them queue.
+
+    :raises TooManyTests: none is left.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + user_id})
+    found = allowance(session, user_id=user_id, now=now)
+    if found.left <= 0 and found.again_at is not None:
+        raise TooManyTests(found.again_at)
+    session.execute(delete(TestSend).where(sql_outside(TestSend.at, now, 4 * WINDOW)))
+    session.add(TestSend(user_id=user_id, at=now))
+    session.flush()
