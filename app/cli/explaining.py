@@ -36,7 +36,7 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
         said = {
             "code": found.code.value,
             "title": found.title,
-            "cause": found.cause,
+            "cause": found.text,
             "fix": list(found.fix),
             "disposition": found.disposition.value,
         }
@@ -51,4 +51,4 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
 def told(found: Explanation) -> list[str]:
     """An explanation in lines: the headline, the cause, and the steps with their numbers."""
     steps = [f"{number}. {step}" for number, step in enumerate(found.fix, start=1)]
-    return [f"{found.title}.", found.cause, *steps]
+    return [f"{found.title}.", found.text, *steps]

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-from app.mail.failures import CERTIFICATES, Explanation, FailureCode, FailureContext, explain
+from app.mail.failures import (
+    CERTIFICATES,
+    Consequence,
+    Explanation,
+    FailureCode,
+    FailureContext,
+    StepName,
+    explain,
+)
 from app.mail.transport import RelaySettings
 from app.mailer.active import ActiveMailer
 from app.mailer.providers.ses.regions import OTHER, region_in
@@ -71,7 +79,6 @@ def explain_stored(
     return explain(FailureCode(code), replace(context, phase=phase))
 
 
-_KEPT = " Mail is kept and tried again."
 _AUTH = frozenset(
     {
         FailureCode.AUTH_BAD_CREDENTIALS,
@@ -143,12 +150,12 @@ def advice(told: Explanation, context: FailureContext) -> tuple[str, ...]:
     if not _in_general(told) or not user or "@" in user or not domain:
         return told.fix
     full = f"Some relays want the full address as user name: try {user}@{domain}."
-    return (told.fix[0], full, *told.fix[2:])
+    return told.with_step(StepName.USER_NAME, full).fix
 
 
 def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> Remedy:
     steps = advice(told, context)
-    cause, first, more = told.cause, steps[:1], steps[1:]
+    cause, first, more = told.text_without(Consequence.TRIED_AGAIN), steps[:1], steps[1:]
     if _in_general(told) and context.username and context.host:
         # The title has said it all; what is left to say is what to type, and where.
         cause = ""
@@ -156,7 +163,7 @@ def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> 
     elif last is None:
         first, more = steps, ()
     return Remedy(
-        cause=in_bold(cause.removesuffix(_KEPT), context),
+        cause=in_bold(cause, context),
         steps=(*(in_bold(step, context) for step in first), *((last,) if last else ())),
         more=tuple(in_bold(step, context) for step in more),
         reason=_reason(told.code),
@@ -165,8 +172,7 @@ def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> 
 
 def _in_general(told: Explanation) -> bool:
     """A refused password at a relay about which nothing particular is known."""
-    code = FailureCode.AUTH_BAD_CREDENTIALS
-    return told.code is code and told.fix == explain(code).fix
+    return told.code is FailureCode.AUTH_BAD_CREDENTIALS and not told.particular
 
 
 def _reason(code: FailureCode) -> str:

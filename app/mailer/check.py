@@ -102,18 +102,13 @@ def check_relay(
 def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
     plain = Step(result.name, result.state, detail_of(result, relay), result.ms)
     if result.state == "failed" and result.code is not None:
-        told = replace(context, phase=result.phase, logins=result.offered)
-        explanation = explain(result.code, told)
-        if result.refused_target:
-            explanation = replace(
-                explanation,
-                title="No mail relay has this address",
-                cause=f"{relay.host} leads to an address that is link-local, multicast or"
-                " unspecified. Cloud metadata services live there, relays do not, so Novantra"
-                " did not connect.",
-                fix=("Type the relay’s own host name or address.",),
-                field="host",
-            )
+        here = replace(
+            context,
+            phase=result.phase,
+            logins=result.offered,
+            refused_target=result.refused_target,
+        )
+        explanation = explain(result.code, here)
         return replace(
             plain,
             explanation=explanation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Advice
+from app.mail.failures.entries import Advice, Consequence
 
 ADVICE = {
     Code.AUTH_BASIC_DISABLED: Advice(
@@ -93,12 +93,13 @@ ADVICE = {
         fix=("Use port 587: Microsoft 365 does not listen on port 465.",),
     ),
     Code.RATE_LIMITED: Advice(
-        cause="Microsoft 365 allows a mailbox three connections at once and 30 messages a "
-        "minute. Mail is kept and sent more slowly.",
+        cause="Microsoft 365 allows a mailbox three connections at once and 30 messages a minute.",
+        consequence=Consequence.MORE_SLOWLY,
     ),
     Code.QUOTA_EXCEEDED: Advice(
         cause="The mailbox has reached 10,000 recipients in a day, or the tenant its limit for "
-        "outside recipients. Mail is kept until the limit renews.",
+        "outside recipients.",
+        consequence=Consequence.AFTER_RENEWAL,
     ),
     Code.OAUTH_REJECTED: Advice(
         fix=(

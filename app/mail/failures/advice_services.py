@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Advice
+from app.mail.failures.entries import Advice, Consequence
 from app.mail.failures.providers import Family
 
 _APP_PASSWORD = Advice(
@@ -54,8 +54,8 @@ ADVICE = {
         ),
         Code.QUOTA_EXCEEDED: Advice(
             cause="Google’s daily sending limit is reached: about 500 messages for a personal "
-            "account, 2,000 for a Workspace user, 10,000 through the Workspace relay. Mail is "
-            "kept until the limit renews.",
+            "account, 2,000 for a Workspace user, 10,000 through the Workspace relay.",
+            consequence=Consequence.AFTER_RENEWAL,
         ),
     },
     Family.SENDGRID: {

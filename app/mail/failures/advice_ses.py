@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Advice
+from app.mail.failures.entries import Advice, Consequence
 
 ADVICE = {
     Code.DNS_NOT_FOUND: Advice(
@@ -58,10 +58,10 @@ ADVICE = {
         ),
     ),
     Code.RATE_LIMITED: Advice(
-        cause="SES allows the account a number of messages per second, one in the sandbox. Mail "
-        "is kept and sent more slowly.",
+        cause="SES allows the account a number of messages per second, one in the sandbox.",
         fix=("For a higher rate, request a quota increase in the SES console.",),
         replaces=True,
+        consequence=Consequence.MORE_SLOWLY,
     ),
     Code.QUOTA_EXCEEDED: Advice(
         cause="The account’s quota for the last 24 hours is used up (200 messages in the "
@@ -75,7 +75,7 @@ ADVICE = {
         fix=("Switch “secure” on: SES takes no unencrypted mail on any port.",), replaces=True
     ),
     Code.CONTENT_REJECTED: Advice(
-        cause="SES checks messages strictly: a header that occurs twice or is malformed is "
-        "enough. Only this message is affected.",
+        cause="SES checks messages strictly: a header that occurs twice or is malformed is enough.",
+        consequence=Consequence.ONLY_THIS_MESSAGE,
     ),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.mail.failures import logging_in, reaching, sending
 from app.mail.failures.advice import BY_PROVIDER
 from app.mail.failures.codes import Disposition, FailureCode, disposition_of
-from app.mail.failures.entries import Advice, Entry
+from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
 from app.mail.failures.logging_in import cures, every_cure, listed
 from app.mail.failures.providers import family_of
 from app.mail.phases import Phase
@@ -28,6 +28,7 @@ class FailureContext:
     ``provider`` is the provider setting or any name of the service; ``port`` a TCP port;
     ``tls`` the TLS mode's word, ``timeout`` seconds for a step; ``phase`` where it failed.
     ``logins`` are the names of login mechanisms that the relay offered: none, or not known.
+    ``refused_target`` says that we did not connect, because no relay has such an address.
     """
 
     provider: str | None = None
@@ -42,18 +43,43 @@ class FailureContext:
     timeout: float | None = None
     phase: str | None = None
     logins: tuple[str, ...] | None = None
+    refused_target: bool = False
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What an administrator reads. ``field`` names the mailer form's field to change, if any."""
+    """What an administrator reads, in parts. ``field`` names the mailer form's field to change.
+
+    ``particular`` says that something is known of the provider: its advice is in here.
+    """
 
     code: FailureCode
     title: str
     cause: str
-    fix: tuple[str, ...]
+    consequence: Consequence | None
+    steps: tuple[Step, ...]
     disposition: Disposition
     field: str | None
+    particular: bool
+
+    @property
+    def text(self) -> str:
+        """The cause and what becomes of mail, as one paragraph."""
+        return f"{self.cause} {self.consequence}" if self.consequence else self.cause
+
+    @property
+    def fix(self) -> tuple[str, ...]:
+        """The steps in words."""
+        return tuple(step.text for step in self.steps)
+
+    def text_without(self, consequence: Consequence) -> str:
+        """The paragraph where the page itself says already that ``consequence`` is what follows."""
+        return self.cause if self.consequence is consequence else self.text
+
+    def with_step(self, name: StepName, text: str) -> Explanation:
+        """The same with another text for the step ``name``, if it has one."""
+        steps = (replace(step, text=text) if step.name is name else step for step in self.steps)
+        return replace(self, steps=tuple(steps))
 
 
 _UNKNOWN = FailureContext()
@@ -62,7 +88,7 @@ _PHASES = frozenset(phase.value for phase in Phase)
 
 def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanation:
     """Cause and next steps for a code, with host, port, region and user filled in."""
-    here = reaching.BY_PHASE.get((code, Phase(context.phase))) if context.phase in _PHASES else None
+    here = _entry_of_here(code, context)
     entry = here or ENTRIES[code]
     # What a provider's advice says of a code is meant for where it usually shows itself.
     advice = Advice() if here else _advice_for(code, context)
@@ -70,14 +96,32 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
         advice = _about_logins(context)
     gaps = _gaps(context)
     steps = advice.fix if advice.replaces and advice.fix else advice.fix + entry.fix
+    source = advice if advice.cause else entry
     return Explanation(
         code=code,
         title=entry.title,
         cause=(advice.cause or entry.cause).format_map(gaps),
-        fix=tuple(step.format_map(gaps) for step in steps),
+        consequence=source.consequence,
+        steps=tuple(_filled(step, gaps) for step in steps),
         disposition=disposition_of(code),
         field=advice.field or entry.field,
+        particular=advice != Advice(),
     )
+
+
+def _entry_of_here(code: FailureCode, context: FailureContext) -> Entry | None:
+    """The entry for how far the conversation got, where that changes the cause."""
+    if code is FailureCode.NETWORK_UNREACHABLE and context.refused_target:
+        return reaching.REFUSED_TARGET
+    if context.phase not in _PHASES:
+        return None
+    return reaching.BY_PHASE.get((code, Phase(context.phase)))
+
+
+def _filled(step: str | Step, gaps: dict[str, str]) -> Step:
+    if isinstance(step, str):
+        return Step(step.format_map(gaps))
+    return replace(step, text=step.text.format_map(gaps))
 
 
 def _advice_for(code: FailureCode, context: FailureContext) -> Advice:

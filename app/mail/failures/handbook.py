@@ -35,7 +35,7 @@ def _section(code: FailureCode) -> str:
     steps = "".join(f"- {_plain(step)}\n" for step in told.fix)
     return (
         f"\n## `{code}`\n\n"
-        f"**{told.title}.** {_plain(told.cause)}\n\n"
+        f"**{told.title}.** {_plain(told.text)}\n\n"
         f"{steps}\n"
         f"Message: {_MEANING[told.disposition]} (`{told.disposition}`).\n"
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Entry
+from app.mail.failures.entries import Consequence, Entry, Step, StepName
 
 ENTRIES = {
     Code.EHLO_REJECTED: Entry(
@@ -51,8 +51,11 @@ ENTRIES = {
         "{Relay} does not accept the login as {user}. Trying on and on would lock the account.",
         (
             "Type the password again. Look for a blank or line break that was copied along.",
-            "Check what the provider wants as user name: often the full address, sometimes a "
-            "fixed word or a key.",
+            Step(
+                "Check what the provider wants as user name: often the full address, sometimes a "
+                "fixed word or a key.",
+                StepName.USER_NAME,
+            ),
             "Check that the account is one of this very relay, region or data centre.",
         ),
         "password",
@@ -115,11 +118,12 @@ ENTRIES = {
     Code.AUTH_TEMPORARY: Entry(
         "The relay cannot check the login just now",
         "{Relay} had trouble of its own while it checked user name and password; that says "
-        "nothing about the password. Mail is kept and tried again.",
+        "nothing about the password.",
         (
             "Wait a few minutes and check again. Leave the password as it is.",
             "If it lasts, ask the relay’s operator about the authentication service.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
 }
 

@@ -6,7 +6,7 @@ The cause of some codes is another one, depending on how far the conversation go
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Entry
+from app.mail.failures.entries import Consequence, Entry
 from app.mail.phases import Phase
 
 ENTRIES = {
@@ -23,17 +23,17 @@ ENTRIES = {
     ),
     Code.DNS_TEMPORARY: Entry(
         "The relay’s name could not be looked up just now",
-        "The name server that this machine uses did not answer the question for {host}. Mail is "
-        "kept and tried again.",
+        "The name server that this machine uses did not answer the question for {host}.",
         (
             "Wait a few minutes and check again.",
             "If it stays like this, test name resolution on this server. In a container, look at "
             "the container’s own name server setting and the firewall before it.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.CONNECT_REFUSED: Entry(
         "The relay refuses the connection",
-        "A machine answered, but nothing accepts mail at {relay}. Mail is kept and tried again.",
+        "A machine answered, but nothing accepts mail at {relay}.",
         (
             "Check the port: 587 for STARTTLS, 465 for TLS from the first byte, 25 or 2525 where "
             "the relay’s operator says so.",
@@ -42,11 +42,12 @@ ENTRIES = {
             "Ask the relay’s operator whether the service runs and lets this server in.",
         ),
         "port",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.CONNECT_TIMEOUT: Entry(
         "The relay does not answer",
         "No answer came from {relay} in time. Usually a firewall or the hosting company drops "
-        "connections to this port without a word. Mail is kept and tried again.",
+        "connections to this port without a word.",
         (
             "Try another port on which the provider listens: 587, 465 or 2525.",
             "Allow outgoing connections to {relay} in this server’s firewall.",
@@ -55,26 +56,28 @@ ENTRIES = {
             "other kind looks like silence too.",
         ),
         "port",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.NETWORK_UNREACHABLE: Entry(
         "There is no network route to the relay",
-        "This server has no way to reach {relay}. Mail is kept and tried again.",
+        "This server has no way to reach {relay}.",
         (
             "Check this server’s network connection, gateway and VPN.",
             "If the name resolves to an IPv6 address only, give this server IPv6 or use a relay "
             "with an IPv4 address.",
         ),
         "host",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.CONNECTION_DROPPED: Entry(
         "The relay closed the connection",
-        "{Relay} hung up, or fell silent, in the middle of the conversation. Mail is kept and "
-        "tried again.",
+        "{Relay} hung up, or fell silent, in the middle of the conversation.",
         (
             "Nothing to do if it happens now and then: relays restart and close idle connections.",
             "If it happens every time, check that port and TLS belong together and that no "
             "firewall or virus scanner interrupts mail connections.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.TLS_MODE_MISMATCH: Entry(
         "TLS is started in a way this port does not expect",
@@ -101,7 +104,7 @@ ENTRIES = {
     Code.TLS_FAILED: Entry(
         "The encrypted connection could not be set up",
         "{Relay} refused to encrypt just now, or broke the TLS handshake off. No certificate was "
-        "refused, and nothing was sent in the clear. Mail is kept and tried again.",
+        "refused, and nothing was sent in the clear.",
         (
             "Check again in a few minutes: the relay may be restarting.",
             "If it stays, ask the relay’s operator to look at the TLS set-up: an unreadable "
@@ -110,6 +113,7 @@ ENTRIES = {
             "once, on 587 with STARTTLS.",
         ),
         "port",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.CERT_SELF_SIGNED: Entry(
         "The relay’s certificate is signed by itself",
@@ -222,7 +226,7 @@ BY_PHASE = {
     (Code.CONNECT_TIMEOUT, Phase.GREETING): Entry(
         "The relay takes the connection but does not greet us in time",
         "{Relay} accepted the connection, so the way there is open, but the exchange of greetings "
-        "was not done within {patience}. Mail is kept and tried again.",
+        "was not done within {patience}.",
         (
             "Raise the connection timeout, to 60 for instance: some relays look up who calls, or "
             "make strangers wait, before they greet.",
@@ -232,11 +236,12 @@ BY_PHASE = {
             "in front of it accepts connections even when nothing is behind it.",
         ),
         "connection_timeout",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     (Code.CONNECT_TIMEOUT, Phase.TLS): Entry(
         "The relay takes the connection and does not begin TLS",
         "{Relay} accepted the connection, so the way there is open, but did not answer our TLS "
-        "greeting within {patience}. Mail is kept and tried again.",
+        "greeting within {patience}.",
         (
             "Check that {port} and the encryption belong together: a port for STARTTLS waits for "
             "plain text and is silent too.",
@@ -245,11 +250,12 @@ BY_PHASE = {
             "in front of it accepts connections even when nothing is behind it.",
         ),
         "port",
+        consequence=Consequence.TRIED_AGAIN,
     ),
     (Code.CONNECTION_DROPPED, Phase.GREETING): Entry(
         "The relay hangs up before it talks with us",
         "{Relay} accepted the connection and closed it without a word, or right after we "
-        "introduced ourselves. Mail is kept and tried again.",
+        "introduced ourselves.",
         (
             "Nothing to do if it happens now and then: relays restart, and turn callers away when "
             "they are busy.",
@@ -257,5 +263,15 @@ BY_PHASE = {
             "allowed in.",
             "Check that {port} and the encryption belong together.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
 }
+
+REFUSED_TARGET = Entry(
+    "No mail relay has this address",
+    "{Host} leads to an address that is link-local, multicast or unspecified. Cloud metadata "
+    "services live there, relays do not, so Novantra did not connect.",
+    ("Type the relay’s own host name or address.",),
+    "host",
+)
+"""For the code of an unreachable network, where it was we who refused to go there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Entry
+from app.mail.failures.entries import Consequence, Entry
 
 ENTRIES = {
     Code.SENDER_REJECTED: Entry(
@@ -64,20 +64,22 @@ ENTRIES = {
     ),
     Code.RECIPIENT_REJECTED: Entry(
         "The recipient does not exist or takes no mail",
-        "The receiving side refused this recipient{recipients}. Only this message is affected.",
+        "The receiving side refused this recipient{recipients}.",
         (
             "Check the address for a typing error.",
             "If the address is right, ask the recipient’s mail administrator.",
         ),
+        consequence=Consequence.ONLY_THIS_MESSAGE,
     ),
     Code.RECIPIENT_TEMPORARY: Entry(
         "The recipient cannot take the mail just now",
         "The mailbox{recipients} is full or busy, or the receiving side makes unknown senders "
-        "wait (greylisting). Mail is kept and tried again.",
+        "wait (greylisting).",
         (
             "Nothing to do: it is usually delivered within the hour.",
             "If it keeps failing, tell the recipient by another way that the mailbox is full.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.ADDRESS_INVALID: Entry(
         "The relay cannot read one of the addresses",
@@ -92,29 +94,30 @@ ENTRIES = {
     ),
     Code.MESSAGE_TOO_LARGE: Entry(
         "The message is larger than the relay allows",
-        "The message exceeds the relay’s size limit; attachments grow by a third on the way. "
-        "Only this message is affected.",
+        "The message exceeds the relay’s size limit; attachments grow by a third on the way.",
         ("Send it with fewer or smaller attachments, or raise the relay’s limit.",),
+        consequence=Consequence.ONLY_THIS_MESSAGE,
     ),
     Code.CONTENT_REJECTED: Entry(
         "The message was refused for its content",
-        "A filter objected to the text, an attachment, a link or a header of this message. Only "
-        "this message is affected.",
+        "A filter objected to the text, an attachment, a link or a header of this message.",
         (
             "Look at the organization’s and people’s names in the mail: odd characters or web "
             "addresses in them set filters off.",
             "If every message is refused, ask the relay’s operator which filter rule applied, "
             "with the time of the attempt.",
         ),
+        consequence=Consequence.ONLY_THIS_MESSAGE,
     ),
     Code.RATE_LIMITED: Entry(
         "We are sending faster than the relay allows",
-        "Too many messages, logins or connections at once. Mail is kept and sent more slowly.",
+        "Too many messages, logins or connections at once.",
         (
             "Nothing to do: delivery slows down and catches up.",
             "If it happens often, use fewer delivery connections or ask the provider for a higher "
             "rate.",
         ),
+        consequence=Consequence.MORE_SLOWLY,
     ),
     Code.QUOTA_EXCEEDED: Entry(
         "The sending limit for this period is used up",
@@ -127,25 +130,26 @@ ENTRIES = {
     ),
     Code.SERVER_STORAGE: Entry(
         "The relay is out of space",
-        "{Relay} lacks disk space or other resources. Mail is kept and tried again.",
+        "{Relay} lacks disk space or other resources.",
         ("Tell the relay’s operator; there is nothing to change here.",),
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.SERVER_BUSY: Entry(
         "The relay is temporarily unable to take mail",
-        "{Relay} asked us to come back later and gave no reason that needs you. Mail is kept and "
-        "tried again.",
+        "{Relay} asked us to come back later and gave no reason that needs you.",
         (
             "Nothing to do for now.",
             "If it lasts for hours, look at the provider’s status page or ask its operator.",
         ),
+        consequence=Consequence.TRIED_AGAIN,
     ),
     Code.REJECTED_OTHER: Entry(
         "The relay refused this message for good",
-        "{Relay} gave a final refusal of a kind that has no better name. Only this message is "
-        "affected.",
+        "{Relay} gave a final refusal of a kind that has no better name.",
         (
             "Send a test mail: if it fails too, run the connection check and read where it stops.",
             "Give the relay’s operator the time of the attempt and the reply code.",
         ),
+        consequence=Consequence.ONLY_THIS_MESSAGE,
     ),
 }

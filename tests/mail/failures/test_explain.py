@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from app.mail.failures import Disposition, FailureCode, FailureContext, disposition_of, explain
+from app.mail.failures import (
+    Consequence,
+    Disposition,
+    FailureCode,
+    FailureContext,
+    StepName,
+    disposition_of,
+    explain,
+)
 from app.mail.failures.advice import BY_PROVIDER
 from app.mail.failures.handbook import page
 from app.mail.failures.providers import Family, family_of
@@ -67,7 +75,7 @@ def test_every_explanation_is_whole_sentences(
         assert not told.title.endswith(".")
         assert told.fix
         assert told.field is None or told.field in FORM_FIELDS
-        for text in (told.cause, *told.fix):
+        for text in (told.text, *told.fix):
             assert text.endswith((".", "?", ")")), text
             assert "{" not in text
             assert "}" not in text
@@ -177,14 +185,14 @@ def test_words_follow_how_far_the_conversation_got() -> None:
     silent = explain(
         FailureCode.CONNECT_TIMEOUT, FailureContext(**{**vars(known), "phase": "greeting"})
     )
-    assert "firewall" not in " ".join((silent.cause, *silent.fix))
+    assert "firewall" not in " ".join((silent.text, *silent.fix))
     assert "accepted the connection" in silent.cause
     assert "within 3 seconds" in silent.cause
     assert silent.fix[0].startswith("Raise the connection timeout")
     assert silent.field == "connection_timeout"
     tls = explain(FailureCode.CONNECT_TIMEOUT, FailureContext(**{**vars(known), "phase": "tls"}))
     assert "does not begin TLS" in tls.title
-    assert "firewall" not in " ".join((tls.cause, *tls.fix))
+    assert "firewall" not in " ".join((tls.text, *tls.fix))
     dropped = explain(FailureCode.CONNECTION_DROPPED, FailureContext(phase="greeting"))
     assert "middle of the conversation" not in dropped.cause
 
@@ -195,4 +203,38 @@ def test_no_advice_promises_that_a_test_mail_ends_a_pause() -> None:
             told = explain(code, FailureContext(provider=provider))
             if told.disposition is not Disposition.PAUSE:
                 continue
-            assert "by itself" not in " ".join((told.cause, *told.fix))
+            assert "by itself" not in " ".join((told.text, *told.fix))
+
+
+@pytest.mark.parametrize("provider", [None, *Family])
+def test_what_becomes_of_mail_is_a_part_of_its_own_and_never_in_the_cause(
+    provider: str | None,
+) -> None:
+    for code in FailureCode:
+        told = explain(code, FailureContext(provider=provider))
+        assert not [consequence for consequence in Consequence if consequence in told.cause], code
+        if told.consequence is not None:
+            assert told.text == f"{told.cause} {told.consequence}"
+            assert told.text_without(told.consequence) == told.cause
+            only_this = told.consequence is Consequence.ONLY_THIS_MESSAGE
+            assert only_this == (told.disposition is Disposition.REJECT)
+
+
+def test_a_step_that_has_a_name_is_told_otherwise_and_the_rest_stays() -> None:
+    general = explain(FailureCode.AUTH_BAD_CREDENTIALS)
+    assert not general.particular
+    first, _, last = general.fix
+    named = general.with_step(StepName.USER_NAME, "Try ann@example.com.")
+    assert named.fix == (first, "Try ann@example.com.", last)
+    of_a_provider = explain(FailureCode.AUTH_BAD_CREDENTIALS, FailureContext(provider="zoho"))
+    assert of_a_provider.particular
+    assert of_a_provider.steps[-3:] == general.steps
+
+
+def test_an_address_that_no_relay_has_is_explained_as_that() -> None:
+    context = FailureContext(host="meta.example", refused_target=True, phase="connect")
+    told = explain(FailureCode.NETWORK_UNREACHABLE, context)
+    assert told.title == "No mail relay has this address"
+    assert told.cause.startswith("meta.example leads to an address that is link-local")
+    assert told.field == "host"
+    assert told.consequence is None
