@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import current_app
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.config import Config
 from app.crypto.box import SealedBox
-from app.database import Database, utcnow
+from app.database import Base, Database, utcnow
 
 EXTENSION = "novantra"
+
+Outdated = tuple[type[Base], ColumnElement[bool]]
 
 
 def _nobody() -> None:
@@ -94,6 +97,9 @@ class Runtime:
     only_admin_of: Callable[[Session, int], list[str]] = field(default=_none_of)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
+    # What nobody will ask for any more: a table and its rows that are too old at a moment. Once an
+    # hour they are deleted, some at a time.
+    outdated: list[Callable[[datetime], list[Outdated]]] = field(default_factory=list)
     # Counts what was set aside because it could not be worked on: what it is → how many.
     set_aside: dict[str, Callable[[Session], int]] = field(default_factory=dict)
     # Asks before a mail goes out whether what it says still holds: the first part of

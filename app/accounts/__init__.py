@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.accounts import intents, prompt, sessions, standing_mails, verification_mail
-    from app.accounts.tidy import Tidying
+    from app.accounts.tidy import Tidying, outdated
     from app.accounts.views import (
         account,
         administrators,
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     surroundings.notices.append(prompt.verification_prompt)
     runtime = app.extensions[EXTENSION]
     runtime.chores.extend([intents.resolve, Tidying()])
+    runtime.outdated.append(outdated)
     runtime.promises.append(intents.promised)
     runtime.set_aside["requests"] = intents.set_aside
     runtime.once_mail_delivers.append(verification_mail.mail_unverified)

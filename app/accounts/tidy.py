@@ -1,4 +1,7 @@
-"""Throws away what is counted for minutes only, and links, codes and sessions long past use."""
+"""Throws away what is counted for minutes only, and links, codes and sessions long past use.
+
+Each room says in ``Runtime.outdated`` what of its tables is too old.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,19 @@ from sqlalchemy.orm import Session
 
 from app.accounts import devices, session_rows
 from app.accounts.lockout import DURATION
-from app.accounts.models import Code, KnownDevice, LoginGuard, Throttle, Token, UserSession
+from app.accounts.models import (
+    Code,
+    KnownDevice,
+    LoginGuard,
+    MailIntent,
+    Throttle,
+    Token,
+    UserSession,
+)
 from app.database import Base
 from app.in_steps import delete_some, in_steps
 from app.moments import lies_ahead, sql_not_after, sql_outside
-from app.runtime import Runtime
+from app.runtime import Outdated, Runtime
 
 EVERY = timedelta(hours=1)
 COUNTED_FOR = timedelta(days=1)
@@ -35,7 +46,7 @@ class Tidying:
             if lies_ahead(self._next, now, EVERY):
                 return False
             self._next = now + EVERY
-        for table, old in _old(now):
+        for table, old in (each for room in runtime.outdated for each in room(now)):
 
             def step(
                 session: Session, table: type[Base] = table, old: ColumnElement[bool] = old
@@ -46,8 +57,8 @@ class Tidying:
         return False
 
 
-def _old(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
-    """What of each table nobody will ask for any more."""
+def outdated(now: datetime) -> list[Outdated]:
+    """What nobody will ask accounts for any more."""
     unlocked = or_(
         LoginGuard.locked_until.is_(None), sql_not_after(LoginGuard.locked_until, now, DURATION)
     )
@@ -57,5 +68,6 @@ def _old(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (Code, Code.expires_at < now - COUNTED_FOR),
         (Token, Token.expires_at < now - KEPT_FOR),
         (UserSession, session_rows.over(now, for_at_least=KEPT_FOR)),
+        (MailIntent, sql_outside(MailIntent.set_aside_at, now, KEPT_FOR)),
         (KnownDevice, sql_outside(KnownDevice.last_used_at, now, devices.LIFETIME)),
     ]

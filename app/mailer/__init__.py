@@ -14,12 +14,14 @@ def init_app(app: Flask) -> None:
 
     own = [app.jinja_loader] if app.jinja_loader else []
     app.jinja_loader = ChoiceLoader([*own, FieldsLoader()])
-    if app.extensions[EXTENSION].config.is_cloud:
+    runtime = app.extensions[EXTENSION]
+    if runtime.config.is_cloud:
         return
-    from app.mailer import banners
+    from app.mailer import banners, test_mail
     from app.mailer.views import make_blueprint
     from app.web.shell import shell
 
+    runtime.outdated.append(test_mail.outdated)
     app.register_blueprint(make_blueprint())
     shell(app).system_entries.append((banners.ORDER, banners.entry))
     shell(app).notices.append(banners.banners)

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         navigation,
         rights,
         roster,
+        signup,
         signup_views,
     )
     from app.runtime import EXTENSION
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     runtime = app.extensions[EXTENSION]
     if runtime.config.is_cloud:
         app.register_blueprint(signup_views.blueprint)
+        runtime.outdated.append(signup.outdated)
     runtime.chores.append(batches.chore)
     runtime.set_aside["lines"] = batches.set_aside
     runtime.still_stands["invitation"] = rights.invitation_stands

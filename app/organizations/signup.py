@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import clients, codes
 from app.accounts.codes import CodePurpose
-from app.accounts.models import Code, User
+from app.accounts.models import User
 from app.accounts.standing_mails import on_code
 from app.accounts.throttle import allow, retry_at, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
@@ -23,11 +23,11 @@ from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import key
 from app.mailer.active import require_mail
-from app.moments import sql_alive
+from app.moments import sql_alive, sql_outside
 from app.organizations.models import Organization, SignupRequest
 from app.organizations.service import add_member, create_organization
 from app.outbox.queue import enqueue
-from app.runtime import Runtime
+from app.runtime import Outdated, Runtime
 from app.web.context import Actor
 
 SENDS, SENDS_WINDOW = 3, timedelta(minutes=15)
@@ -67,7 +67,6 @@ def start(session: Session, runtime: Runtime, *, email: str, now: datetime) -> s
     require_mail(session, runtime)
     email_key = key(email)
     _count_send(session, email_key, now)
-    _clear(session, now)
     secret = new_secret()
     request = SignupRequest(
         secret_hash=hash_secret(secret),
@@ -208,14 +207,6 @@ def _count_send(session: Session, email_key: str, now: datetime) -> None:
         raise TooManyCodes(free_at or now)
 
 
-def _clear(session: Session, now: datetime) -> None:
-    """Signups that nobody finished, and their codes."""
-    old = select(SignupRequest.secret_hash).where(SignupRequest.expires_at < now - KEPT)
-    session.execute(
-        delete(Code).where(Code.purpose == CodePurpose.SIGNUP, Code.subject.in_(old)),
-        execution_options={"synchronize_session": False},
-    )
-    session.execute(
-        delete(SignupRequest).where(SignupRequest.expires_at < now - KEPT),
-        execution_options={"synchronize_session": False},
-    )
+def outdated(now: datetime) -> list[Outdated]:
+    """Signups long over, finished or not. Their codes are cleared with all other codes."""
+    return [(SignupRequest, sql_outside(SignupRequest.created_at, now, LIFETIME + KEPT))]

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Code, User
+from app.accounts.tidy import Tidying
 from app.accounts.users import find_by_email
 from app.audit.models import AuditEvent
 from app.crypto.secret import Secret
@@ -315,6 +316,7 @@ def test_a_signup_ends_after_an_hour_and_is_cleared_a_day_later(
     assert client.get("/signup/account").headers["Location"] == "/signup"
     clock.advance(seconds=timedelta(days=1).total_seconds() + 1)
     ask(app.test_client(), "new@globex.test")
+    Tidying()(runtime)
     session.rollback()
     assert [row.email for row in session.scalars(select(SignupRequest))] == ["new@globex.test"]
     assert len(session.scalars(select(Code)).all()) == 1
