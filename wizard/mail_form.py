@@ -85,5 +85,5 @@ def _sender(draft: Draft, provider: str) -> dict[str, str]:
 
 
 def _guess(draft: Draft, provider: str) -> str | None:
-    """Microsoft 365 sends as the mailbox that logs in, which only its owner can know."""
-    return None if provider == "microsoft365" else guess_sender(draft.email)
+    """Where mail is sent as the mailbox that logs in, only its owner can know which one that is."""
+    return None if PROVIDERS[provider].sends_as_login else guess_sender(draft.email)

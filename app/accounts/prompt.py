@@ -17,7 +17,7 @@ from app.web.shell import Notice, here
 def about(user: User) -> Told:
     """How the verification of an unverified person stands, for the page of this request."""
     active = current_summary().active
-    logged = active is not None and active.provider == "console"
+    logged = active is not None and not active.delivers
     return told(db(), user, current_prospect(), logged=logged, now=runtime().now())
 
 

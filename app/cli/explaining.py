@@ -11,13 +11,16 @@ from app.cli.opening import without_install
 from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.phases import Phase
+from app.mailer.providers import PROVIDERS
+
+RELAYS = [provider.value for provider in PROVIDERS.values() if provider.uses_network]
 
 
 @without_install
 @click.command("explain")
 @click.argument("text")
 @click.option("--phase", type=click.Choice([phase.value for phase in Phase], case_sensitive=False))
-@click.option("--provider", help="smtp, microsoft365, ses, or the name of a service.")
+@click.option("--provider", help=f"{', '.join(RELAYS)}, or the name of a service.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def explain_text(text: str, phase: str | None, provider: str | None, as_json: bool) -> None:
     """Say what an error text from anywhere means and what to do about it.

@@ -15,13 +15,11 @@ from app.crypto.box import SealBroken, SealKeyMissing
 from app.crypto.secret import Secret
 from app.install.service import access_url
 from app.mail.greeting import derived_greeting
-from app.mail.smtp.transport import SmtpTransport
 from app.mail.transport import RelaySettings, Transport
-from app.mail.transports import ConsoleTransport
 from app.mailer.configuration import password_of, settings_of, stored
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
-from app.mailer.providers import provider_of
+from app.mailer.providers import PROVIDERS, provider_of
 from app.mailer.settings import Settings, tls_mode
 from app.runtime import Runtime
 
@@ -55,6 +53,11 @@ class ActiveMailer:
     relay: RelaySettings | None
     problem: str | None = None
     region: str | None = None
+
+    @property
+    def delivers(self) -> bool:
+        """Whether mail reaches anybody: some providers only write down that there was one."""
+        return PROVIDERS[self.provider].delivers
 
     @property
     def where(self) -> str:
@@ -139,7 +142,7 @@ def relay_settings(
         provider=settings.provider,
         host=provider.host(settings) or "",
         port=settings.port or 0,
-        tls=tls_mode(settings.provider, settings.port, settings.secure, settings.encryption),
+        tls=tls_mode(settings.port, settings.secure, settings.encryption),
         username=login or None,
         password=password if login else None,
         ehlo_name=ehlo_name(access_host, settings.sender_address, settings.ehlo_name),
@@ -150,7 +153,7 @@ def relay_settings(
 
 def make_transport(active: ActiveMailer) -> Transport:
     """A new transport; keep it as long as the configuration's version stays the same."""
-    return ConsoleTransport() if active.relay is None else SmtpTransport(active.relay)
+    return PROVIDERS[active.provider].transport(active.relay)
 
 
 PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"

@@ -22,7 +22,7 @@ from app.mail.failures import (
 )
 from app.mail.transport import RelaySettings
 from app.mailer.active import ActiveMailer
-from app.mailer.providers.ses.regions import OTHER, region_in
+from app.mailer.providers import region_of
 
 _KNOWN = frozenset(code.value for code in FailureCode)
 
@@ -57,7 +57,7 @@ def relay_context(
         provider=provider,
         host=relay.host,
         port=relay.port,
-        region=region_in(relay.host) or (region if region != OTHER else None),
+        region=region_of(provider, relay.host, region),
         username=relay.username,
         sender=sender,
         recipient_domain=domain,

@@ -144,7 +144,7 @@ def _other_port(report: CheckReport, relay: RelaySettings) -> OtherPort | None:
         TlsMode.NONE: "no encryption",
     }[found.tls]
     title = f"Port {found.port} works with {how}"
-    by_port = tls_mode(relay.provider, found.port, secure) is found.tls
+    by_port = tls_mode(found.port, secure) is found.tls
     encryption = Encryption.AUTO if by_port else Encryption(found.tls)
     if not by_port and not PROVIDERS[relay.provider].chooses_encryption:
         text = (

@@ -19,7 +19,8 @@ from app.crypto.secret import Secret
 from app.mailer import health
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
-from app.mailer.settings import FIELDS, PasswordChange, Settings, logs_in
+from app.mailer.providers import logs_in, provider_of
+from app.mailer.settings import FIELDS, PasswordChange, Settings
 from app.sealing import MAILER_PASSWORD
 from app.web.context import Actor
 
@@ -152,7 +153,7 @@ def save(
         changed=True,
         created=row is None,
         delivers_first=before is None
-        or (before.provider == "console" and settings.provider != "console"),
+        or provider_of(settings).delivers > provider_of(before).delivers,
         resumed=resumed,
         still_paused=health.look(session).paused_at is not None,
     )
@@ -170,7 +171,7 @@ def _password(
 ) -> tuple[str | None, str | None]:
     """What is stored from now on, and the audit log's word for the difference."""
     before = row.password_sealed if row else None
-    if password.typed is not None and settings.provider != "console":
+    if password.typed is not None and provider_of(settings).uses_network:
         sealed = box.seal_secret(password.typed, password_place(settings))
         return sealed, "changed" if before else "set"
     if password.remove or not logs_in(settings):

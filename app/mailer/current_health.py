@@ -13,7 +13,7 @@ from enum import StrEnum
 from app.mail.failures import Explanation, FailureCode, FailureContext
 from app.mailer.advice import explain_stored
 from app.mailer.models import MailHealth
-from app.mailer.providers import PROVIDERS
+from app.mailer.providers import PROVIDERS, Provider
 from app.runtime import QueueSummary
 
 DUE_FOR = timedelta(seconds=20)
@@ -121,8 +121,9 @@ def mail_health(facts: MailFacts) -> CurrentHealth:
         return _locked(facts)
     if nobody_delivers(facts):
         return _stalled(facts)
-    if facts.provider == "console":
-        return _console(facts)
+    provider = PROVIDERS[facts.provider] if facts.provider else None
+    if provider is not None and not provider.delivers:
+        return _undelivered(provider)
     return _by_evidence(facts)
 
 
@@ -224,13 +225,13 @@ def _stalled(facts: MailFacts) -> CurrentHealth:
     )
 
 
-def _console(facts: MailFacts) -> CurrentHealth:
+def _undelivered(provider: Provider) -> CurrentHealth:
     """Never told as working: nothing arrives anywhere."""
     return CurrentHealth(
         Health.UNPROVEN,
         "warn",
-        "Development only",
-        PROVIDERS["console"].warning or "",
+        provider.warning_title,
+        provider.warning or "",
         "Choose a provider that delivers before people rely on mail.",
     )
 

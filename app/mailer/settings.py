@@ -65,17 +65,10 @@ class PasswordChange:
 KEEP = PasswordChange()
 
 
-def tls_mode(
-    provider: str, port: int | None, secure: bool, encryption: str = Encryption.AUTO
-) -> TlsMode:
+def tls_mode(port: int | None, secure: bool, encryption: str = Encryption.AUTO) -> TlsMode:
     """The one place that decides how a connection is protected."""
-    if provider == "console" or not secure:
+    if not secure:
         return TlsMode.NONE
     if encryption == Encryption.AUTO:
         return TlsMode.IMPLICIT if port in IMPLICIT_PORTS else TlsMode.STARTTLS
     return TlsMode(encryption)
-
-
-def logs_in(settings: Settings) -> bool:
-    """Whether a password is of any use: without a user name, and to the log, nobody logs in."""
-    return settings.provider != "console" and bool(settings.username)

@@ -69,9 +69,9 @@
     if (!button.classList.contains("is-busy")) check(button);
   });
 
-  // The mailbox that Microsoft 365 logs in as is most often the sender, too.
-  const shown = form.elements.shown, user = form.elements.username, sender = form.elements.sender_address;
-  if (shown && shown.value === "microsoft365" && user && !sender.value) {
+  // Where a mailbox logs in, it is most often the sender, too.
+  const user = form.elements.username, sender = form.elements.sender_address;
+  if (user && user.hasAttribute("data-sender") && !sender.value) {
     let typed = false;
     sender.addEventListener("input", () => { typed = true; });
     user.addEventListener("input", () => { if (!typed) sender.value = user.value; });

@@ -87,7 +87,7 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
         return f"{told.cause} Mail is kept and goes out {until}.", "See what to do"
     if told.health is Health.STALLED:
         return f"{told.cause} {told.step} Command: {told.command}", "Open the mailer"
-    if active.provider == "console":
+    if not active.delivers:
         return told.cause, "Choose another provider"
     if told.health is Health.UNPROVEN:
         return f"{told.cause} {told.step}", "Open the mailer"

@@ -40,7 +40,7 @@ def desk(page: MailerPage, runtime: Runtime, clock: Clock) -> Iterator[Desk]:
 def test_a_choice_counts_more_than_the_port_and_secure_off_more_than_both(
     port: int, secure: bool, encryption: str, mode: TlsMode
 ) -> None:
-    assert tls_mode("smtp", port, secure, encryption) is mode
+    assert tls_mode(port, secure, encryption) is mode
 
 
 @pytest.mark.parametrize("way", ["implicit", "starttls"])

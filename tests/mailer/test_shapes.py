@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.mail.tls import TlsMode
+from app.mailer.active import relay_settings
 from app.mailer.providers import PROVIDERS, Settings
 from app.mailer.providers.hosts import HostRefused, clean_host
 from app.mailer.providers.ses.regions import REGIONS
@@ -95,13 +96,19 @@ def test_twenty_regions_are_offered_and_each_names_its_host() -> None:
         ("microsoft365", 587, True, TlsMode.STARTTLS),
         ("ses", 2465, True, TlsMode.IMPLICIT),
         ("ses", 2587, True, TlsMode.STARTTLS),
-        ("console", None, True, TlsMode.NONE),
     ],
 )
 def test_port_and_secure_decide_the_tls_mode(
-    provider: str, port: int | None, secure: bool, mode: TlsMode
+    provider: str, port: int, secure: bool, mode: TlsMode
 ) -> None:
-    assert tls_mode(provider, port, secure) is mode
+    settings = Settings(provider, host="relay.acme.test", port=port, secure=secure)
+    relay = relay_settings(settings, None, None)
+    assert relay is not None
+    assert relay.tls is tls_mode(port, secure) is mode
+
+
+def test_the_log_is_no_relay_to_protect_the_way_to() -> None:
+    assert relay_settings(Settings("console", secure=True), None, None) is None
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Clues:
     code: int | None
     status: str | None
     phase: Phase | None
-    family: Family | None
+    family: str | None
     sender: str | None = None
     by_token: bool = False
     """Whether the login is known to have used a token and not a password."""

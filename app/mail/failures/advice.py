@@ -1,16 +1,16 @@
-"""What is different with particular providers."""
+"""What is different with particular services.
+
+Those that people reach by plain SMTP stand here. A provider that can be chosen brings its own, from
+a floor above this one, when it is registered.
+"""
 
 from __future__ import annotations
 
-from app.mail.failures.advice_microsoft import ADVICE as MICROSOFT
+from collections.abc import Mapping
+
 from app.mail.failures.advice_services import ADVICE as SERVICES
-from app.mail.failures.advice_ses import ADVICE as SES
 from app.mail.failures.codes import FailureCode
 from app.mail.failures.entries import Advice
-from app.mail.failures.providers import Family
 
-BY_PROVIDER: dict[Family, dict[FailureCode, Advice]] = {
-    Family.MICROSOFT365: MICROSOFT,
-    Family.SES: SES,
-    **SERVICES,
-}
+BY_PROVIDER: dict[str, Mapping[FailureCode, Advice]] = {**SERVICES}
+"""By the name that :func:`app.mail.failures.providers.family_of` gives."""

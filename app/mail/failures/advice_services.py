@@ -14,7 +14,7 @@ _APP_PASSWORD = Advice(
     field="password",
 )
 
-ADVICE = {
+ADVICE: dict[str, dict[Code, Advice]] = {
     Family.GOOGLE: {
         Code.AUTH_BAD_CREDENTIALS: Advice(
             cause="Google does not accept this password for {user}. It no longer takes the "

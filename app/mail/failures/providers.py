@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -26,7 +27,7 @@ class Family(StrEnum):
 
 
 # Hosts are told by their last labels: "mail.acme.com" is not a host of "me.com".
-_DOMAINS = {
+_DOMAINS: dict[str, str] = {
     "office365.com": Family.MICROSOFT365,
     "office365.us": Family.MICROSOFT365,
     "office.com": Family.MICROSOFT365,
@@ -61,7 +62,7 @@ _SES_HOST = re.compile(
 
 # Names are told by whole words. The first family with a telling one wins: "Exchange on-prem" must
 # not pass for Exchange Online.
-_NAMES = (
+_NAMES: list[tuple[str, tuple[str, ...]]] = [
     (Family.SES, ("amazonaws", "amazonses", "amazon ses", "aws", "ses")),
     (Family.EXCHANGE, ("exchange on prem", "exchange server", "on prem")),
     (
@@ -79,12 +80,18 @@ _NAMES = (
     (Family.YAHOO, ("yahoo", "aol")),
     (Family.YANDEX, ("yandex",)),
     (Family.ICLOUD, ("icloud",)),
-)
+]
 _HOST = re.compile(r"[^\s.@/()]+(?:\.[^\s.@/()]+)+\.?")
 _LONGEST_NAME = 300
 
 
-def family_of(name: str | None) -> Family | None:
+def add_family(name: str, *, domains: Sequence[str], names: Sequence[str]) -> None:
+    """Tell one more service apart, by the last labels of its hosts and by words that name it."""
+    _DOMAINS.update(dict.fromkeys(domains, name))
+    _NAMES.append((name, (name, *names)))
+
+
+def family_of(name: str | None) -> str | None:
     """The family that a provider setting, a relay's host name or a free description names."""
     if not name:
         return None
@@ -92,7 +99,7 @@ def family_of(name: str | None) -> Family | None:
     return _of_host(lowered.rstrip(".")) if _HOST.fullmatch(lowered) else _of_words(lowered)
 
 
-def _of_host(host: str) -> Family | None:
+def _of_host(host: str) -> str | None:
     if _SES_HOST.fullmatch(host):
         return Family.SES
     labels = host.split(".")
@@ -104,7 +111,7 @@ def _of_host(host: str) -> Family | None:
     return _OWNERS.get(owner)
 
 
-def _of_words(text: str) -> Family | None:
+def _of_words(text: str) -> str | None:
     said = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text).split())} "
     for family, names in _NAMES:
         if any(f" {name} " in said for name in names):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.crypto.secret import Secret
+from app.mail.failures.codes import FailureCode
+from app.mail.failures.entries import Advice
+from app.mail.smtp.transport import SmtpTransport
+from app.mail.transport import RelaySettings, Transport
 from app.mailer.settings import Settings
 
 
@@ -20,10 +25,17 @@ class Remark:
 class Provider:
     """A choice on the mailer page. Subclasses override what is particular to them.
 
-    ``summary`` is the line on its card, ``about`` what the page says above the fields,
-    ``warning``, under its title, what it never
-    stops saying while this provider is chosen. ``chooses_encryption``: the form has a field for
-    what the port does not tell.
+    ``value`` is its name where it is stored, ``summary`` the line on its card, ``about`` what the
+    page says above the fields, ``warning``, under its title, what it never stops saying while this
+    provider is chosen.
+
+    What it can: ``delivers`` mail to people at all; ``uses_network``, so there is something to
+    check; ``needs_password``; ``chooses_encryption``, the form has a field for what the port does
+    not tell; ``sends_as_login``, so that the sender is usually the mailbox that logs in.
+
+    What its failures mean: ``advice`` stands instead of the general explanations, or before them.
+    It is given for this provider and for hosts under ``domains``, however they were chosen;
+    ``names`` are further words that people call it by.
     """
 
     value: str
@@ -32,9 +44,14 @@ class Provider:
     about: tuple[str, ...] = ()
     warning_title: str = ""
     warning: str | None = None
-    needs_password: bool = False
+    delivers: bool = True
     uses_network: bool = True
+    needs_password: bool = False
     chooses_encryption: bool = False
+    sends_as_login: bool = False
+    advice: Mapping[FailureCode, Advice] = MappingProxyType({})
+    domains: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -59,3 +76,24 @@ class Provider:
         ``typed`` is ``None`` when the password was not typed just now.
         """
         yield from ()
+
+    def owns(self, host: str) -> bool:
+        """Whether this relay is better chosen here than typed under another provider."""
+        return False
+
+    def relay_problems(self, settings: Settings) -> Iterator[Remark]:
+        """Mistakes with this service's relays, whichever provider they are typed under."""
+        yield from ()
+
+    def region_in(self, host: str) -> str | None:
+        """The region that a host of this service names, whichever provider it is typed under."""
+        return None
+
+    def region_chosen(self, region: str | None) -> str | None:
+        """The region that the form's answer means, if it means one."""
+        return region
+
+    def transport(self, relay: RelaySettings | None) -> Transport:
+        """How its mail leaves. ``relay`` is ``None`` where no network is used."""
+        assert relay is not None
+        return SmtpTransport(relay)

@@ -46,22 +46,6 @@ def is_google(host: str | None) -> bool:
     return (host or "").endswith((".gmail.com", ".googlemail.com"))
 
 
-def mail_manager_problems(settings: Settings) -> Iterator[Remark]:
-    """Amazon's Mail Manager takes mail in; it does not send any out."""
-    if (settings.host or "").endswith(".mail-manager-smtp.amazonaws.com"):
-        yield Remark(
-            "host",
-            "This is a Mail Manager ingress endpoint: it receives mail for you and delivers"
-            " none to others. Use the SES SMTP endpoint of your region.",
-        )
-    if (settings.username or "").startswith("inp-"):
-        yield Remark(
-            "username",
-            "This user name belongs to a Mail Manager ingress endpoint, which only receives."
-            " Create SMTP credentials under SES, SMTP settings.",
-        )
-
-
 def login_hints(settings: Settings, typed: Secret | None, *, stored: bool) -> Iterator[Remark]:
     """A user name without a password, and the reverse."""
     if settings.username and typed is None and not stored:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import app.mailer.providers  # noqa: F401  they bring advice of their own
 from app.mail.failures import (
     Consequence,
     Disposition,

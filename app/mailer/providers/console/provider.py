@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.mail.transport import RelaySettings, Transport
+from app.mail.transports import ConsoleTransport
 from app.mailer.providers.base import Provider
 
 
@@ -17,4 +19,8 @@ class Console(Provider):
     warning = (
         "Password resets, invitations and unlock codes will seem to work, but nobody receives them."
     )
+    delivers = False
     uses_network = False
+
+    def transport(self, relay: RelaySettings | None) -> Transport:
+        return ConsoleTransport()

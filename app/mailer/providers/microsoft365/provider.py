@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
-from app.mailer.providers.smtp.relays import relay_problems
+from app.mailer.providers.microsoft365.advice import ADVICE
 from app.mailer.settings import DEFAULT_PORT, Settings
 
 HOST = "smtp.office365.com"
@@ -31,13 +31,25 @@ class Microsoft365(Provider):
         " will be announced in the second half of 2027. Novantra cannot log in with OAuth yet."
     )
     needs_password = True
+    sends_as_login = True
+    advice = ADVICE
 
     def defaults(self) -> Settings:
         return Settings(self.value, host=HOST, port=DEFAULT_PORT)
 
     def problems(self, settings: Settings, typed: Secret | None) -> Iterator[Remark]:
         yield from password_problems(typed)
-        yield from relay_problems(settings, typed)
+        yield from self.relay_problems(settings)
+
+    def owns(self, host: str) -> bool:
+        return host.endswith(".office365.com")
+
+    def relay_problems(self, settings: Settings) -> Iterator[Remark]:
+        host = settings.host or ""
+        if settings.port == 465 and host.endswith((".office365.com", ".outlook.com")):
+            yield Remark(
+                "port", "Microsoft 365 does not offer port 465. Use 587, with Secure switched on."
+            )
 
     def hints(self, settings: Settings, typed: Secret | None) -> Iterator[Remark]:
         username = (settings.username or "").lower()

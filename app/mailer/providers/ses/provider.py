@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
-from app.mailer.providers.credentials import mail_manager_problems, password_problems
+from app.mailer.providers.credentials import password_problems
+from app.mailer.providers.ses.advice import ADVICE
 from app.mailer.providers.ses.regions import OTHER, REGIONS, WITHOUT_SMTP, host_of, region_in
 from app.mailer.settings import DEFAULT_PORT, Settings
 
@@ -27,6 +28,7 @@ class Ses(Provider):
         " choose here: it works in no other region, and IAM access keys do not work at all.",
     )
     needs_password = True
+    advice = ADVICE
 
     def defaults(self) -> Settings:
         return Settings(self.value, port=DEFAULT_PORT)
@@ -36,7 +38,7 @@ class Ses(Provider):
 
     def problems(self, settings: Settings, typed: Secret | None) -> Iterator[Remark]:
         yield from password_problems(typed)
-        yield from mail_manager_problems(settings)
+        yield from self.relay_problems(settings)
         yield from _region_problems(settings)
         username = settings.username or ""
         if username.startswith("ASIA"):
@@ -77,6 +79,34 @@ class Ses(Provider):
             yield Remark(
                 "host", f"This host is in {told}, and credentials of {settings.region} fail there."
             )
+
+    def owns(self, host: str) -> bool:
+        return region_in(host) is not None
+
+    def relay_problems(self, settings: Settings) -> Iterator[Remark]:
+        return _mail_manager_problems(settings)
+
+    def region_in(self, host: str) -> str | None:
+        return region_in(host)
+
+    def region_chosen(self, region: str | None) -> str | None:
+        return region if region != OTHER else None
+
+
+def _mail_manager_problems(settings: Settings) -> Iterator[Remark]:
+    """Amazon's Mail Manager takes mail in; it does not send any out."""
+    if (settings.host or "").endswith(".mail-manager-smtp.amazonaws.com"):
+        yield Remark(
+            "host",
+            "This is a Mail Manager ingress endpoint: it receives mail for you and delivers"
+            " none to others. Use the SES SMTP endpoint of your region.",
+        )
+    if (settings.username or "").startswith("inp-"):
+        yield Remark(
+            "username",
+            "This user name belongs to a Mail Manager ingress endpoint, which only receives."
+            " Create SMTP credentials under SES, SMTP settings.",
+        )
 
 
 def _region_problems(settings: Settings) -> Iterator[Remark]:

@@ -15,8 +15,8 @@ USUAL_PORTS = frozenset({25, 465, 587, 2465, 2525, 2587})
 
 def protection_hints(settings: Settings) -> Iterator[Remark]:
     """Combinations that work rarely, or work and give something away."""
-    mode = tls_mode(settings.provider, settings.port, settings.secure, settings.encryption)
-    by_port = tls_mode(settings.provider, settings.port, settings.secure)
+    mode = tls_mode(settings.port, settings.secure, settings.encryption)
+    by_port = tls_mode(settings.port, settings.secure)
     if not settings.secure and settings.encryption != Encryption.AUTO:
         yield Remark(
             "encryption",

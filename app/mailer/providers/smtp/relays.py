@@ -1,4 +1,4 @@
-"""What is particular about relays that many people use through the generic SMTP provider."""
+"""What is particular about relays that many people use, and that are no providers of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Remark
 from app.mailer.providers.credentials import is_google
-from app.mailer.providers.ses.regions import region_in
 from app.mailer.settings import Settings
 
 _GOOGLE_APP_PASSWORD_LENGTH = 16
@@ -26,10 +25,6 @@ def relay_problems(settings: Settings, typed: Secret | None) -> Iterator[Remark]
         yield Remark(
             "username",
             "Resend wants the word resend as user name, and the API key itself as password.",
-        )
-    if settings.port == 465 and host.endswith((".office365.com", ".outlook.com")):
-        yield Remark(
-            "port", "Microsoft 365 does not offer port 465. Use 587, with Secure switched on."
         )
     if settings.port == 465 and host.endswith(".postmarkapp.com"):
         yield Remark("port", "Postmark does not offer port 465. Use 587 or 2525.")
@@ -54,14 +49,6 @@ def relay_hints(settings: Settings, typed: Secret | None) -> Iterator[Remark]:
     if host.endswith((".fastmail.com", ".mail.me.com", ".mail.yahoo.com")):
         yield Remark(
             "password", "This provider wants an app password, not the one you log in with."
-        )
-    if host.endswith(".office365.com"):
-        yield Remark(
-            "host", "For this relay, choose Microsoft 365 above: its form says what it needs."
-        )
-    if region_in(host):
-        yield Remark(
-            "host", "For this relay, choose Amazon SES above: its form says what it needs."
         )
     if host in {"localhost", "127.0.0.1", "::1"}:
         yield Remark(
