@@ -67,6 +67,23 @@ def sql_outside(column: Any, now: datetime, window: timedelta) -> ColumnElement[
     return or_(column <= now - window, column > now + SKEW)
 
 
+def sql_happened_since(column: Any, moment: datetime, now: datetime) -> ColumnElement[bool]:
+    """Whether what happened at ``column`` happened at ``moment`` or later.
+
+    Either may have been stored under a wrong clock, and then it is as if it had been long ago.
+    """
+    return and_(column >= _believable(moment, now), column <= now + SKEW)
+
+
+def happened_since(at: datetime | None, moment: datetime, now: datetime) -> bool:
+    """:func:`sql_happened_since` for values; what never happened has not happened since."""
+    return at is not None and _believable(moment, now) <= at <= now + SKEW
+
+
+def _believable(moment: datetime, now: datetime) -> datetime:
+    return moment if moment <= now + SKEW else datetime.min.replace(tzinfo=moment.tzinfo)
+
+
 def sql_alive(created: Any, expires: Any, now: datetime) -> ColumnElement[bool]:
     """Whether what was made at ``created`` to work until ``expires`` works now.
 

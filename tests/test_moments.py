@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 from app.accounts import codes, intents, lockout, throttle, tokens
 from app.accounts.models import MailIntent, User
 from app.mailer import test_mail
-from app.moments import alive, lies_ahead, not_after, within
+from app.mailer.models import MailerConfiguration
+from app.moments import alive, happened_since, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
 from app.organizations.acceptance import Standing
 from app.organizations.desk import Desk
 from app.organizations.invitations import invite
 from app.outbox.actions import can_retry
-from app.outbox.breaker import Breaker, somebody_is_ahead
+from app.outbox.breaker import Breaker, Forwarder, somebody_is_ahead
 from app.outbox.claim import Claim, claim_next
-from app.outbox.models import OutboxMessage
+from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.sweep import next_moment, sweep
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -62,6 +63,16 @@ def test_what_happened_later_than_now_happened_under_a_wrong_clock() -> None:
     assert not within(NOW + timedelta(days=2), NOW, HOUR)
     assert alive(NOW, NOW + HOUR, NOW)
     assert not alive(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1), NOW)
+
+
+def test_what_came_after_what_is_told_from_moments_that_can_be_believed() -> None:
+    year = timedelta(days=365)
+    assert happened_since(NOW - HOUR, NOW - 2 * HOUR, NOW)
+    assert happened_since(NOW - HOUR, NOW - HOUR, NOW)
+    assert not happened_since(NOW - 2 * HOUR, NOW - HOUR, NOW)
+    assert not happened_since(None, NOW - HOUR, NOW)
+    assert not happened_since(NOW + year, NOW - HOUR, NOW), "as if it had been long ago"
+    assert happened_since(NOW - HOUR, NOW + year, NOW), "so may what it is compared with be"
 
 
 class Store:
@@ -189,6 +200,26 @@ class Store:
 
         return holds
 
+    def tried(self) -> Held:
+        """An attempt made under a wrong clock is no attempt since the configuration changed."""
+        configure(self.runtime)
+        notice_mail(self.session, self.runtime, "kim@acme.test")
+        row = self.session.scalars(select(OutboxMessage)).one()
+        row.attempts, row.created_at = 1, self.now - timedelta(days=400)
+        self.session.add(OutboxAttempt(message_id=row.id, at=self.now, duration_ms=1))
+        self.session.commit()
+
+        def holds() -> bool:
+            row.due_at = self.now + timedelta(minutes=20)
+            configuration = self.session.scalars(select(MailerConfiguration)).one()
+            configuration.updated_at = self.now - timedelta(seconds=1)
+            self.session.commit()
+            taken = claim_next(self.session, Breaker(self.runtime), self.now, Forwarder())
+            self.session.rollback()
+            return not isinstance(taken, Claim)
+
+        return holds
+
     def lease(self) -> Held:
         configure(self.runtime)
         notice_mail(self.session, self.runtime, "kim@acme.test")
@@ -281,3 +312,22 @@ def test_a_first_attempt_is_not_put_off_by_an_hour_either(
     clock.time = right
     assert sweep(session, clock.time, keep_days=30)
     assert isinstance(claim_next(session, Breaker(runtime), clock.time), Claim)
+
+
+def test_a_record_that_ended_under_a_clock_ahead_is_kept_for_its_days_from_now(
+    runtime: Runtime, session: Session, clock: Clock
+) -> None:
+    configure(runtime)
+    row = notice_mail(session, runtime, "kim@acme.test")
+    row.state, row.finished_at = "sent", clock.time + timedelta(days=365)
+    session.commit()
+
+    def kept(now: datetime) -> bool:
+        while sweep(session, now, keep_days=30):
+            pass
+        session.commit()
+        return session.scalar(select(OutboxMessage.id)) is not None
+
+    assert kept(clock.time)
+    assert kept(clock.time + timedelta(days=30))
+    assert not kept(clock.time + timedelta(days=30, seconds=1))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, text, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select, text
 from sqlalchemy.orm import Session
 
 from app.in_steps import ROWS, change_some
@@ -22,7 +22,7 @@ from app.install.models import Install
 from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
-from app.moments import sql_lies_ahead
+from app.moments import sql_happened_since, sql_lies_ahead
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import QUEUED, SENDING, OutboxAttempt, OutboxMessage, State
 from app.runtime import Runtime
@@ -170,23 +170,35 @@ NO_ANSWER = OutboxMessage.last_reply_code.is_(None) & OutboxMessage.last_phase.i
 
 
 class Forwarder:
-    """What one process has noticed so far. Asked before every claim, so it mostly compares."""
+    """Brings mail forward that rests between two attempts, when there is a new reason to hope.
+
+    A person who corrects the mailer expects what waits to go out then, and not when a pause chosen
+    under the old configuration is over. The same holds when a relay that was away is back.
+
+    It is what one process has noticed so far. Asked before every claim, so it mostly compares.
+    """
 
     def __init__(self) -> None:
         self._changed: datetime | None = None
         self._failing = False
+        # What is being brought forward, by the reason.
+        self._begun: dict[str, ColumnElement[bool]] = {}
 
     def look(self, session: Session, seen: BreakerState, now: datetime) -> None:
-        """Acts on a changed configuration and on the end of failures.
+        """Acts on a changed configuration and on the end of failures, some rows at a time.
 
         By what is found and not by what happened, so it does not matter which process saved or
         sent: only messages are moved that were not tried since the change.
         """
         if seen.changed is not None and seen.changed != self._changed:
-            _bring_forward(session, now, ~_tried_since(seen.changed))
+            self._begun["change"] = ~_tried_since(seen.changed, now)
         elif self._failing and not seen.failing:
-            _bring_forward(session, now, NO_ANSWER)
+            self._begun["recovery"] = NO_ANSWER
         self._changed, self._failing = seen.changed, seen.failing
+        for reason, which in list(self._begun.items()):
+            # Until nothing is left: a step may have been undone with the claim it came before.
+            if not _bring_some_forward(session, now, which):
+                self._begun.pop(reason, None)
 
 
 def is_superseded(session: Session, version: int) -> bool:
@@ -195,21 +207,29 @@ def is_superseded(session: Session, version: int) -> bool:
     return current is not None and current != version
 
 
-def _tried_since(moment: datetime) -> ColumnElement[bool]:
+def _tried_since(moment: datetime, now: datetime) -> ColumnElement[bool]:
     return (
         select(OutboxAttempt.id)
-        .where(OutboxAttempt.message_id == OutboxMessage.id, OutboxAttempt.at >= moment)
+        .where(
+            OutboxAttempt.message_id == OutboxMessage.id,
+            sql_happened_since(OutboxAttempt.at, moment, now),
+        )
         .exists()
     )
 
 
-def _bring_forward(session: Session, now: datetime, which: ColumnElement[bool]) -> None:
-    moved = session.execute(
-        update(OutboxMessage)
-        .where(QUEUED, OutboxMessage.attempts > 0, OutboxMessage.due_at > now, which)
-        .values(due_at=OutboxMessage.created_at)
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+def _bring_some_forward(session: Session, now: datetime, which: ColumnElement[bool]) -> int:
+    row = OutboxMessage
+    moved = change_some(
+        session,
+        row,
+        QUEUED,
+        row.attempts > 0,
+        row.due_at > now,
+        which,
+        # Under a wrong clock it may have been made later than now.
+        values={"due_at": case((row.created_at > now, now), else_=row.created_at)},
+    )
     if moved:
-        log.info("tried again at once", extra={"messages": len(moved)})
+        log.info("tried again at once", extra={"messages": moved})
+    return moved

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.mailer.summary import Prospect
+from app.moments import alive
 from app.outbox.models import Ended, OutboxMessage, State
 
 
@@ -32,7 +33,9 @@ class Fate(StrEnum):
 
 def fate_of(message: OutboxMessage, expected: Prospect, now: datetime) -> Fate:
     """What became of it. ``expected`` is how mail fares now: what is queued waits with it."""
-    ran_out = message.expires_at is not None and message.expires_at <= now
+    ran_out = message.expires_at is not None and not alive(
+        message.created_at, message.expires_at, now
+    )
     match message.state:
         case State.SENT:
             return Fate.EXPIRED if ran_out else Fate.SENT

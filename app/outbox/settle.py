@@ -15,6 +15,7 @@ from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
 from app.mailer import health
 from app.mailer.models import MailHealth
+from app.moments import happened_since, sql_happened_since
 from app.outbox.breaker import hold, is_paused, is_superseded, release
 from app.outbox.claim import Claim
 from app.outbox.models import ATTEMPTS, MESSAGES, Ended, OutboxAttempt, State
@@ -161,7 +162,7 @@ def _refused(
     disposition = disposition_of(error.code)
     if disposition is Disposition.REJECT:
         return SettleResult.FAILED, told | _dead(claim, Ended.REJECTED, now)
-    if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error):
+    if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error, now):
         return SettleResult.HELD, told | {"state": State.HELD}
     return _again(session, claim, told, now)
 
@@ -188,7 +189,7 @@ def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
     }
 
 
-def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError) -> bool:
+def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError, now: datetime) -> bool:
     """Whether protocol errors have gone on for long enough to ask for a person.
 
     If other mail got through since this message's first one, the relay does speak SMTP and
@@ -204,7 +205,7 @@ def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError) -> bo
     if count + 1 < PROTOCOL_ATTEMPTS:
         return False
     success = session.scalar(select(MailHealth.last_success_at).where(MailHealth.id == 1))
-    return success is None or success < first
+    return not happened_since(success, first, now)
 
 
 def _note(session: Session, claim: Claim, tried: Tried, now: datetime) -> None:
@@ -246,7 +247,7 @@ def _tell_health(
             code=answer.code,
             version=version,
             phase=answer.phase,
-            domains_since=lambda since: _domains_refused(session, since),
+            domains_since=lambda since: _domains_refused(session, since, now),
         )
         return
     health.record_failure(session, now=now, code=answer.code, version=version, phase=answer.phase)
@@ -267,11 +268,11 @@ def _tell_health(
             release(session)
 
 
-def _domains_refused(session: Session, since: datetime) -> int:
+def _domains_refused(session: Session, since: datetime, now: datetime) -> int:
     return (
         session.scalar(
             select(func.count(_ROW.rcpt_domain.distinct())).where(
-                _ROW.finished_at >= since,
+                sql_happened_since(_ROW.finished_at, since, now),
                 _ROW.state == State.FAILED,
                 _ROW.ended_because == Ended.REJECTED,
             )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
 from app.mailer.models import MailHealth
-from app.moments import sql_not_after
+from app.moments import sql_happened_since, sql_not_after, sql_within
 from app.outbox.aside import counted as counted_aside
 from app.outbox.breaker import LEASE_AT_MOST
 from app.outbox.heartbeats import live_workers
@@ -36,7 +36,6 @@ LOOKED_AT = 3
 def summarize(session: Session, runtime: Runtime) -> QueueSummary:
     """What waits now and what became of the rest in the last seven days."""
     row, now = OutboxMessage, runtime.now()
-    since = now - WEEK
     promises = [count(session, now) for count in runtime.promises]
     promised = sum(promise.count for promise in promises)
     counted = {state: _count(session, row.state == state) for state in UNSENT}
@@ -51,9 +50,11 @@ def summarize(session: Session, runtime: Runtime) -> QueueSummary:
         workers=live_workers(session, now),
         unreadable=_unreadable(session, runtime),
         set_aside=counted_aside(session, runtime),
-        sent_this_week=_count(session, row.sent_at >= since),
-        failed_this_week=_count(session, row.state == State.FAILED, row.finished_at >= since),
-        expired_while_paused=_expired_since(session, _pause(session).paused_at),
+        sent_this_week=_count(session, sql_within(row.sent_at, now, WEEK)),
+        failed_this_week=_count(
+            session, row.state == State.FAILED, sql_within(row.finished_at, now, WEEK)
+        ),
+        expired_while_paused=_expired_since(session, _pause(session).paused_at, now),
     )
 
 
@@ -137,12 +138,12 @@ def _opens(runtime: Runtime, row: OutboxMessage) -> bool:
     return True
 
 
-def _expired_since(session: Session, moment: datetime | None) -> int:
+def _expired_since(session: Session, moment: datetime | None, now: datetime) -> int:
     if moment is None:
         return 0
     return _count(
         session,
         OutboxMessage.state == State.CANCELLED,
         OutboxMessage.ended_because == Ended.EXPIRED,
-        OutboxMessage.finished_at >= moment,
+        sql_happened_since(OutboxMessage.finished_at, moment, now),
     )

@@ -115,8 +115,15 @@ def _bytes_kept_enough(session: Session, now: datetime, _keep_days: int) -> int:
 
 
 def _forget(session: Session, now: datetime, keep_days: int) -> int:
-    ended_before = now - timedelta(days=keep_days)
-    return delete_some(session, OutboxMessage, OutboxMessage.finished_at < ended_before, rows=BATCH)
+    ended = OutboxMessage.finished_at
+    old = ended < now - timedelta(days=keep_days)
+    return delete_some(session, OutboxMessage, old, rows=BATCH) or change_some(
+        # It ended under a wrong clock: what it is kept for counts from now.
+        session,
+        OutboxMessage,
+        sql_too_far(ended, now, timedelta(0)),
+        values={"finished_at": now},
+    )
 
 
 def _unknown(session: Session, now: datetime, _keep_days: int) -> int:

@@ -7,9 +7,11 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from app.mailer.models import MailerConfiguration
+from app.outbox.breaker import Breaker, Forwarder
 from app.outbox.models import OutboxMessage
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
@@ -19,6 +21,7 @@ from tests.relays.ports import free_port
 from tests.smtpd import Relay
 
 NewWorker = Callable[[], Deliverer]
+FEW = {"oldest_first": None, "rows": 10}
 PEOPLE = ("first@acme.test", "second@acme.test", "third@acme.test")
 
 
@@ -129,3 +132,28 @@ def test_a_relay_that_asked_us_to_wait_is_left_in_peace(
         PEOPLE[0]: "queued",
         PEOPLE[1]: "sent",
     }
+
+
+def test_thousands_are_brought_forward_in_steps_and_none_is_forgotten(
+    runtime: Runtime, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.in_steps.change_some.__kwdefaults__", FEW)
+    configure(runtime)
+    queue_resets(runtime, [f"kim{number}@acme.test" for number in range(25)])
+    session.execute(
+        update(OutboxMessage).values(attempts=1, due_at=clock.time + timedelta(minutes=20))
+    )
+    session.commit()
+    forwarder, breaker = Forwarder(), Breaker(runtime)
+
+    def resting() -> int:
+        due = select(func.count()).select_from(OutboxMessage)
+        return session.scalar(due.where(OutboxMessage.due_at > clock.time)) or 0
+
+    forwarder.look(session, breaker.look(session), clock.time)
+    session.rollback()  # the claim that this was for was taken back, and the step with it
+    assert resting() == 25
+    for left in (15, 5, 0, 0):
+        forwarder.look(session, breaker.look(session), clock.time)
+        session.commit()
+        assert resting() == left
