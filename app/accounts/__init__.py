@@ -7,24 +7,14 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.accounts import intents, prompt, sessions, standing_mails, verification_mail
+    from app.accounts import intents, prompt, sessions, standing_mails, verification_mail, views
     from app.accounts.tidy import Tidying, outdated
-    from app.accounts.views import (
-        account,
-        administrators,
-        blueprint,
-        front_door,
-        locks,
-        reset,
-        verification,
-    )
+    from app.accounts.views import administrators
     from app.runtime import EXTENSION
     from app.web.shell import shell
 
-    # Importing them is what fills the blueprint.
-    assert all((account, administrators, front_door, locks, reset, verification))
     sessions.init_app(app)
-    app.register_blueprint(blueprint)
+    app.register_blueprint(views.load())
     surroundings = shell(app)
     surroundings.system_entries.append(
         (administrators.NAVIGATION_ORDER, administrators.navigation_entry)

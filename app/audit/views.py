@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from app.audit import search, telling
 from app.audit.export import csv_lines, json_lines
@@ -16,9 +16,10 @@ from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here, shell
+from app.web.shell import Entry, here
 
 blueprint = Blueprint("audit", __name__, url_prefix="/admin/system/audit")
+NAVIGATION_ORDER = 60
 
 FILTERS = ("subject", "text", "since", "until")
 
@@ -125,11 +126,5 @@ def export(kind: str) -> Response:
     )
 
 
-def _entry() -> Entry:
+def navigation_entry() -> Entry:
     return Entry("Audit log", url_for("audit.index"), here("/admin/system/audit"))
-
-
-def init_app(app: Flask) -> None:
-    """The page, and its line in the navigation."""
-    app.register_blueprint(blueprint)
-    shell(app).system_entries.append((60, _entry))

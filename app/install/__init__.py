@@ -1,1 +1,15 @@
 """The one install: its setup state, its access URL and the links built from it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """The page and its line in the navigation; where forms come from."""
+    from app.install import origin, views
+    from app.web.shell import shell
+
+    origin.init_app(app)
+    app.register_blueprint(views.blueprint)
+    shell(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

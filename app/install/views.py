@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.install import origin
 from app.install.access_url import parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.links import Links
@@ -20,7 +19,7 @@ from app.install.service import (
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here, shell
+from app.web.shell import Entry, here
 
 PATH = "/admin/system/access-urls"
 NAVIGATION_ORDER = 40
@@ -98,14 +97,7 @@ def _install() -> Install:
     return install
 
 
-def _entry() -> Entry | None:
+def navigation_entry() -> Entry | None:
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return None
     return Entry("Access URLs", PATH, here(PATH))
-
-
-def init_app(app: Flask) -> None:
-    """The page and its line in the navigation; where forms come from."""
-    origin.init_app(app)
-    app.register_blueprint(blueprint)
-    shell(app).system_entries.append((NAVIGATION_ORDER, _entry))

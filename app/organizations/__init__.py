@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Flask
 
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.organizations import (
-        acceptance_views,
-        appointing_views,
-        batch_views,
-        batches,
-        invitation_views,
-        left_behind_views,
-        member_views,
-        navigation,
-        rights,
-        roster,
-        signup,
-        signup_views,
-    )
+    from app.organizations import batches, rights, roster, signup, views
+    from app.organizations.views import appointing, members
+    from app.organizations.views.signup import blueprint as signup_pages
     from app.runtime import EXTENSION
     from app.web.shell import shell
 
-    blueprint = Blueprint("organizations", __name__)
-    for views in (
-        member_views,
-        invitation_views,
-        left_behind_views,
-        batch_views,
-        acceptance_views,
-        appointing_views,
-    ):
-        views.register(blueprint)
-    app.register_blueprint(blueprint)
+    app.register_blueprint(views.load())
     runtime = app.extensions[EXTENSION]
     if runtime.config.is_cloud:
-        app.register_blueprint(signup_views.blueprint)
+        app.register_blueprint(signup_pages)
         runtime.outdated.append(signup.outdated)
     runtime.chores.append(batches.chore)
     runtime.set_aside["lines"] = batches.set_aside
@@ -45,7 +24,6 @@ def init_app(app: Flask) -> None:
     runtime.still_stands["membership"] = rights.membership_stands
     runtime.promises.append(batches.promised)
     runtime.only_admin_of = roster.only_admin_of
-    shell(app).sections.append((navigation.ORDER, navigation.section))
-    shell(app).system_entries.append(
-        (appointing_views.NAVIGATION_ORDER, appointing_views.navigation_entry)
-    )
+    surroundings = shell(app)
+    surroundings.sections.append((members.NAVIGATION_ORDER, members.navigation_section))
+    surroundings.system_entries.append((appointing.NAVIGATION_ORDER, appointing.navigation_entry))

@@ -6,8 +6,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Everything in this room that binds to the application."""
+    """The pages, the line of the overview in the navigation, and what readiness remembers."""
     from app.system import health, overview
+    from app.system.readiness import Readiness
+    from app.web.shell import shell
 
-    health.init_app(app)
-    overview.init_app(app)
+    app.extensions[health.READINESS] = Readiness()
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(overview.blueprint)
+    shell(app).system_entries.append((overview.NAVIGATION_ORDER, overview.navigation_entry))

@@ -6,7 +6,7 @@ import ipaddress
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.crypto.secret import Secret
@@ -103,8 +103,3 @@ def _may_scrape() -> bool:
         return ipaddress.ip_address(peer()).is_loopback
     except ValueError:
         return False
-
-
-def init_app(app: Flask) -> None:
-    app.extensions[READINESS] = Readiness()
-    app.register_blueprint(blueprint)

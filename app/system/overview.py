@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from app.mailer.summary import current_summary
@@ -10,7 +10,7 @@ from app.runtime import runtime
 from app.system.findings import findings
 from app.web.context import db
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, shell
+from app.web.shell import Entry
 
 PATH = "/admin/system"
 NAVIGATION_ORDER = 10
@@ -31,12 +31,7 @@ def overview() -> str:
     )
 
 
-def _entry() -> Entry | None:
+def navigation_entry() -> Entry | None:
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return None
     return Entry("Overview", PATH, request.path == PATH)
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(blueprint)
-    shell(app).system_entries.append((NAVIGATION_ORDER, _entry))

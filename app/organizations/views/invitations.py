@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -20,13 +20,15 @@ from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.invitations import NotOpen, invite, resend, revoke
 from app.organizations.limits import TooManyForAddress, TooManyForOrganization, frees_at
 from app.organizations.models import Invitation
-from app.organizations.pages import members_page
+from app.organizations.views import blueprint
+from app.organizations.views.members_page import members_page
 from app.organizations.wording import INVITED_WAITS, WORDS
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.later import retry_after, when
 
+PATH = "/organizations/<slug>/invitations"
 PENDING_TITLE = "No invitation was sent: mail is not set up"
 # How refused outcomes answer; those that only inform are no failure of the server.
 STATUS = {
@@ -42,15 +44,8 @@ PER_CLIENT = "120 per hour"
 Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
-def register(blueprint: Blueprint) -> None:
-    base = "/organizations/<slug>/invitations"
-    limited = limiter.limit(PER_CLIENT, methods=["POST"])
-    blueprint.add_url_rule(base, "invite", limited(open_or_invite), methods=["GET", "POST"])
-    one = f"{base}/<int:invitation_id>"
-    blueprint.add_url_rule(f"{one}/resend", "resend", limited(send_again), methods=["POST"])
-    blueprint.add_url_rule(f"{one}/revoke", "revoke", take_back, methods=["POST"])
-
-
+@blueprint.route(PATH, endpoint="invite", methods=["GET", "POST"])
+@limiter.limit(PER_CLIENT, methods=["POST"])
 @admins_only
 def open_or_invite(visit: Visit) -> Answer:
     if request.method == "GET":  # somebody reloads the page of a refused form
@@ -131,6 +126,8 @@ def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
     return page, 503
 
 
+@blueprint.post(f"{PATH}/<int:invitation_id>/resend", endpoint="resend")
+@limiter.limit(PER_CLIENT)
 @admins_only
 def send_again(visit: Visit, invitation_id: int) -> Response:
     invitation = _find(visit, invitation_id)
@@ -156,6 +153,7 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
     return _back(visit)
 
 
+@blueprint.post(f"{PATH}/<int:invitation_id>/revoke", endpoint="revoke")
 @admins_only
 def take_back(visit: Visit, invitation_id: int) -> Response:
     invitation = _find(visit, invitation_id)

@@ -6,7 +6,7 @@ they hold the mailbox and have just chosen the password, so asking for it again 
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -26,27 +26,26 @@ from app.organizations.acceptance import (
 from app.organizations.access import me
 from app.organizations.forms import JoinForm
 from app.organizations.service import organization_by_slug
+from app.organizations.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, client_ip, db
 from app.web.errors import Refusal
 
+PATH = "/invitations/<token>"
 FLOOD = "120 per 15 minutes"
 
 Answer = Response | str | tuple[str, int]
 
 
-def register(blueprint: Blueprint) -> None:
-    path = "/invitations/<token>"
-    blueprint.add_url_rule(path, "invitation", show)
-    blueprint.add_url_rule(path, "accept", limiter.limit(FLOOD)(accept), methods=["POST"])
-
-
+@blueprint.get(PATH, endpoint="invitation")
 def show(token: str) -> str:
     offer, has_account = _look(token)
     form = JoinForm(formdata=None, email=offer.invitation.email)
     return _page(token, offer, has_account, form)
 
 
+@blueprint.post(PATH)
+@limiter.limit(FLOOD)
 def accept(token: str) -> Answer:
     offer, has_account = _look(token)
     if current_user.is_authenticated:

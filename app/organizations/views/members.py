@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.lockout import TooManyLifts, lift_lock
 from app.accounts.views.refusals import LIFTED, lifted_too_often
-from app.organizations.access import Visit, admins_only, members_only
+from app.organizations.access import Visit, admins_only, me, members_only
 from app.organizations.forms import RoleForm
-from app.organizations.pages import members_page
 from app.organizations.rights import count_left_behind
 from app.organizations.roster import LastAdmin, NotMember, change_role, find, remove
-from app.organizations.service import admin_roles
+from app.organizations.service import admin_roles, organizations_of
+from app.organizations.views import blueprint
+from app.organizations.views.members_page import members_page
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
+from app.web.shell import Entry, Section, here
+
+PATH = "/organizations/<slug>/members"
+ONE = f"{PATH}/<int:membership_id>"
+NAVIGATION_ORDER = 10
 
 
-def register(blueprint: Blueprint) -> None:
-    base = "/organizations/<slug>/members"
-    blueprint.add_url_rule(base, "members", show)
-    member = f"{base}/<int:membership_id>"
-    blueprint.add_url_rule(f"{member}/role", "change_role", assign, methods=["POST"])
-    blueprint.add_url_rule(f"{member}/remove", "remove", dismiss, methods=["POST"])
-    blueprint.add_url_rule(f"{member}/unlock", "unlock", unlock, methods=["POST"])
+def navigation_section() -> Section | None:
+    """The organizations of whoever looks."""
+    entries = [
+        Entry(
+            belonging.organization.name,
+            url_for("organizations.members", slug=belonging.organization.slug),
+            current=here(f"/organizations/{belonging.organization.slug}"),
+        )
+        for belonging in organizations_of(db(), me())
+    ]
+    return Section("Organizations", entries)
 
 
+@blueprint.get(PATH, endpoint="members")
 @members_only
 def show(visit: Visit) -> str:
     return members_page(db(), runtime(), visit)
 
 
+@blueprint.post(f"{ONE}/role", endpoint="change_role")
 @admins_only
 def assign(visit: Visit, membership_id: int) -> Response:
     form = RoleForm()
@@ -55,6 +67,7 @@ def assign(visit: Visit, membership_id: int) -> Response:
     return _back_by_what_is_left(visit)
 
 
+@blueprint.post(f"{ONE}/remove", endpoint="remove")
 @members_only
 def dismiss(visit: Visit, membership_id: int) -> Response:
     """Admins remove anybody, and everybody may leave."""
@@ -87,6 +100,7 @@ def dismiss(visit: Visit, membership_id: int) -> Response:
     return _back_by_what_is_left(visit)
 
 
+@blueprint.post(f"{ONE}/unlock")
 @admins_only
 def unlock(visit: Visit, membership_id: int) -> Response:
     """Lift the lock that failed sign-ins put on a member's address, unless they stand higher."""

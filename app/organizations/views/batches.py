@@ -6,25 +6,22 @@ goes on with the list in the request itself, for installs whose worker is not ru
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
+from app.organizations.views import blueprint
 from app.organizations.wording import ENDED, WORDS
 from app.runtime import runtime
 from app.web.context import db
 
+PATH = "/organizations/<slug>/invitations/lists/<public_id>"
 RELOAD_SECONDS = 2
 
 
-def register(blueprint: Blueprint) -> None:
-    base = "/organizations/<slug>/invitations/lists/<public_id>"
-    blueprint.add_url_rule(base, "batch", show)
-    blueprint.add_url_rule(f"{base}/go-on", "batch_go_on", go_on, methods=["POST"])
-
-
+@blueprint.get(PATH, endpoint="batch")
 @admins_only
 def show(visit: Visit, public_id: str) -> Response:
     batch = batches.find(db(), visit.organization, public_id)
@@ -57,6 +54,7 @@ def show(visit: Visit, public_id: str) -> Response:
     return response
 
 
+@blueprint.post(f"{PATH}/go-on", endpoint="batch_go_on")
 @admins_only
 def go_on(visit: Visit, public_id: str) -> Response:
     batch = batches.find(db(), visit.organization, public_id)

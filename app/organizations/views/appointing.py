@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -11,6 +11,7 @@ from app.organizations import appointing
 from app.organizations.appointing import CannotBeAdmin, ManagesItself
 from app.organizations.models import Organization
 from app.organizations.service import organization_by_slug
+from app.organizations.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import STANDARD, Refusal
@@ -21,22 +22,19 @@ PATH = "/admin/system/organizations"
 NAVIGATION_ORDER = 55
 
 
-def register(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule(PATH, "appointing", show)
-    blueprint.add_url_rule(f"{PATH}/<slug>/appoint", "appoint", appoint, methods=["POST"])
-
-
 def navigation_entry() -> Entry | None:
     if current_user.denial(Permission.SYSTEM_CONFIGURE) is not None:
         return None
     return Entry("Organizations", PATH, here(PATH))
 
 
+@blueprint.get(PATH, endpoint="appointing")
 @requires(Permission.SYSTEM_CONFIGURE)
 def show() -> str:
     return _page()
 
 
+@blueprint.post(f"{PATH}/<slug>/appoint")
 @requires(Permission.SYSTEM_CONFIGURE)
 def appoint(slug: str) -> Response | tuple[str, int]:
     organization = organization_by_slug(db(), slug)

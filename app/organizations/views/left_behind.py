@@ -6,7 +6,7 @@ were mailed work until somebody revokes them.
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.organizations.access import Visit, admins_only
@@ -14,19 +14,16 @@ from app.organizations.delivery import PAGE
 from app.organizations.desk import Desk
 from app.organizations.invitations import NotOpen, revoke
 from app.organizations.rights import count_left_behind, some_left_behind
+from app.organizations.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, db
 
+PATH = "/organizations/<slug>/invitations/left-behind"
 STEP = 50
 """Invitations revoked in one transaction."""
 
 
-def register(blueprint: Blueprint) -> None:
-    base = "/organizations/<slug>/invitations/left-behind"
-    blueprint.add_url_rule(base, "left_behind", show)
-    blueprint.add_url_rule(f"{base}/revoke", "revoke_left_behind", revoke_all, methods=["POST"])
-
-
+@blueprint.get(PATH, endpoint="left_behind")
 @admins_only
 def show(visit: Visit) -> Response | str:
     now = runtime().now()
@@ -41,6 +38,7 @@ def show(visit: Visit) -> Response | str:
     )
 
 
+@blueprint.post(f"{PATH}/revoke", endpoint="revoke_left_behind")
 @admins_only
 def revoke_all(visit: Visit) -> Response:
     now = runtime().now()
