@@ -15,21 +15,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.mail.check import noun_of
 from app.mailer.check import Check
 from wizard import draft as drafts
 from wizard.draft import Draft
-
-_STEPS = {
-    "dns": "the name",
-    "connect": "the connection",
-    "tls": "the encryption",
-    "greeting": "the greeting",
-    "ehlo": "the greeting",
-    "auth": "the login",
-    "mail-from": "the sender",
-    "rcpt-to": "the recipient",
-    "rset": "the end",
-}
 
 
 class ChangedMeanwhile(Exception):
@@ -92,7 +81,7 @@ def _kept(draft: Draft, found: Check, now: datetime) -> dict[str, Any]:
     failed = next((step for step in taken if step.state == "failed"), None)
     stopped_at = None
     if not found.ok:
-        stopped_at = _STEPS.get(failed.name, failed.name) if failed else "its first step"
+        stopped_at = f"the {noun_of(failed.name)}" if failed else "its first step"
     return {
         "digest": digest(draft),
         "at": now.isoformat(),

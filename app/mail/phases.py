@@ -20,3 +20,26 @@ class Phase(StrEnum):
     MAIL_FROM = "mail-from"
     RCPT_TO = "rcpt-to"
     DATA = "data"
+
+    @property
+    def noun(self) -> str:
+        """What it is about, as in "stopped at the name"."""
+        return _WORDS[self][0]
+
+    @property
+    def doing(self) -> str:
+        """What is under way, as in "while connecting"."""
+        return _WORDS[self][1]
+
+
+_WORDS = {
+    Phase.DNS: ("name", "looking up the name"),
+    Phase.CONNECT: ("connection", "connecting"),
+    Phase.TLS: ("encryption", "encrypting"),
+    Phase.GREETING: ("greeting", "greeting"),
+    Phase.AUTH: ("login", "login"),
+    Phase.MAIL_FROM: ("sender", "sender"),
+    Phase.RCPT_TO: ("recipient", "recipient"),
+    Phase.DATA: ("message", "handing over the message"),
+}
+"""The words for phases, kept here once for pages, mails and commands."""

@@ -15,6 +15,18 @@ class TlsMode(StrEnum):
     STARTTLS = "starttls"
     IMPLICIT = "implicit"
 
+    @property
+    def words(self) -> str:
+        """How a connection is encrypted, as people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    TlsMode.NONE: "none",
+    TlsMode.STARTTLS: "STARTTLS",
+    TlsMode.IMPLICIT: "TLS from the first byte",
+}
+
 
 def client_context(*, verify: bool = True) -> ssl.SSLContext:
     """A context for TLS 1.2 or newer.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.crypto.secret import Secret
-from app.mail.check import CheckReport, StepResult, check_connection
+from app.mail.check import CheckReport, StepResult, check_connection, noun_of
 from app.mail.failures import Explanation, FailureContext, explain
 from app.mail.tls import TlsMode
 from app.mail.transport import RelaySettings
@@ -32,6 +32,11 @@ class Step:
     reply_code: int | None = None
     enhanced: str | None = None
     fix: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The step's name on a page."""
+        return noun_of(self.name).capitalize()
 
 
 @dataclass(frozen=True)
@@ -138,11 +143,7 @@ def _other_port(report: CheckReport, relay: RelaySettings) -> OtherPort | None:
     if found is None:
         return None
     secure = found.tls is not TlsMode.NONE
-    how = {
-        TlsMode.IMPLICIT: "TLS from the first byte",
-        TlsMode.STARTTLS: "STARTTLS",
-        TlsMode.NONE: "no encryption",
-    }[found.tls]
+    how = found.tls.words
     title = f"Port {found.port} works with {how}"
     by_port = tls_mode(found.port, secure) is found.tls
     encryption = Encryption.AUTO if by_port else Encryption(found.tls)

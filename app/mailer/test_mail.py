@@ -75,11 +75,6 @@ def result_of(health: MailHealth, version: int | None) -> str:
 
 
 KIND = "test"
-_ENCRYPTION = {
-    TlsMode.IMPLICIT: "TLS from the first byte",
-    TlsMode.STARTTLS: "STARTTLS",
-    TlsMode.NONE: "none",
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,7 @@ def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str
             "at": mail.at,
             "sender_address": active.sender_address,
             "relay": Prose(active.where),
-            "encryption": Prose(_ENCRYPTION[relay.tls] if relay else "none"),
+            "encryption": Prose((relay.tls if relay else TlsMode.NONE).words),
         },
     )
     parts = MessageParts(

@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.mail.failures import Explanation
+from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer
 from app.mailer.advice import context_of, explain_stored
 from app.outbox.models import Ended, OutboxAttempt, OutboxMessage, State
 
-PHASES = {
-    "dns": "looking up the name",
-    "connect": "connecting",
-    "tls": "encrypting",
-    "greeting": "greeting",
-    "auth": "login",
-    "mail-from": "sender",
-    "rcpt-to": "recipient",
-    "data": "handing over the message",
-}
+PHASES = {phase.value: phase.doing for phase in Phase}
 
 _ENDS = {
     Ended.EXPIRED: "Not sent: its link or code ran out first",

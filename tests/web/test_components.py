@@ -55,14 +55,16 @@ def test_a_standing_state_leaves_the_code_to_the_answer_beside_it(app: Flask) ->
     assert "diagnosis" not in html
 
 
-def test_a_failed_rung_carries_its_code_and_leads_to_the_field(app: Flask) -> None:
+def test_a_failed_step_carries_its_code_and_leads_to_the_field(app: Flask) -> None:
     steps = [
         {"name": "dns", "state": "passed", "detail": "is 10.0.0.1", "ms": 0},
         {"name": "auth", "state": "failed", "explanation": EXPLANATION, "field_id": "password"},
         {"name": "rset", "state": "not_reached"},
     ]
     html = render(
-        app, "{% from 'components/ladder.html' import ladder %}{{ ladder(it) }}", it=steps
+        app,
+        "{% from 'components/check_steps.html' import check_steps %}{{ check_steps(it) }}",
+        it=steps,
     )
     assert html.count('data-code="auth_bad_credentials"') == 1
     assert 'href="#password"' in html

@@ -13,6 +13,14 @@ from app.mail.tls import TlsMode
 State = Literal["passed", "failed", "skipped", "not_reached"]
 
 
+_BEYOND_PHASES = {"ehlo": "abilities", "rset": "ending"}
+
+
+def noun_of(step: str) -> str:
+    """What a step is about, in a word: a phase's own, and words for the two that are none."""
+    return _BEYOND_PHASES.get(step) or Phase(step).noun
+
+
 @dataclass(frozen=True)
 class StepResult:
     """One step of the check.

@@ -18,17 +18,7 @@ from app.web.guards import Permission, requires
 
 MAXIMUM = 20_000
 
-PHASES = {
-    "": "I do not know",
-    Phase.DNS: "Looking up the name",
-    Phase.CONNECT: "Connecting",
-    Phase.TLS: "Encryption",
-    Phase.GREETING: "Greeting",
-    Phase.AUTH: "Login",
-    Phase.MAIL_FROM: "Sender",
-    Phase.RCPT_TO: "Recipient",
-    Phase.DATA: "The message itself",
-}
+PHASES = {"": "I do not know"} | {phase.value: phase.doing.capitalize() for phase in Phase}
 
 
 class ExplainForm(FlaskForm):
@@ -37,7 +27,7 @@ class ExplainForm(FlaskForm):
     text = TextAreaField("Error text", [Filled("Paste the error first."), TextLength(MAXIMUM)])
     phase = SelectField(
         "Step in which it came",
-        choices=[SelectChoice(str(value), label) for value, label in PHASES.items()],
+        choices=[SelectChoice(value, label) for value, label in PHASES.items()],
         default="",
     )
     provider = SelectField("Provider", default="")

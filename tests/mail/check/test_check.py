@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from app.mail.check import CheckReport, Suggestion, check_connection
+from app.mail.check import CheckReport, Suggestion, check_connection, noun_of
 from app.mail.check.facts import banner_host, banner_warning
 from app.mail.failures import FailureCode
+from app.mail.phases import Phase
 from app.mail.tls import TlsMode
 from app.mail.transport import RelaySettings
 from tests.faults.server import BadServer
@@ -39,7 +40,7 @@ def states(report: CheckReport) -> dict[str, str]:
         ("implicit", "dns connect tls greeting ehlo auth mail-from rcpt-to rset"),
     ],
 )
-def test_every_rung_passes_with_a_good_relay(tls: str, order: str) -> None:
+def test_every_step_passes_with_a_good_relay(tls: str, order: str) -> None:
     with Relay(tls=tls, users={"alice": SECRET}, require_auth=True) as relay:
         report = check(settings_for(relay, "alice", SECRET))
         assert relay.envelopes == []
@@ -96,7 +97,7 @@ def test_steps_after_the_failed_one_are_not_reached() -> None:
         ({"EHLO": "550 5.7.1 bad helo"}, "ehlo"),
     ],
 )
-def test_the_rung_that_breaks_is_the_one_that_is_named(
+def test_the_step_that_breaks_is_the_one_that_is_named(
     replies: dict[str, str | list[str | None]], step: str
 ) -> None:
     with Relay(replies=replies) as relay:
@@ -224,3 +225,12 @@ def test_an_intercepting_server_is_named() -> None:
 )
 def test_a_banner_is_shown_only_if_it_is_a_host_name(banner: str) -> None:
     assert banner_host(banner) == ""
+
+
+def test_every_step_and_every_phase_has_its_word() -> None:
+    with Relay() as relay:
+        report = check(settings_for(relay))
+    words = [noun_of(step.name) for step in report.steps]
+    assert len(set(words)) == len(words)
+    assert all(phase.noun and phase.doing for phase in Phase)
+    assert all(mode.words for mode in TlsMode)
