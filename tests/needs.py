@@ -51,13 +51,6 @@ def need_exim() -> None:
     )
 
 
-def need_smtp_sink() -> str:
-    path = shutil.which("smtp-sink")
-    need("postfix", found=path is not None, how="smtp-sink comes with Debian's postfix")
-    assert path
-    return path
-
-
 def need_spamassassin() -> str:
     path = shutil.which("spamassassin")
     need("spamassassin", found=path is not None, how="on Debian, apt install spamassassin")

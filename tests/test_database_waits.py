@@ -43,6 +43,7 @@ def write(database: Database) -> None:
         session.connection()
 
 
+@pytest.mark.timing
 @on_sqlite
 def test_a_page_gives_up_a_locked_sqlite_before_a_worker_does(
     app: Flask, monkeypatch: pytest.MonkeyPatch
@@ -93,6 +94,7 @@ def test_a_rollback_does_not_take_the_bounds_back(database_url: str) -> None:
     database.close()
 
 
+@pytest.mark.timing
 @on_postgres
 def test_a_frozen_postgresql_is_given_up_by_the_client(
     database_url: str, monkeypatch: pytest.MonkeyPatch

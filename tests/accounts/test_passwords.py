@@ -46,6 +46,7 @@ def test_a_password_that_is_tried_early_is_refused_in_words(password: str, says:
     assert password not in reason
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("piece", ["a1b2c3", "ab", "Pa$$w0rd", "\u0430", "0123456789"])
 def test_estimating_a_long_password_takes_no_time_that_anybody_notices(piece: str) -> None:
     password = (piece * MAXIMUM)[:MAXIMUM]

@@ -77,7 +77,7 @@ def test_the_json_lines_export_follows_the_filter(admin_client, events):
 
 
 @pytest.mark.parametrize("path", ["", "/export.csv", "/export.jsonl"])
-def test_c1_visitors_and_members_do_not_see_the_log(client, sign_in, session, app, path):
+def test_visitors_and_members_do_not_see_the_log(client, sign_in, session, app, path):
     from tests.factories import make_user
 
     member = make_user(session, "mia@acme.test", organization_role="admin")

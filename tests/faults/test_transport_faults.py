@@ -109,6 +109,7 @@ def test_f13_fifty_messages_make_one_login() -> None:
         assert server.auth_count == 2  # close() was the caller's word that it may try again
 
 
+@pytest.mark.timing
 def test_f02_the_deadline_holds_though_every_single_reply_is_in_time() -> None:
     with BadServer("F02-steps") as server:
         outcome = fail(server, timeout=0.6, total=1.0, login=False)
@@ -116,6 +117,7 @@ def test_f02_the_deadline_holds_though_every_single_reply_is_in_time() -> None:
     assert outcome.seconds < 1.5
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("scenario", ["F07", "F07-line", "F07-ehlo"])
 def test_f07_a_flood_costs_no_memory(scenario: str) -> None:
     with BadServer(scenario) as server:

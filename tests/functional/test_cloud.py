@@ -119,7 +119,7 @@ def test_two_organizations_of_one_name_are_kept_apart(office):
     assert second.open(first.path).status in {403, 404}
 
 
-def test_b3_no_mail_page_exists_for_anyone_and_nothing_links_to_one(office):
+def test_no_mail_page_exists_for_anyone_and_nothing_links_to_one(office):
     tenant = sign_up(office, "tom@umbrella.test", "Umbrella")
     gone = (MAILER, f"{MAILER}?provider=smtp", f"{MAILER}/test", f"{MAILER}/check",
             f"{MAILER}/resume", f"{MAILER}/explain", "/setup", "/setup/mail",

@@ -55,7 +55,7 @@ def test_a_second_start_changes_nothing(start, tmp_path):
     assert (second.data_dir / "keys").read_bytes() == key
 
 
-def test_d1_setup_closes_for_good(install, person):
+def test_setup_closes_for_good(install, person):
     assert not (install.data_dir / "setup-token").exists()
     for path in ("/setup", "/setup/administrator", "/setup/review"):
         answer = Person(install.url).http.get(path, follow_redirects=False)
@@ -63,7 +63,7 @@ def test_d1_setup_closes_for_good(install, person):
         assert "setup" not in answer.headers.get("location", "")
 
 
-def test_d3_deferred_mail_is_pending_on_every_console_page(person):
+def test_deferred_mail_is_pending_on_every_console_page(person):
     assert person.open(MAIL).value("mail-state") == "pending"
     for path in ("/admin/system", "/admin/system/audit", "/admin/system/access-urls"):
         assert "mail" in person.open(path).text.lower()
@@ -138,7 +138,7 @@ def test_the_test_mail_arrives_through_a_real_exim(person, relay_folder):
         assert relay.inbox()[0]["To"] == "alice@acme.test"
 
 
-def test_e7_the_console_logs_one_line_of_metadata(install, person):
+def test_the_console_logs_one_line_of_metadata(install, person):
     save(person, "console")
     press_test(person)
     assert person.value("last-test-result") == "succeeded"
@@ -152,7 +152,7 @@ def test_e7_the_console_logs_one_line_of_metadata(install, person):
     assert {"kind", "to", "from", "subject", "message_id", "size"} <= set(lines[0])
 
 
-def test_d9_coming_back_later_finishes_the_job_without_a_restart(person):
+def test_coming_back_later_finishes_the_job_without_a_restart(person):
     assert person.open("/forgot-password").status == 503 or "mail" in person.text.lower()
     save(person, "console")
     visitor = Person(str(person.http.base_url)).open("/forgot-password")
@@ -161,7 +161,7 @@ def test_d9_coming_back_later_finishes_the_job_without_a_restart(person):
     assert visitor.status == 200
 
 
-def test_d2_mail_configured_in_the_wizard_verifies_the_first_administrator(install):
+def test_mail_configured_in_the_wizard_verifies_the_first_administrator(install):
     with Relay(tls="starttls", users={"novantra": RELAY_PASSWORD}) as relay:
         person = Person(install.url)
         walk_wizard(install, person, provider="smtp", sender_address="novantra@acme.test",

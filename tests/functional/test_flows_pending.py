@@ -48,7 +48,7 @@ def _create_admin(install: RunningInstall, email: str) -> int:
                            "--password-stdin", stdin=PASSWORD + "\n").returncode  # fmt: skip
 
 
-def test_d7_a_reset_says_why_not_and_whom_to_ask_known_or_not(office):
+def test_a_reset_says_why_not_and_whom_to_ask_known_or_not(office):
     said = set()
     for email in ("bob@acme.test", "nobody@acme.test", "no address"):
         asking = office.visitor().open("/forgot-password")
@@ -63,7 +63,7 @@ def test_d7_a_reset_says_why_not_and_whom_to_ask_known_or_not(office):
     assert "reset-link" in words
 
 
-def test_d7_the_operator_prints_a_link_that_works(office):
+def test_the_operator_prints_a_link_that_works(office):
     bob = office.signed_in("bob@acme.test")
     done = office.install.command("users", "reset-link", "bob@acme.test")
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def test_d7_the_operator_prints_a_link_that_works(office):
     office.signed_in("bob@acme.test", PASSWORD + "!")
 
 
-def test_d8_the_locked_page_says_when_it_ends_and_who_can_lift_it(office):
+def test_the_locked_page_says_when_it_ends_and_who_can_lift_it(office):
     locked = lock_out(office, "bob@acme.test")
     assert "by itself" in locked.text
     assert "no unlock code can be sent" in locked.text
@@ -88,7 +88,7 @@ def test_d8_the_locked_page_says_when_it_ends_and_who_can_lift_it(office):
     office.signed_in("bob@acme.test", PASSWORD + "!")
 
 
-def test_d6_nobody_new_can_be_invited_and_nothing_is_stored(office):
+def test_nobody_new_can_be_invited_and_nothing_is_stored(office):
     page = office.invite("new@partner.test")
     assert page.status == 503
     assert "mail is not set up" in page.text.lower()
@@ -98,7 +98,7 @@ def test_d6_nobody_new_can_be_invited_and_nothing_is_stored(office):
     assert "Open invitations" not in page.text
 
 
-def test_d6_of_a_pasted_list_those_with_an_account_are_added_and_the_rest_stays_in_the_form(office):
+def test_of_a_pasted_list_those_with_an_account_are_added_and_the_rest_stays_in_the_form(office):
     made = _create_admin(office.install, "carol@acme.test")
     assert made == 0
     page = office.alice.open(MEMBERS)
@@ -109,12 +109,12 @@ def test_d6_of_a_pasted_list_those_with_an_account_are_added_and_the_rest_stays_
     assert "new@partner.test" not in page.text
 
 
-def test_d6_somebody_with_an_account_is_added_without_mail(office):
+def test_somebody_with_an_account_is_added_without_mail(office):
     assert office.invite("bob@acme.test").status == 200
     assert office.signed_in("bob@acme.test", PASSWORD + "!").open(MEMBERS).status == 200
 
 
-def test_d5_a_new_administrator_is_refused_with_the_cause_and_nothing_is_left(office):
+def test_a_new_administrator_is_refused_with_the_cause_and_nothing_is_left(office):
     page = office.alice.open(ADMINISTRATORS)
     page.submit("name", name="Dora", email="dora@acme.test")
     assert page.status == 503
@@ -124,7 +124,7 @@ def test_d5_a_new_administrator_is_refused_with_the_cause_and_nothing_is_left(of
     assert "dora@acme.test" not in page.open("/admin/system/audit").text
 
 
-def test_d5_somebody_unverified_is_not_promoted_by_halves_either(office):
+def test_somebody_unverified_is_not_promoted_by_halves_either(office):
     page = office.alice.open(ADMINISTRATORS)
     page.submit("name", name="Bob", email="bob@acme.test")
     assert page.status == 503
@@ -157,7 +157,7 @@ def test_a_password_is_changed_without_mail(office):
     office.signed_in("bob@acme.test", NEW)
 
 
-def test_a7_every_page_that_needs_no_mail_works(office):
+def test_every_page_that_needs_no_mail_works(office):
     for path in ("/admin/system", MAILER, ACTIVITY, "/admin/system/access-urls", ADMINISTRATORS,
                  "/admin/system/audit", MEMBERS, "/account", "/account/email",
                  "/account/password", "/unlock", "/forgot-password", "/readyz"):  # fmt: skip
@@ -165,7 +165,7 @@ def test_a7_every_page_that_needs_no_mail_works(office):
     assert "No mail yet" in office.alice.open(ACTIVITY).text, "nothing half-done is left"
 
 
-def test_d9_once_mail_is_set_up_everything_works_without_a_restart(office, relay):
+def test_once_mail_is_set_up_everything_works_without_a_restart(office, relay):
     save_mailer(office.alice, provider="smtp", **relay_fields(relay))
     assert office.alice.value("mail-state") == "configured"
     for path in ("/admin/system", MEMBERS, ADMINISTRATORS):
@@ -174,7 +174,7 @@ def test_d9_once_mail_is_set_up_everything_works_without_a_restart(office, relay
     assert all("/verify-email/" in mail.text for mail in relay.envelopes), (
         "administrators get their link by itself; what was refused is not sent later"
     )
-    # D4: the visible prompt, a mail that came by itself, a link.
+    # The visible prompt, a mail that came by itself, a link.
     alice = office.alice.open("/admin/system")
     assert "Open the link that was mailed to alice@acme.test" in alice.text
     link = link_in(office.mail_to("alice@acme.test"))

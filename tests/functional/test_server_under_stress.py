@@ -24,6 +24,8 @@ from tests.conftest import TEST_DATABASE_URL
 from tests.frozen import FreezingWay
 from tests.functional.install import Person, RunningInstall, walk_wizard
 
+pytestmark = pytest.mark.timing
+
 Start = Callable[..., RunningInstall]
 Stuck = tuple[RunningInstall, Callable[[], object]]
 

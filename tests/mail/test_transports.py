@@ -13,7 +13,7 @@ from app.mail.transports import ConsoleTransport, MemoryTransport
 from tests.mail.relays import ENVELOPE
 
 
-def test_e7_the_console_logs_one_record_without_the_body(
+def test_the_console_logs_one_record_without_the_body(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     body = b"Subject: Reset\r\n\r\nhttps://hr.acme.test/reset/token-123\r\n"

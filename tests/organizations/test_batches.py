@@ -74,6 +74,7 @@ def test_every_line_gets_its_result(
     assert "sam@else.test" not in filtered.text
 
 
+@pytest.mark.timing
 def test_a_thousand_lines_are_done_step_by_step(
     boss_client: FlaskClient, session: Session, runtime: Runtime, mail: None
 ) -> None:

@@ -27,6 +27,7 @@ def until(happened: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.timing
 def test_a_new_mail_is_sent_at_once(mail: Runtime, relay: Relay) -> None:
     mail.clock = utcnow
     workers = WorkerThreads(mail, 2)

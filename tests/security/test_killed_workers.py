@@ -18,6 +18,8 @@ from tests.outbox.letters import configure, only_row, queue_resets
 from tests.outbox.processes import start_worker
 from tests.outbox.stopping import StoppingRelay
 
+pytestmark = pytest.mark.timing
+
 
 def until(happened: Callable[[], bool]) -> None:
     end = time.monotonic() + 30

@@ -78,6 +78,7 @@ def silent() -> Iterator[socket.socket]:
         yield server
 
 
+@pytest.mark.timing
 def test_the_limit_is_stamped_before_the_network(
     page: MailerPage, runtime: Runtime, silent: socket.socket
 ) -> None:

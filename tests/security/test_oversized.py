@@ -39,6 +39,7 @@ def test_a_list_of_a_hundred_thousand_addresses_is_counted_and_not_read(
     assert read == []
 
 
+@pytest.mark.timing
 def test_a_password_of_a_megabyte_is_wrong_as_quickly_as_any_other() -> None:
     stored = passwords.hash_password("correct horse battery staple")
     assert passwords.verify_password(stored, "correct horse battery staple")

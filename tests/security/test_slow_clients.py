@@ -8,8 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.functional.install import RunningInstall
+
+pytestmark = pytest.mark.timing
 
 CONNECTIONS = 200
 

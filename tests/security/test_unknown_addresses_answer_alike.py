@@ -97,11 +97,13 @@ def assert_alike(known: list[float], unknown: list[float], answers: set[str]) ->
     assert abs(median(known) - median(unknown)) < WITHIN
 
 
+@pytest.mark.timing
 def test_a_reset_request_answers_alike(app: Flask, crowd: list[str], mailbox: Mailbox) -> None:
     assert_alike(*timed(app, "/forgot-password", crowd, lambda email: {"email": email}))
 
 
 @pytest.mark.timeout(400)  # 600 requests beside a worker that keeps failing
+@pytest.mark.timing
 def test_a_reset_request_answers_alike_while_the_relay_is_down(
     app: Flask, crowd: list[str], silent_relay_down: Callable[[], None]
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_reset_request_answers_alike_while_the_relay_is_down(
     assert_alike(*timed(app, "/forgot-password", crowd, lambda email: {"email": email}))
 
 
+@pytest.mark.timing
 def test_a_reset_request_answers_alike_while_mail_is_pending(
     app: Flask, crowd: list[str], session: Session
 ) -> None:
@@ -118,6 +121,7 @@ def test_a_reset_request_answers_alike_while_mail_is_pending(
 
 
 @pytest.mark.timeout(400)  # 600 requests, and hashing is slow on purpose
+@pytest.mark.timing
 def test_a_failed_sign_in_answers_alike(app: Flask, crowd: list[str], mailbox: Mailbox) -> None:
     """Three failures of each address: none is locked yet."""
     fields = lambda email: {"email": email, "password": "wrong password"}  # noqa: E731
@@ -125,6 +129,7 @@ def test_a_failed_sign_in_answers_alike(app: Flask, crowd: list[str], mailbox: M
 
 
 @pytest.mark.timeout(400)  # 600 requests, and hashing is slow on purpose
+@pytest.mark.timing
 def test_locked_addresses_answer_alike(
     app: Flask, crowd: list[str], mailbox: Mailbox, visitor: Visitor
 ) -> None:
@@ -137,6 +142,7 @@ def test_locked_addresses_answer_alike(
     assert_alike(*timed(app, "/login", few, fields))
 
 
+@pytest.mark.timing
 def test_a_wrong_unlock_code_answers_alike(
     app: Flask, crowd: list[str], mailbox: Mailbox, visitor: Visitor, clock: Clock
 ) -> None:

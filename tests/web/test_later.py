@@ -110,6 +110,7 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
     assert alice.submit("/organizations/acme/members", **invite).status_code == 303
 
 
+@pytest.mark.timing
 def test_a_redis_that_says_nothing_holds_a_request_up_for_seconds_only(
     make_app: Callable[..., Flask],
 ) -> None:

@@ -173,6 +173,7 @@ def test_nothing_is_suggested_where_nothing_works_or_nothing_is_wrong() -> None:
         assert check(settings_for(refusing, "a", "b"), candidate).suggestion is None
 
 
+@pytest.mark.timing
 def test_a_silent_relay_costs_a_step_and_not_more() -> None:
     with BadServer("F01") as server:
         began = time.monotonic()

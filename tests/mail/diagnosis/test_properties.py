@@ -50,6 +50,7 @@ def test_pieces_of_real_texts_never_break_it(data: st.DataObject, phase: Phase |
     assert diagnose_text(" ".join(pieces)[cut:], phase) in FailureCode
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     "piece",
     ["5", "a@", "@", "5.7.", "550-", "550 5.7.1 ", " ", "a.", "<", "\\n", "Aa", "x://", "é"],

@@ -226,6 +226,7 @@ def test_a_resolver_that_hangs_does_not_hold_us(monkeypatch: pytest.MonkeyPatch)
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.timing
 def test_many_dead_addresses_end_with_the_deadline() -> None:
     with black_holes(40) as targets:
         began = time.monotonic()
@@ -243,6 +244,7 @@ def test_a_living_address_behind_dead_ones_is_found_in_time() -> None:
     assert target == alive
 
 
+@pytest.mark.timing
 def test_a_refused_address_does_not_delay_the_next() -> None:
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as living:
         closed.bind(("127.0.0.1", 0))

@@ -290,6 +290,7 @@ def test_threads_that_share_a_transport_share_one_refused_login() -> None:
         assert len(relay.auth_attempts) == 1
 
 
+@pytest.mark.timing
 def test_threads_that_share_a_transport_send_side_by_side() -> None:
     with (
         Relay(delay=0.2) as relay,
