@@ -188,7 +188,7 @@ def test_a_bad_mail_answer_is_refused_beside_its_field_and_nothing_is_stored(
 def test_an_unknown_provider_is_refused(walk: Walk, rows: Session, provider: str) -> None:
     answer = walk.to_mail().send("/setup/mail", smtp(provider=provider))
     assert answer.status_code == 422
-    assert "Choose one of the four providers" in answer.text
+    assert "Choose one of the providers that are listed" in answer.text
     assert "mail" not in row_of(rows).answers
 
 

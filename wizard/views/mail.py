@@ -15,7 +15,7 @@ from app.crypto.keys import KeysUnusable
 from app.mail.transport import DEADLINE_MARGIN
 from app.mailer.check import Check, run_check
 from app.mailer.configuration import why_type_again
-from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import Kept
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.views.checking import use_suggestion
@@ -53,7 +53,7 @@ def mail(draft: Draft) -> Response:
         return _defer()
     if provider not in FORMS or action not in ACTIONS:
         form = mail_form.shown(draft, DEFAULT)
-        return _page(draft, form, 422, provider_error="Choose one of the four providers.")
+        return _page(draft, form, 422, provider_error=PROVIDER_UNKNOWN)
     if action == "switch":
         return _switch(draft, provider)
     form = mail_form.sent(request, draft, provider)

@@ -11,7 +11,9 @@ from importlib import import_module
 from app.mailer.forms.base import MailerForm
 from app.mailer.providers import PROVIDERS
 
-__all__ = ["FORMS", "MailerForm"]
+__all__ = ["FORMS", "PROVIDER_UNKNOWN", "MailerForm"]
+
+PROVIDER_UNKNOWN = "Choose one of the providers that are listed."
 
 
 class _Forms(Mapping[str, type[MailerForm]]):

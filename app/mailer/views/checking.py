@@ -18,11 +18,11 @@ from app.crypto.secret import Secret
 from app.mailer.active import access_host
 from app.mailer.check import run_check
 from app.mailer.configuration import password_of, stored
-from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import Encryption
 from app.mailer.views.page import posted_form, show
-from app.mailer.views.settings import PROVIDER_UNKNOWN, refuse_stored_password
+from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal

@@ -25,7 +25,7 @@ from app.mailer.configuration import (
 from app.mailer.configuration import (
     save as save_configuration,
 )
-from app.mailer.forms import FORMS, MailerForm
+from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS
@@ -35,7 +35,6 @@ from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
 
-PROVIDER_UNKNOWN = "Choose one of the four providers."
 KEYS_MISSING = (
     "The password cannot be stored, because the install’s keys cannot be used. Restore them from"
     " their backup; nothing was saved."
