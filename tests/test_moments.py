@@ -15,7 +15,7 @@ from app.mailer import test_mail
 from app.mailer.models import MailerConfiguration
 from app.moments import alive, happened_since, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
-from app.organizations.acceptance import Standing
+from app.organizations.acceptance import Status
 from app.organizations.desk import Desk
 from app.organizations.invitations import invite
 from app.outbox.actions import can_retry
@@ -152,7 +152,7 @@ class Store:
 
         def holds() -> bool:
             offer = acceptance.look_up(self.session, secret, now=self.now)
-            return offer is not None and offer.standing is Standing.OPEN
+            return offer is not None and offer.status is Status.OPEN
 
         return holds
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import notices, throttle
+from app.accounts import account_mails, throttle
 from app.accounts.access import end_access
 from app.accounts.models import User
 from app.audit.log import record
@@ -53,7 +53,7 @@ def change_password(
         target=user.email,
         changes={"password": "changed"},
     )
-    notices.password_changed(session, runtime, user=user, now=now)
+    account_mails.password_changed(session, runtime, user=user, now=now)
 
 
 def may_try_current(session: Session, *, user: User, now: datetime) -> datetime | None:

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import tokens
 from app.accounts.access import end_access
+from app.accounts.account_mails import password_changed
 from app.accounts.models import MailIntent, Token, User
-from app.accounts.notices import password_changed
-from app.accounts.standing_mails import on_token
+from app.accounts.still_stands import on_token
 from app.accounts.tokens import Purpose
 from app.accounts.users import find_by_key
 from app.audit.log import record

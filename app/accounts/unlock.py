@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
 from app.accounts.models import MailIntent, User
-from app.accounts.standing_mails import on_code
+from app.accounts.still_stands import on_code
 from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import lockout, notices, throttle, tokens
+from app.accounts import account_mails, lockout, throttle, tokens
 from app.accounts.models import Token, User
-from app.accounts.standing_mails import on_token
+from app.accounts.still_stands import on_token
 from app.accounts.throttle import subject_of_address
 from app.accounts.tokens import Purpose
 from app.accounts.users import AddressTaken, find_by_key
@@ -67,7 +67,9 @@ def start_address_change(
     _count_mail(session, new_email, now)
     user.pending_email = new_email
     _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new_email, now)
-    notices.address_change(session, runtime, old=user.email, new=new_email, done=False, now=now)
+    account_mails.address_change(
+        session, runtime, old=user.email, new=new_email, done=False, now=now
+    )
     record(
         session,
         now=now,
@@ -206,7 +208,7 @@ def _change_address(
         target=new,
         changes={"email": {"old": old, "new": new}},
     )
-    notices.address_change(session, runtime, old=old, new=new, done=True, now=now)
+    account_mails.address_change(session, runtime, old=old, new=new, done=True, now=now)
 
 
 def _count_mail(session: Session, email: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """The page, and its line in the navigation."""
     from app.audit import views
-    from app.web.shell import shell
+    from app.web.navigation import navigation
 
     app.register_blueprint(views.blueprint)
-    shell(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))
+    navigation(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

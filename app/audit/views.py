@@ -16,7 +16,7 @@ from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here
+from app.web.navigation import Entry, here
 
 blueprint = Blueprint("audit", __name__, url_prefix="/admin/system/audit")
 NAVIGATION_ORDER = 60

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from app.accounts import breakglass
-from app.accounts.breakglass import Made
+from app.accounts import operator
 from app.accounts.models import User
+from app.accounts.operator import Made
 from app.accounts.passwords import hash_password, weakness
 from app.accounts.reset import LIFETIME
 from app.accounts.users import find_by_email
@@ -58,7 +58,7 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
         _fail(f"{reason} Nothing was changed.")
     hashed = hash_password(password)
     with install.database.transaction() as session:
-        made = breakglass.make_administrator(
+        made = operator.make_administrator(
             session, email=email, name=name, password_hash=hashed, now=install.now()
         )
     if made is Made.CREATED:
@@ -77,7 +77,7 @@ def unlock(email: str) -> None:
     install = runtime()
     with install.database.transaction() as session:
         user = _known(session, email)
-        lifted = breakglass.unlock(session, user=user, now=install.now())
+        lifted = operator.unlock(session, user=user, now=install.now())
     if lifted:
         click.echo(f"The lock of {user.email} is lifted.")
     else:
@@ -93,7 +93,7 @@ def reset_link(email: str) -> None:
     try:
         with install.database.transaction() as session:
             user = _known(session, email)
-            link = breakglass.reset_link(session, install, user=user, now=now)
+            link = operator.reset_link(session, install, user=user, now=now)
     except LookupError:
         _fail("Setup has not finished, so there is no access URL to build a link from.")
     click.echo(link)

@@ -8,8 +8,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """The page and its line in the navigation; where forms come from."""
     from app.install import origin, views
-    from app.web.shell import shell
+    from app.web.navigation import navigation
 
     origin.init_app(app)
     app.register_blueprint(views.blueprint)
-    shell(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))
+    navigation(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

@@ -19,7 +19,7 @@ from app.install.service import (
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here
+from app.web.navigation import Entry, here
 
 PATH = "/admin/system/access-urls"
 NAVIGATION_ORDER = 40

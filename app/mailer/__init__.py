@@ -19,9 +19,9 @@ def init_app(app: Flask) -> None:
         return
     from app.mailer import banners, test_mail
     from app.mailer.views import make_blueprint
-    from app.web.shell import shell
+    from app.web.navigation import navigation
 
     runtime.outdated.append(test_mail.outdated)
     app.register_blueprint(make_blueprint())
-    shell(app).system_entries.append((banners.ORDER, banners.entry))
-    shell(app).notices.append(banners.banners)
+    navigation(app).system_entries.append((banners.ORDER, banners.entry))
+    navigation(app).banners.append(banners.banners)

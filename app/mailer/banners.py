@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.mailer.current_health import Health, Keys
 from app.mailer.summary import Summary, current_summary
 from app.web.guards import Permission
-from app.web.shell import Entry, Notice, here
+from app.web.navigation import Banner, Entry, here
 
 PATH = "/admin/system/mailer"
 ORDER = 20
@@ -22,7 +22,7 @@ def entry() -> Entry | None:
     return Entry("Mailer", PATH, here(PATH), mail.words if mail.alarm else None)
 
 
-def banners() -> list[Notice]:
+def banners() -> list[Banner]:
     """For install administrators. The mailer page tells the same at length, so not there."""
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return []
@@ -36,16 +36,16 @@ def banners() -> list[Notice]:
     return found
 
 
-def _keys(summary: Summary) -> Notice:
+def _keys(summary: Summary) -> Banner:
     if summary.mail.keys is Keys.CHANGED:
-        return Notice(
+        return Banner(
             "bad",
             "The mail configuration was changed outside Novantra",
             summary.keys_problem or "",
             id="notice-keys",
         )
     if summary.mail.keys is Keys.FORGOTTEN:
-        return Notice(
+        return Banner(
             "bad",
             "Type the password of the relay again",
             summary.keys_problem or "",
@@ -56,7 +56,7 @@ def _keys(summary: Summary) -> Notice:
         held = "Mail is held and no password can be stored."
     elif summary.mail.held:
         held = "Mail is held."
-    return Notice(
+    return Banner(
         "bad",
         "The install’s keys cannot be used",
         f"{summary.keys_problem} {held} Restore the key from its backup and restart; “flask keys"
@@ -65,7 +65,7 @@ def _keys(summary: Summary) -> Notice:
     )
 
 
-def _mail(summary: Summary) -> list[Notice]:
+def _mail(summary: Summary) -> list[Banner]:
     """What alarms, but for the keys: they have a notice of their own."""
     mail = summary.mail
     if not mail.alarm or (mail.keys is not Keys.OK and mail.health is Health.FAILING):
@@ -76,7 +76,7 @@ def _mail(summary: Summary) -> list[Notice]:
         Health.STALLED: ("Nobody delivers mail", "Open the mailer"),
     }.get(mail.health, ("Mail is failing", "Open the mailer"))
     return [
-        Notice(
+        Banner(
             mail.level,
             title,
             _text(summary),

@@ -121,7 +121,7 @@ def current_health(session: Session, runtime: Runtime) -> CurrentHealth:
 
 
 def current_summary() -> Summary:
-    """The summary for the page of this request; the navigation and the notices ask as well."""
+    """The summary for the page of this request; the navigation and the banners ask as well."""
     if "mail_summary" not in g:
         g.mail_summary = summarise(db(), runtime())
     found = g.mail_summary

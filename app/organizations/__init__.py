@@ -11,7 +11,7 @@ def init_app(app: Flask) -> None:
     from app.organizations.views import appointing, members
     from app.organizations.views.signup import blueprint as signup_pages
     from app.runtime import EXTENSION
-    from app.web.shell import shell
+    from app.web.navigation import navigation
 
     app.register_blueprint(views.load())
     runtime = app.extensions[EXTENSION]
@@ -24,6 +24,6 @@ def init_app(app: Flask) -> None:
     runtime.still_stands["membership"] = rights.membership_stands
     runtime.promises.append(batches.promised)
     runtime.only_admin_of = roster.only_admin_of
-    surroundings = shell(app)
+    surroundings = navigation(app)
     surroundings.sections.append((members.NAVIGATION_ORDER, members.navigation_section))
     surroundings.system_entries.append((appointing.NAVIGATION_ORDER, appointing.navigation_entry))

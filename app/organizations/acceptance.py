@@ -20,7 +20,7 @@ from app.organizations.service import AlreadyMember, add_member
 from app.web.context import Actor
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     OPEN = "open"
     USED = "used"
     REVOKED = "revoked"
@@ -38,7 +38,7 @@ class Offer:
     invitation: Invitation
     organization: Organization
     inviter: User | None
-    standing: Standing
+    status: Status
 
 
 def look_up(session: Session, secret: str, *, now: datetime) -> Offer | None:
@@ -52,7 +52,7 @@ def look_up(session: Session, secret: str, *, now: datetime) -> Offer | None:
     if row is None:
         return None
     invitation, organization, inviter = row
-    return Offer(invitation, organization, inviter, _standing(invitation, now))
+    return Offer(invitation, organization, inviter, _status(invitation, now))
 
 
 def accept_as_new(
@@ -134,9 +134,9 @@ def _join(
     )
 
 
-def _standing(invitation: Invitation, now: datetime) -> Standing:
+def _status(invitation: Invitation, now: datetime) -> Status:
     if invitation.accepted_at:
-        return Standing.USED
+        return Status.USED
     if invitation.revoked_at:
-        return Standing.REVOKED
-    return Standing.OPEN if lies_ahead(invitation.expires_at, now, LIFETIME) else Standing.EXPIRED
+        return Status.REVOKED
+    return Status.OPEN if lies_ahead(invitation.expires_at, now, LIFETIME) else Status.EXPIRED

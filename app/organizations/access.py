@@ -16,7 +16,7 @@ from flask import abort
 from flask_login import current_user
 
 from app.accounts.models import User
-from app.accounts.standing import Standing
+from app.accounts.rank import Rank
 from app.organizations.models import Membership, Organization
 from app.organizations.service import admin_roles, membership_of, organization_by_slug
 from app.web.context import db
@@ -40,11 +40,11 @@ class Visit:
 
     def may_lift_lock_of(self, person: User, admin_of: frozenset[int]) -> bool:
         """``admin_of`` are the organizations whose admin that member is."""
-        mine = Standing(
+        mine = Rank(
             runs_install=self.user.denial(Permission.SYSTEM_CONFIGURE) is None,
             admin_of=admin_roles(db(), [self.user])[self.user.id],
         )
-        theirs = Standing(runs_install=person.is_install_admin, admin_of=admin_of)
+        theirs = Rank(runs_install=person.is_install_admin, admin_of=admin_of)
         return self.may_change and mine.may_act_on_access_of(theirs)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import clients, codes
 from app.accounts.codes import CodePurpose
 from app.accounts.models import User
-from app.accounts.standing_mails import on_code
+from app.accounts.still_stands import on_code
 from app.accounts.throttle import allow, retry_at, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import create_user, find_by_key

@@ -20,7 +20,7 @@ from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here, shell
+from app.web.navigation import Entry, here, navigation
 
 PATH = "/admin/system/mail-activity"
 FILTERS = ("state", "kind", "recipient", "within", "since", "until")
@@ -214,4 +214,4 @@ def _entry() -> Entry:
 def init_app(app: Flask) -> None:
     """The pages, and their line in the navigation."""
     app.register_blueprint(blueprint)
-    shell(app).system_entries.append((30, _entry))
+    navigation(app).system_entries.append((30, _entry))

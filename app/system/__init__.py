@@ -9,9 +9,9 @@ def init_app(app: Flask) -> None:
     """The pages, the line of the overview in the navigation, and what readiness remembers."""
     from app.system import health, overview
     from app.system.readiness import Readiness
-    from app.web.shell import shell
+    from app.web.navigation import navigation
 
     app.extensions[health.READINESS] = Readiness()
     app.register_blueprint(health.blueprint)
     app.register_blueprint(overview.blueprint)
-    shell(app).system_entries.append((overview.NAVIGATION_ORDER, overview.navigation_entry))
+    navigation(app).system_entries.append((overview.NAVIGATION_ORDER, overview.navigation_entry))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app.accounts.banners import about
 from app.accounts.models import User
-from app.accounts.prompt import about
 from app.files import warnings
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url

@@ -10,7 +10,7 @@ from app.runtime import runtime
 from app.system.findings import findings
 from app.web.context import db
 from app.web.guards import Permission, requires
-from app.web.shell import Entry
+from app.web.navigation import Entry
 
 PATH = "/admin/system"
 NAVIGATION_ORDER = 10

@@ -14,12 +14,12 @@ def init_app(app: Flask) -> None:
         headers,
         hosts,
         liveness,
+        navigation,
         proxies,
         routing,
-        shell,
         times,
     )
 
-    for module in (context, errors, headers, hosts, liveness, routing, proxies, shell, assets):
+    for module in (context, errors, headers, hosts, liveness, routing, proxies, navigation, assets):
         module.init_app(app)
     app.jinja_env.filters.update(times.FILTERS)

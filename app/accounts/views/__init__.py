@@ -12,8 +12,8 @@ def load() -> Blueprint:
     from app.accounts.views import (  # noqa: F401
         account,
         administrators,
-        front_door,
         locks,
+        login,
         reset,
         verification,
     )

@@ -8,10 +8,10 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts import profile, session_rows, verification
+from app.accounts.banners import about
 from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
-from app.accounts.prompt import about
 from app.accounts.session_rows import Way
 from app.accounts.sessions import current_session, person, sign_in, sign_out
 from app.accounts.verification import TooManyMails

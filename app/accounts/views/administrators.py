@@ -17,9 +17,9 @@ from app.accounts.administrators import (
     LastAdministrator,
     OnlyAdminOf,
 )
+from app.accounts.banners import about
 from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
-from app.accounts.prompt import about
 from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
 from app.accounts.verification import TooManyMails
@@ -32,7 +32,7 @@ from app.runtime import runtime
 from app.web.context import Actor, actor, db
 from app.web.errors import STANDARD, Refusal
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here
+from app.web.navigation import Entry, here
 
 PATH = "/admin/system/administrators"
 NAVIGATION_ORDER = 50

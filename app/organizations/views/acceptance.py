@@ -18,7 +18,7 @@ from app.extensions import limiter
 from app.organizations.acceptance import (
     NoLongerOpen,
     Offer,
-    Standing,
+    Status,
     accept_as,
     accept_as_new,
     look_up,
@@ -61,7 +61,7 @@ def _confirm(token: str, offer: Offer) -> Response:
     try:
         organization = accept_as(db(), secret=token, user=me(), now=runtime().now(), actor=actor())
     except NoLongerOpen:
-        raise _closed(Standing.USED, offer) from None
+        raise _closed(Status.USED, offer) from None
     db().commit()
     flash(f"You are now a member of {organization.name}.", "good")
     return redirect(url_for("organizations.members", slug=organization.slug), 303)
@@ -83,7 +83,7 @@ def _join(token: str, offer: Offer) -> Answer:
             ip=client_ip(),
         )
     except NoLongerOpen:
-        raise _closed(Standing.USED, offer) from None
+        raise _closed(Status.USED, offer) from None
     except AddressTaken:
         db().rollback()
         return _page(token, offer, has_account=True), 403
@@ -105,8 +105,8 @@ def _look(token: str) -> tuple[Offer, bool]:
                 " copied.",
                 "Open the link in the newest mail, or ask whoever invited you for another one.",
             )
-        if offer.standing is not Standing.OPEN:
-            raise _closed(offer.standing, offer)
+        if offer.status is not Status.OPEN:
+            raise _closed(offer.status, offer)
         return offer, find_by_key(reading, offer.invitation.email_key) is not None
 
 
@@ -124,23 +124,23 @@ def _page(token: str, offer: Offer, has_account: bool, form: JoinForm | None = N
     )
 
 
-def _closed(standing: Standing, offer: Offer) -> Refusal:
+def _closed(status: Status, offer: Offer) -> Refusal:
     name = offer.organization.name
     cause, next_step = {
-        Standing.USED: (
+        Status.USED: (
             f"Somebody accepted this invitation to {name} already. It works once.",
             "If that was you, sign in.",
         ),
-        Standing.REVOKED: (
+        Status.REVOKED: (
             f"The invitation to {name} was withdrawn, or a newer one has taken its place.",
             f"Look for a newer mail, or ask an admin of {name}.",
         ),
-        Standing.EXPIRED: (
+        Status.EXPIRED: (
             f"The invitation to {name} worked for seven days, and they are over.",
             f"Ask an admin of {name} to send it again.",
         ),
-    }[standing]
-    here = _home_of(offer) if standing is Standing.USED else None
+    }[status]
+    here = _home_of(offer) if status is Status.USED else None
     return Refusal(
         410,
         "This invitation is no longer open",

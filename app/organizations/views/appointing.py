@@ -16,7 +16,7 @@ from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import STANDARD, Refusal
 from app.web.guards import Permission, requires
-from app.web.shell import Entry, here
+from app.web.navigation import Entry, here
 
 PATH = "/admin/system/organizations"
 NAVIGATION_ORDER = 55

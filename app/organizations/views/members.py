@@ -17,7 +17,7 @@ from app.organizations.views.members_page import members_page
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
-from app.web.shell import Entry, Section, here
+from app.web.navigation import Entry, Section, here
 
 PATH = "/organizations/<slug>/members"
 ONE = f"{PATH}/<int:membership_id>"

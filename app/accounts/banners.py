@@ -11,7 +11,7 @@ from app.mailer.summary import Prospect, current_prospect, current_summary
 from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission
-from app.web.shell import Notice, here
+from app.web.navigation import Banner, here
 
 
 def about(user: User) -> Told:
@@ -21,7 +21,7 @@ def about(user: User) -> Told:
     return told(db(), user, current_prospect(), logged=logged, now=runtime().now())
 
 
-def verification_prompt() -> list[Notice]:
+def verification_banner() -> list[Banner]:
     """Quiet while no mail can bring a link, plain once one can; gone when verified."""
     user = person()
     if user.email_verified_at is not None:
@@ -31,7 +31,7 @@ def verification_prompt() -> list[Notice]:
         if here("/admin/system") and not closed:
             return []  # the notice that mail is not set up says what cannot be done yet
         return [
-            Notice(
+            Banner(
                 "quiet",
                 "Your address is not verified yet",
                 "That can wait until mail is set up; nothing is closed to you meanwhile."
@@ -45,7 +45,7 @@ def verification_prompt() -> list[Notice]:
         return []  # the overview lists it, and the mailer page has enough to say
     on_account = here("/account")
     return [
-        Notice(
+        Banner(
             "warn",
             "Verify your address",
             about(user).text

@@ -17,8 +17,8 @@ from app.install import service as install
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.guards import Permission, to_login
+from app.web.navigation import navigation
 from app.web.redirects import inside
-from app.web.shell import shell
 
 # A guard against floods, not against guessing: whole offices sign in from one address.
 FLOOD = "600 per 15 minutes"
@@ -33,7 +33,7 @@ def index() -> Response:
     if current_user.denial(Permission.SYSTEM_CONFIGURE) is None:
         return redirect("/admin/system", 303)
     # Whatever stands first in their navigation: their first organization, if they have one.
-    entries = [entry for section in shell().navigation() for entry in section.entries]
+    entries = [entry for section in navigation().shown() for entry in section.entries]
     return redirect(entries[0].href if entries else url_for("accounts.account"), 303)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Standing:
+class Rank:
     """Where somebody stands: in the install, and of which organizations (by id) they are admin.
 
     Of the one who acts, ``runs_install`` means that the console is open to them; of the one who is
@@ -22,7 +22,7 @@ class Standing:
     runs_install: bool = False
     admin_of: frozenset[int] = frozenset()
 
-    def may_act_on_access_of(self, person: Standing) -> bool:
+    def may_act_on_access_of(self, person: Rank) -> bool:
         """Whether this stands as high as the other, everywhere the other does."""
         if self.runs_install:
             return True

@@ -1,4 +1,4 @@
-"""What surrounds every console page: navigation and notices, contributed by the packages."""
+"""What surrounds every console page: navigation and banners, contributed by the packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from app.web.guards import Permission
 
-EXTENSION = "novantra.shell"
+EXTENSION = "novantra.navigation"
 # The section "System" stands after the organizations, whoever contributes to either.
 SYSTEM_ORDER = 50
 
@@ -35,7 +35,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Banner:
     """Something every console page says until it is settled. ``level``: warn, bad, good, quiet."""
 
     level: str
@@ -47,7 +47,7 @@ class Notice:
 
 
 @dataclass
-class Shell:
+class Navigation:
     """Contributors are asked once per page; ``order`` sorts.
 
     ``system_entries`` make up the one section "System", to which several packages each add a
@@ -56,9 +56,9 @@ class Shell:
 
     sections: list[tuple[int, Callable[[], Section | None]]] = field(default_factory=list)
     system_entries: list[tuple[int, Callable[[], Entry | None]]] = field(default_factory=list)
-    notices: list[Callable[[], list[Notice]]] = field(default_factory=list)
+    banners: list[Callable[[], list[Banner]]] = field(default_factory=list)
 
-    def navigation(self) -> list[Section]:
+    def shown(self) -> list[Section]:
         """The sections that have something for the person behind this request."""
         contributors = [*self.sections, (SYSTEM_ORDER, self._system)]
         found = [make() for _, make in sorted(contributors, key=_order)]
@@ -75,10 +75,10 @@ def _order(contributed: tuple[int, object]) -> int:
     return contributed[0]
 
 
-def shell(app: Flask | None = None) -> Shell:
-    """The shell of an application, to add sections and notices to."""
+def navigation(app: Flask | None = None) -> Navigation:
+    """The navigation of an application, to add sections and banners to."""
     found = (app or current_app).extensions[EXTENSION]
-    assert isinstance(found, Shell)
+    assert isinstance(found, Navigation)
     return found
 
 
@@ -89,13 +89,13 @@ def here(path: str) -> bool:
 
 def _surroundings() -> dict[str, Any]:
     if not request or not current_user or not current_user.is_authenticated:
-        return {"navigation": [], "notices": []}
+        return {"navigation": [], "banners": []}
     return {
-        "navigation": shell().navigation(),
-        "notices": [notice for make in shell().notices for notice in make()],
+        "navigation": navigation().shown(),
+        "banners": [banner for make in navigation().banners for banner in make()],
     }
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[EXTENSION] = Shell()
+    app.extensions[EXTENSION] = Navigation()
     app.context_processor(_surroundings)
