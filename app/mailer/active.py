@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken, SealKeyMissing
+from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
 from app.install.service import access_url
 from app.mail.greeting import derived_greeting
@@ -70,7 +71,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     host = access_host(session, runtime)
     if runtime.config.is_cloud:
         managed = managed_mailer(runtime.config)
-        return _from_environment(managed, host) if managed else None
+        return _from_environment(managed, host, runtime.box.ring) if managed else None
     row = stored(session)
     if row is None:
         return None
@@ -99,7 +100,7 @@ def access_host(session: Session, runtime: Runtime) -> str | None:
     return urlsplit(url).hostname if url else None
 
 
-def _from_environment(managed: Managed, host: str | None) -> ActiveMailer:
+def _from_environment(managed: Managed, host: str | None, ring: KeyRing) -> ActiveMailer:
     relay = None
     if managed.host is not None:
         relay = RelaySettings(
@@ -113,7 +114,7 @@ def _from_environment(managed: Managed, host: str | None) -> ActiveMailer:
             timeout=float(managed.timeout),
         )
     return ActiveMailer(
-        version=1,  # the environment cannot change while the process lives
+        version=managed.version(ring),
         provider="smtp" if relay else "console",
         sender_address=managed.sender_address,
         sender_name=managed.sender_name,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlsplit
 
 from app.config import Config, ConfigError
+from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
 from app.mail.addresses import AddressError, normalise
 from app.mail.smtp.auth import credential_problem
@@ -18,6 +21,8 @@ from app.plain_text import why_not_plain
 URL = "NOVANTRA_MANAGED_MAIL_URL"
 SENDER = "NOVANTRA_MANAGED_MAIL_SENDER"
 ENCODE = "Percent-encode /, ?, # and @ in the user name and password."
+_VERSION = "novantra managed mail version"
+_LARGEST_VERSION = 2**31 - 1
 _SCHEMES = {"smtp": (TlsMode.STARTTLS, 587), "smtps": (TlsMode.IMPLICIT, 465)}
 _SENDER = re.compile(r'(?:"(?P<quoted>[^"<>]*)"|(?P<plain>[^"<>]*?))\s*<(?P<address>[^<>]+)>')
 
@@ -34,6 +39,18 @@ class Managed:
     username: str | None = None
     password: Secret | None = None
     timeout: int = DEFAULT_TIMEOUT
+
+    def version(self, ring: KeyRing) -> int:
+        """A number from 1 to 2³¹ - 1 that is another one when any of this is.
+
+        Nobody counts how often an environment changes, so the number is worked out from what it
+        says, under the install's key: without that, nobody can try passwords on it.
+        """
+        password = self.password.reveal() if self.password and ring.usable else None
+        parts = [asdict(replace(self, password=None)), password]
+        key = ring.newest.derive(_VERSION) if ring.usable else b""
+        digest = hmac.digest(key, json.dumps(parts, sort_keys=True).encode(), "sha256")
+        return int.from_bytes(digest[:4]) % _LARGEST_VERSION + 1
 
 
 def managed_mailer(config: Config) -> Managed | None:

@@ -10,11 +10,14 @@ from flask.testing import FlaskClient
 
 from app.accounts.models import User
 from app.config import Config, ConfigError
+from app.crypto.keys import KeyRing, new_key
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
 from app.mailer.active import active_mailer, mail_state
+from app.mailer.health import record_success
 from app.mailer.managed import Managed, managed_mailer
-from app.mailer.test_mail import TestMail, send_test
+from app.mailer.summary import summarise
+from app.mailer.test_mail import Outcome, TestMail, record_test, send_test
 from app.runtime import EXTENSION, Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -195,3 +198,50 @@ def test_a_cloud_without_a_mail_url_is_pending(make_app: Callable[..., Flask]) -
     with runtime.database.session(reading=True) as session:
         assert mail_state(session, runtime) == "pending"
         assert active_mailer(session, runtime) is None
+
+
+def test_what_an_older_environment_did_says_nothing_about_this_one(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+
+    def started(password: str, sender: str = SENDER) -> Runtime:
+        return runtime_of(
+            make_app(
+                edition="cloud",
+                access_url="https://app.novantra.test",
+                managed_mail_url=Secret(f"smtp://u:{password}@relay.novantra.test"),
+                managed_mail_sender=sender,
+            )
+        )
+
+    def now_says(runtime: Runtime) -> tuple[str, str]:
+        with runtime.database.session(reading=True) as session:
+            found = summarise(session, runtime)
+        return found.mail.health.value, found.test_result
+
+    first = started("one")
+    assert now_says(first) == ("unproven", "never")
+    with first.database.transaction() as session:
+        active = active_mailer(session, first)
+        assert active is not None
+        record_success(session, now=first.now(), kind="test", version=active.version)
+        record_test(
+            session, now=first.now(), to="a@acme.test", version=active.version, outcome=Outcome(5)
+        )
+    assert now_says(first) == ("working", "succeeded")
+    assert now_says(started("one")) == ("working", "succeeded"), "a restart changes nothing"
+    assert now_says(started("two")) == ("unproven", "stale")
+    assert now_says(started("one", "Other <mail@novantra.test>")) == ("unproven", "stale")
+
+
+def test_the_version_of_an_environment_tells_nobody_its_password(config: Config) -> None:
+    url = "smtp://u:{}@relay.novantra.test"
+    one, two = (managed(config, url.format(word), SENDER) for word in ("one", "two"))
+    assert one is not None
+    assert two is not None
+    key, another = KeyRing([new_key()]), KeyRing([new_key()])
+    assert 0 < one.version(key) < 2**31
+    assert one.version(key) != two.version(key)
+    assert one.version(key) != one.version(another), "nobody without the key can try guesses on it"
+    assert one.version(KeyRing([])) == two.version(KeyRing([])), "without one it has no part in it"
