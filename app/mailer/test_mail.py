@@ -6,22 +6,21 @@ apart from how real sends fare.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from app.mail.compose import Prose, compose
+from app.mail.compose import Prose
 from app.mail.failures import FailureCode
-from app.mail.message import MessageParts, build, new_message_id
 from app.mail.phases import Phase
 from app.mail.tls import TlsMode
-from app.mail.transport import Envelope, TransportError
+from app.mail.transport import Envelope, Receipt
 from app.mailer.active import ActiveMailer, make_transport
 from app.mailer.health import HEALTH_ID, ensure
 from app.mailer.models import MailHealth, TestSend
+from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
 from app.moments import sql_outside, sql_within
 from app.runtime import Outdated
 
@@ -95,35 +94,36 @@ def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
 
     The whole of it takes at most the connection timeout and 20 seconds more.
     """
-    began = time.monotonic()
-    message_id = new_message_id(active.sender_address)
-    subject, message = _message(active, mail, message_id)
     transport = make_transport(active)
+    composed = _compose(active, mail)
     try:
-        receipt = transport.send(
+        tried = attempt(
+            transport,
             Envelope(active.sender_address, mail.to),
-            message,
+            composed.content,
             kind=KIND,
-            subject=subject,
-            message_id=message_id,
-        )
-    except TransportError as error:
-        return Outcome(
-            _ms(began),
-            error.code,
-            error.phase,
-            error.reply_code,
-            error.enhanced,
-            offered=error.offered,
+            subject=composed.subject,
+            message_id=composed.message_id,
         )
     finally:
         transport.close()
-    return Outcome(_ms(began), None, None, receipt.reply_code, receipt.enhanced)
+    answer, took = tried.answer, tried.duration_ms
+    if isinstance(answer, Receipt):
+        return Outcome(took, None, None, answer.reply_code, answer.enhanced)
+    return Outcome(
+        took,
+        answer.code,
+        answer.phase,
+        answer.reply_code,
+        answer.enhanced,
+        offered=answer.offered,
+    )
 
 
-def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str, bytes]:
+def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
     relay = active.relay
-    words = compose(
+    return compose_mail(
+        active,
         "test",
         {
             "host": Prose(mail.access_host),
@@ -134,22 +134,9 @@ def _message(active: ActiveMailer, mail: TestMail, message_id: str) -> tuple[str
             "relay": Prose(active.where),
             "encryption": Prose((relay.tls if relay else TlsMode.NONE).words),
         },
+        to=mail.to,
+        at=mail.at,
     )
-    parts = MessageParts(
-        sender_address=active.sender_address,
-        sender_name=active.sender_name,
-        recipient=mail.to,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        message_id=message_id,
-        date=mail.at,
-    )
-    return words.subject, build(parts)
-
-
-def _ms(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)
 
 
 LIMIT = 5

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.install.service import links
 from app.mail.addresses import key, normalise
-from app.mail.compose import Prose, compose
-from app.mail.message import MessageParts, build, new_message_id
+from app.mail.compose import Prose
 from app.mailer.active import MailPending, active_mailer
+from app.mailer.outgoing import compose_mail
 from app.outbox.breaker import is_paused
 from app.outbox.kinds import MAILS
 from app.outbox.models import OutboxMessage, State
@@ -56,7 +56,8 @@ def enqueue(
     now = runtime.now()
     recipient = normalise(to)
     base = links(session, runtime.config)
-    words = compose(
+    composed = compose_mail(
+        active,
         mail.template,
         {
             "product": "Novantra",
@@ -66,19 +67,8 @@ def enqueue(
             "sender_name": active.sender_name,
             **context,
         },
-    )
-    message_id = new_message_id(active.sender_address)
-    content = build(
-        MessageParts(
-            sender_address=active.sender_address,
-            sender_name=active.sender_name,
-            recipient=recipient,
-            subject=words.subject,
-            text=words.text,
-            html=words.html,
-            message_id=message_id,
-            date=now,
-        )
+        to=recipient,
+        at=now,
     )
     public_id = secrets.token_hex(16)
     message = OutboxMessage(
@@ -91,10 +81,10 @@ def enqueue(
         rcpt_to=recipient,
         rcpt_key=key(recipient),
         rcpt_domain=recipient.rpartition("@")[2],
-        message_id=message_id,
-        size=len(content),
+        message_id=composed.message_id,
+        size=len(composed.content),
         sealed_bytes=runtime.box.seal(
-            content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient, kind=mail.name)
+            composed.content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient, kind=mail.name)
         ),
         created_at=now,
         due_at=now,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
-from app.mail.transport import Transport, TransportError
+from app.mail.transport import Transport
 from app.mailer.active import ActiveMailer, make_transport
+from app.mailer.outgoing import Attempt, attempt
 from app.outbox.claim import Claim
-from app.outbox.settle import Tried
 
 
 class Sender:
@@ -24,21 +23,16 @@ class Sender:
         self._transport: Transport | None = None
         self._version: object = None
 
-    def send(self, claim: Claim) -> Tried:
+    def send(self, claim: Claim) -> Attempt:
         """Hand one message to the relay, with no transaction open."""
-        transport = self._current(claim.active)
-        began = time.monotonic()
-        try:
-            answer = transport.send(
-                claim.envelope,
-                claim.content,
-                kind=claim.kind,
-                subject=claim.label,
-                message_id=claim.message_id,
-            )
-        except TransportError as error:
-            return Tried(error, _ms_since(began))
-        return Tried(answer, _ms_since(began))
+        return attempt(
+            self._current(claim.active),
+            claim.envelope,
+            claim.content,
+            kind=claim.kind,
+            subject=claim.label,
+            message_id=claim.message_id,
+        )
 
     def close(self) -> None:
         """Give up idle connections."""
@@ -57,7 +51,3 @@ class Sender:
         if old is not None:
             old.close()
         return current
-
-
-def _ms_since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

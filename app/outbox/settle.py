@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
 from app.mailer import health
 from app.mailer.models import MailHealth
+from app.mailer.outgoing import Attempt
 from app.moments import happened_since, sql_happened_since
 from app.outbox.breaker import hold, is_paused, is_superseded, release
 from app.outbox.claim import Claim
@@ -35,15 +35,7 @@ class SettleResult(StrEnum):
     """The lease had run out and somebody else holds the message: nothing was written."""
 
 
-@dataclass(frozen=True)
-class Tried:
-    """An attempt: what came back, or was raised, and how long it took."""
-
-    answer: Receipt | TransportError
-    duration_ms: int
-
-
-def settle(session: Session, claim: Claim, tried: Tried, now: datetime) -> SettleResult:
+def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> SettleResult:
     """Write the outcome, the attempt and the transport's health in one transaction."""
     answer = tried.answer
     if isinstance(answer, Receipt):
@@ -110,7 +102,7 @@ def put_back(
 
 
 def write_down_at_least(
-    session: Session, claim: Claim, tried: Tried, now: datetime, *, reason: str
+    session: Session, claim: Claim, tried: Attempt, now: datetime, *, reason: str
 ) -> SettleResult:
     """What matters most of an outcome that cannot be written as usual: a message that the relay
     took must not go out again, and one that it did not take must not be lost."""
@@ -208,7 +200,7 @@ def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError, now: 
     return not happened_since(success, first, now)
 
 
-def _note(session: Session, claim: Claim, tried: Tried, now: datetime) -> None:
+def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None:
     answer = tried.answer
     failure = answer if isinstance(answer, TransportError) else None
     session.connection().execute(

@@ -20,12 +20,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.database import Database
+from app.mailer.outgoing import Attempt
 from app.moments import lies_ahead
 from app.outbox.aside import Chores, Trouble, alone, everybodys, never_raising, reason_of
 from app.outbox.breaker import Breaker, Forwarder
 from app.outbox.claim import Claim, Rest, claim_next
 from app.outbox.sender import Sender
-from app.outbox.settle import SettleResult, Tried, put_back, settle, write_down_at_least
+from app.outbox.settle import SettleResult, put_back, settle, write_down_at_least
 from app.outbox.sweep import PARTS
 from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
@@ -210,7 +211,7 @@ class Deliverer:
         back = partial(put_back, claim=claim, reason=reason)
         return self._until_written(claim, partial(self._write, back))
 
-    def _settle(self, claim: Claim, tried: Tried) -> SettleResult:
+    def _settle(self, claim: Claim, tried: Attempt) -> SettleResult:
         return self._write(partial(settle, claim=claim, tried=tried))
 
     def _write(self, write: Callable[..., SettleResult]) -> SettleResult:

@@ -11,13 +11,14 @@ from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mailer import health
 from app.mailer.configuration import stored
+from app.mailer.outgoing import Attempt
 from app.mailer.test_mail import Outcome, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.heartbeats import Heartbeat
 from app.outbox.models import MailWorker
-from app.outbox.settle import Tried, settle
+from app.outbox.settle import settle
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import ALICE, configure, queue_resets
@@ -96,7 +97,7 @@ class World:
                 FailureCode.RECIPIENT_REJECTED, Phase.RCPT_TO, reply_code=550, enhanced="5.1.1"
             )
             with self.runtime.database.transaction() as session:
-                settle(session, claim, Tried(refusal, 5), self.clock())
+                settle(session, claim, Attempt(refusal, 5), self.clock())
 
     def list_pasted(self, lines: int = 30, for_seconds: float = 60) -> None:
         with self.runtime.database.transaction() as session:

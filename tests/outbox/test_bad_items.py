@@ -12,12 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from app.database import utcnow
 from app.mail.transport import Receipt
+from app.mailer.outgoing import Attempt
 from app.outbox.actions import can_cancel, retry
 from app.outbox.aside import counted
 from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
-from app.outbox.settle import SettleResult, Tried, settle
+from app.outbox.settle import SettleResult, settle
 from app.outbox.sweep import sweep
 from app.outbox.threads import WorkerThreads
 from app.outbox.worker import Deliverer, StepResult
@@ -125,7 +126,7 @@ def test_an_outcome_after_a_long_outage_is_still_written_and_nothing_goes_twice(
     monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01,) * 5)
     real, failures = Deliverer._settle, iter([True] * 40)
 
-    def away(self: Deliverer, claim: Claim, tried: Tried) -> SettleResult:
+    def away(self: Deliverer, claim: Claim, tried: Attempt) -> SettleResult:
         if next(failures, False):
             raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
         return real(self, claim, tried)
@@ -144,7 +145,7 @@ def test_an_outcome_later_than_the_lease_counts_while_nobody_took_the_message(
         claim = claim_next(session, Breaker(mail), mail.now())
     assert isinstance(claim, Claim)
     clock.advance(minutes=5)
-    tried = Tried(Receipt(250, None, 1, None), 1)
+    tried = Attempt(Receipt(250, None, 1, None), 1)
     for outcome in (SettleResult.SENT, SettleResult.STALE):
         with mail.database.transaction() as session:
             sweep(session, mail.now(), keep_days=30)

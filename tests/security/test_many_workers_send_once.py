@@ -14,10 +14,11 @@ from app.database import utcnow
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import Receipt, TransportError
+from app.mailer.outgoing import Attempt
 from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
-from app.outbox.settle import SettleResult, Tried, settle
+from app.outbox.settle import SettleResult, settle
 from app.outbox.sweep import sweep
 from app.runtime import Runtime
 from tests.conftest import Clock
@@ -79,7 +80,7 @@ def test_a_worker_whose_lease_ran_out_cannot_settle(runtime: Runtime, clock: Clo
 
     def settled(claim: Claim, answer: Receipt | TransportError) -> SettleResult:
         with runtime.database.transaction() as session:
-            return settle(session, claim, Tried(answer, 1), runtime.now())
+            return settle(session, claim, Attempt(answer, 1), runtime.now())
 
     slow = claim()
     clock.advance(minutes=5)

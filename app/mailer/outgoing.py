@@ -1,0 +1,84 @@
+"""One mail on its way out, the same for the queue and for a test: composed, then attempted.
+
+The queue composes when a mail is asked for and attempts whenever its turn comes; a test does both
+at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.mail.compose import compose
+from app.mail.message import MessageParts, build, new_message_id
+from app.mail.transport import Envelope, Receipt, Transport, TransportError
+from app.mailer.active import ActiveMailer
+
+
+@dataclass(frozen=True)
+class OutgoingMail:
+    """The bytes of a mail (RFC 5322), and what it is known by. Links and codes stay out of every
+    ``repr``."""
+
+    subject: str
+    message_id: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came back, or was raised, and how long it took."""
+
+    answer: Receipt | TransportError
+    duration_ms: int
+
+
+def compose_mail(
+    active: ActiveMailer, template: str, values: Mapping[str, object], *, to: str, at: datetime
+) -> OutgoingMail:
+    """The mail of a template from the configured sender, with a Message-ID of its own.
+
+    :param to: the recipient, a normalised address
+    :param at: aware; the mail's ``Date``
+    """
+    words = compose(template, values)
+    message_id = new_message_id(active.sender_address)
+    content = build(
+        MessageParts(
+            sender_address=active.sender_address,
+            sender_name=active.sender_name,
+            recipient=to,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            message_id=message_id,
+            date=at,
+        )
+    )
+    return OutgoingMail(words.subject, message_id, content)
+
+
+def attempt(
+    transport: Transport,
+    envelope: Envelope,
+    content: bytes,
+    *,
+    kind: str,
+    subject: str,
+    message_id: str,
+) -> Attempt:
+    """Hand a mail over once. A refusal is an answer; any other error is a fault and is raised.
+
+    With no transaction open: it lasts as long as the relay takes.
+    """
+    began = time.monotonic()
+    answer: Receipt | TransportError
+    try:
+        answer = transport.send(
+            envelope, content, kind=kind, subject=subject, message_id=message_id
+        )
+    except TransportError as error:
+        answer = error
+    return Attempt(answer, round((time.monotonic() - began) * 1000))
