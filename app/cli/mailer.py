@@ -65,8 +65,8 @@ def check() -> None:
     failed = next((step for step in found.steps if step.explanation), None)
     if found.suggestion:
         click.echo(f"{found.suggestion.title}. {found.suggestion.text}")
-    if failed and failed.explanation:
-        _fail(failed.explanation, failed.reply_code, failed.enhanced)
+    if failed and failed.explanation and failed.failure:
+        _fail(failed.explanation, failed.failure.reply)
     click.echo(found.summary)
 
 
@@ -95,7 +95,9 @@ def test(to: str) -> None:
         context = replace(
             context_of(active, recipient=recipient), phase=outcome.phase, logins=outcome.offered
         )
-        _fail(explain(outcome.code, context), outcome.reply_code, outcome.enhanced)
+        said = (outcome.reply_code, outcome.enhanced)
+        reply = " ".join(str(part) for part in said if part is not None)
+        _fail(explain(outcome.code, context), reply)
     how = "Written to the log" if active.relay is None else f"Sent through {active.where}"
     click.echo(f"{how} in {outcome.ms} ms, to {recipient}.")
 
@@ -141,11 +143,10 @@ def _active() -> ActiveMailer:
     return active
 
 
-def _fail(found: Explanation, reply_code: int | None, enhanced: str | None) -> NoReturn:
-    said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
+def _fail(found: Explanation, reply: str) -> NoReturn:
     for line in told(found):
         click.echo(line, err=True)
-    click.echo(f"Code: {found.code.value}" + (f" ({said})" if said else ""), err=True)
+    click.echo(f"Code: {found.code.value}" + (f" ({reply})" if reply else ""), err=True)
     sys.exit(FAILING)
 
 

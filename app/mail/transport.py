@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.crypto.secret import Secret
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mail.tls import TlsMode
 
@@ -56,8 +56,7 @@ class TransportError(Exception):
     """A message was not sent. Made from codes alone, so it is safe to log, store and show.
 
     ``after_dot`` says that the message had been handed over whole when the relay fell silent: it
-    may have been sent, and a retry may deliver it twice. ``refused_target`` says that we did not
-    even try, because the address is one that no relay has (link-local, multicast, unspecified).
+    may have been sent, and a retry may deliver it twice.
     Raise it ``from None``: the cause may hold what the server said.
     """
 
@@ -72,15 +71,46 @@ class TransportError(Exception):
         refused_target: bool = False,
         offered: tuple[str, ...] | None = None,
     ) -> None:
-        said = " ".join(str(part) for part in (reply_code, enhanced) if part is not None)
-        super().__init__(f"{code} at {phase}" + (f" ({said})" if said else ""))
-        self.code = code
-        self.phase = phase
-        self.reply_code = reply_code
-        self.enhanced = enhanced
+        self.failure = Failure(code, phase, reply_code, enhanced, offered, refused_target)
+        super().__init__(str(self.failure))
         self.after_dot = after_dot
-        self.refused_target = refused_target
-        self.offered = offered
+
+    @classmethod
+    def of(cls, failure: Failure) -> TransportError:
+        """The error that tells a failure again."""
+        return cls(
+            failure.code,
+            failure.phase,
+            failure.reply_code,
+            failure.enhanced,
+            offered=failure.offered,
+            refused_target=failure.refused_target,
+        )
+
+    @property
+    def code(self) -> FailureCode:
+        """The failure's code."""
+        return self.failure.code
+
+    @property
+    def phase(self) -> Phase:
+        """Where it showed itself."""
+        return self.failure.phase
+
+    @property
+    def reply_code(self) -> int | None:
+        """The relay's reply code, if it answered."""
+        return self.failure.reply_code
+
+    @property
+    def enhanced(self) -> str | None:
+        """The relay's enhanced code (RFC 3463), if it gave one."""
+        return self.failure.enhanced
+
+    @property
+    def offered(self) -> tuple[str, ...] | None:
+        """The known login mechanisms of a relay that has none of ours."""
+        return self.failure.offered
 
 
 class Transport(Protocol):

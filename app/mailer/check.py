@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.crypto.secret import Secret
 from app.mail.check import CheckReport, StepResult, check_connection, noun_of
-from app.mail.failures import Explanation, FailureContext, explain
+from app.mail.failures import Explanation, Failure, FailureContext, explain_failure
 from app.mail.tls import TlsMode
 from app.mail.transport import RelaySettings
 from app.mailer.active import relay_settings
@@ -29,8 +29,7 @@ class Step:
     ms: int
     explanation: Explanation | None = None
     field_id: str | None = None
-    reply_code: int | None = None
-    enhanced: str | None = None
+    failure: Failure | None = None
     fix: tuple[str, ...] = ()
 
     @property
@@ -106,20 +105,13 @@ def check_relay(
 
 def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
     plain = Step(result.name, result.state, detail_of(result, relay), result.ms)
-    if result.state == "failed" and result.code is not None:
-        here = replace(
-            context,
-            phase=result.phase,
-            logins=result.offered,
-            refused_target=result.refused_target,
-        )
-        explanation = explain(result.code, here)
+    if result.failure is not None:
+        explanation = explain_failure(result.failure, context)
         return replace(
             plain,
             explanation=explanation,
             field_id=explanation.field,
-            reply_code=result.reply_code,
-            enhanced=result.enhanced,
+            failure=result.failure,
             fix=tuple(in_bold(step, context) for step in advice(explanation, context)),
         )
     return plain

@@ -36,7 +36,8 @@ def check_connection(
     steps = Steps(settings, Envelope(mail_from, rcpt_to), deadline, transcript)
     results = _walk(steps, transcript)
     suggestion = None
-    if results[-1].code in WORTH_TRYING:
+    failure = results[-1].failure
+    if failure and failure.code in WORTH_TRYING:
         suggestion = working_alternative(settings, deadline, candidates)
     reached = {result.name for result in results}
     return CheckReport(
@@ -86,12 +87,7 @@ def _failed(
         "failed",
         facts=transcript.without_secret(told),
         ms=ms,
-        code=error.code,
-        phase=error.phase,
-        reply_code=error.reply_code,
-        enhanced=error.enhanced,
-        refused_target=error.refused_target,
-        offered=error.offered,
+        failure=error.failure,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure
 from app.mail.phases import Phase
 from app.mail.tls import TlsMode
 
@@ -41,21 +41,14 @@ class StepResult:
     rcpt-to   ``address``
     ========= ====================================================================================
 
-    A failed one has ``code`` and ``phase``, and the relay's codes if it answered at all.
-    ``refused_target``: we did not connect, since no relay has such an address. ``offered``: the
-    known mechanisms of a relay that has no login of ours.
+    Only a failed one has a ``failure``.
     """
 
     name: str
     state: State
     facts: Mapping[str, str] = field(default_factory=dict)
     ms: int = 0
-    code: FailureCode | None = None
-    phase: Phase | None = None
-    reply_code: int | None = None
-    enhanced: str | None = None
-    refused_target: bool = False
-    offered: tuple[str, ...] | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +70,16 @@ class CheckReport:
     transcript: str
 
     @property
-    def failure(self) -> StepResult | None:
+    def failed(self) -> StepResult | None:
         """The step that failed; there is one at most."""
         return next((result for result in self.steps if result.state == "failed"), None)
 
     @property
+    def failure(self) -> Failure | None:
+        """What went wrong in it."""
+        return self.failed.failure if self.failed else None
+
+    @property
     def ok(self) -> bool:
         """Whether a message would be taken, as far as one can know without sending it."""
-        return self.failure is None
+        return self.failed is None

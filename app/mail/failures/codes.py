@@ -1,6 +1,11 @@
-"""The closed list of things that can go wrong on the way to a relay."""
+"""The closed list of things that can go wrong on the way to a relay, and a failure as one value."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from enum import StrEnum
+
+from app.mail.phases import Phase
 
 
 class Disposition(StrEnum):
@@ -116,3 +121,28 @@ def disposition_of(code: FailureCode) -> Disposition:
     if code in _ONE_MESSAGE_ONLY:
         return Disposition.REJECT
     return Disposition.RETRY
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong, from the relay to the page: codes alone, safe to log, store and show.
+
+    ``offered`` are the known login mechanisms of a relay that has none of ours, None where that
+    does not matter. ``refused_target`` says that we did not even try, because the address is one
+    that no relay has (link-local, multicast, unspecified).
+    """
+
+    code: FailureCode
+    phase: Phase
+    reply_code: int | None = None
+    enhanced: str | None = None
+    offered: tuple[str, ...] | None = None
+    refused_target: bool = False
+
+    @property
+    def reply(self) -> str:
+        """What the relay answered, in codes: "535 5.7.8", or nothing if it did not answer."""
+        return " ".join(str(part) for part in (self.reply_code, self.enhanced) if part is not None)
+
+    def __str__(self) -> str:
+        return f"{self.code} at {self.phase}" + (f" ({self.reply})" if self.reply else "")

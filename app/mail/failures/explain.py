@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.mail.failures import logging_in, reaching, sending
 from app.mail.failures.advice import BY_PROVIDER
-from app.mail.failures.codes import Disposition, FailureCode, disposition_of
+from app.mail.failures.codes import Disposition, Failure, FailureCode, disposition_of
 from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
 from app.mail.failures.logging_in import cures, every_cure, listed
 from app.mail.failures.providers import family_of
@@ -107,6 +107,17 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
         field=advice.field or entry.field,
         particular=advice != Advice(),
     )
+
+
+def explain_failure(failure: Failure, context: FailureContext) -> Explanation:
+    """The same for a failure that just happened, of which more is known than its code."""
+    here = replace(
+        context,
+        phase=failure.phase,
+        logins=failure.offered,
+        refused_target=failure.refused_target,
+    )
+    return explain(failure.code, here)
 
 
 def _entry_of_here(code: FailureCode, context: FailureContext) -> Entry | None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.mail.failures import Disposition, disposition_of
+from app.mail.failures import Disposition, Failure, disposition_of
 from app.mail.failures import FailureCode as Code
 from app.mail.phases import Phase
 from app.mail.smtp.errors import failures_of
@@ -167,7 +167,7 @@ class LoginGate:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._refused: tuple[float, TransportError] | None = None
+        self._refused: tuple[float, Failure] | None = None
 
     def check(self) -> None:
         """Repeats a recent refusal.
@@ -176,8 +176,7 @@ class LoginGate:
         """
         if self._refused is None or self._clock() - self._refused[0] > REFUSAL_MEMORY:
             return
-        past = self._refused[1]
-        raise TransportError(past.code, past.phase, past.reply_code, past.enhanced)
+        raise TransportError.of(self._refused[1])
 
     def login(self, session: Session) -> None:
         """Logs ``session`` in, if a user name is set, unless that was refused just now."""
@@ -192,7 +191,7 @@ class LoginGate:
             session.login()
         except TransportError as error:
             if disposition_of(error.code) is Disposition.PAUSE:
-                self._refused = (self._clock(), TransportError(*_codes(error)))
+                self._refused = (self._clock(), error.failure)
             raise
         finally:
             self._lock.release()
@@ -200,7 +199,3 @@ class LoginGate:
     def forget(self) -> None:
         """Lets the next login be tried, whatever came of the last."""
         self._refused = None
-
-
-def _codes(error: TransportError) -> tuple[Code, Phase, int | None, str | None]:
-    return error.code, error.phase, error.reply_code, error.enhanced

@@ -82,7 +82,7 @@ def test_steps_after_the_failed_one_are_not_reached() -> None:
     with Relay(users={"alice": "right"}) as relay:
         report = check(settings_for(relay, "alice", "wrong"))
     assert report.failure is not None
-    assert report.failure.name == "auth"
+    assert report.failed.name == "auth"
     assert report.failure.code is FailureCode.AUTH_BAD_CREDENTIALS
     assert (report.failure.reply_code, report.failure.enhanced) == (535, "5.7.8")
     after = [states(report)[name] for name in ("mail-from", "rcpt-to", "rset")]
@@ -103,7 +103,7 @@ def test_the_step_that_breaks_is_the_one_that_is_named(
     with Relay(replies=replies) as relay:
         report = check(settings_for(relay))
     assert report.failure is not None
-    assert report.failure.name == step
+    assert report.failed.name == step
     assert report.failure.reply_code == 550
 
 
@@ -125,9 +125,9 @@ def test_a_refused_certificate_is_still_described(
         report = check(settings_for(relay, "alice", SECRET))
         assert relay.auth_attempts == []
     assert report.failure is not None
-    assert (report.failure.name, report.failure.code) == ("tls", code)
-    assert report.failure.facts["names"] == names
-    assert report.failure.facts["verified"] == "no"
+    assert (report.failed.name, report.failure.code) == ("tls", code)
+    assert report.failed.facts["names"] == names
+    assert report.failed.facts["verified"] == "no"
 
 
 def test_a_wrong_mode_is_recognised_and_a_port_that_works_is_offered() -> None:
@@ -180,7 +180,7 @@ def test_a_silent_relay_costs_a_step_and_not_more() -> None:
         report = check(settings_for(server, timeout=0.4))
         assert time.monotonic() - began < 2
     assert report.failure is not None
-    assert (report.failure.name, report.failure.code) == (
+    assert (report.failed.name, report.failure.code) == (
         "greeting",
         FailureCode.CONNECT_TIMEOUT,
     )
@@ -191,7 +191,7 @@ def test_a_forbidden_address_is_reported_as_such() -> None:
     report = check(settings)
     assert report.failure is not None
     assert report.failure.refused_target
-    assert report.failure.name == "dns"
+    assert report.failed.name == "dns"
 
 
 @pytest.mark.parametrize("scenario", ["F17", "F13-139", "good"])

@@ -223,16 +223,16 @@ def test_a_made_up_mechanism_is_not_repeated() -> None:
         pytest.raises(TransportError) as caught,
     ):
         send(relay)
-    assert caught.value.offered is None
-    told = explain(caught.value.code, FailureContext(logins=caught.value.offered))
+    assert caught.value.failure.offered is None
+    told = explain(caught.value.code, FailureContext(logins=caught.value.failure.offered))
     assert "only kinds that we do not speak" in told.cause
 
 
 def test_no_login_at_all_is_called_so() -> None:
     with Relay(tls="starttls") as relay, pytest.raises(TransportError) as caught:
         send(relay)
-    assert caught.value.offered == ()
-    told = explain(caught.value.code, FailureContext(logins=caught.value.offered))
+    assert caught.value.failure.offered == ()
+    told = explain(caught.value.code, FailureContext(logins=caught.value.failure.offered))
     assert "offers no login at all" in told.cause
 
 

@@ -137,7 +137,7 @@ def test_a_relay_may_live_at(ip: str) -> None:
 )
 def test_a_forbidden_address_is_refused_however_it_is_written(host: str) -> None:
     error = refuse(host)
-    assert error.refused_target
+    assert error.failure.refused_target
     assert (error.code, error.phase) == (FailureCode.NETWORK_UNREACHABLE, Phase.CONNECT)
 
 
@@ -145,7 +145,7 @@ def test_a_name_that_resolves_to_a_forbidden_address_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer(monkeypatch, "169.254.169.254", "fe80::1", "::ffff:169.254.169.254")
-    assert refuse("relay.example.test").refused_target
+    assert refuse("relay.example.test").failure.refused_target
 
 
 def test_the_checked_address_is_the_one_that_is_connected(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode, FailureContext, explain_failure
 from app.mail.phases import Phase
 from app.mail.smtp import transport as kept
 from app.mail.smtp.transport import SmtpTransport
@@ -301,3 +301,14 @@ def test_threads_that_share_a_transport_send_side_by_side() -> None:
         list(threads.map(lambda _: transport.send(ENVELOPE, MESSAGE), range(4)))
         assert time.monotonic() - began < 0.6
         assert (relay.connections, len(relay.envelopes)) == (4, 4)
+
+
+def test_a_failure_is_one_value_from_the_relay_to_whoever_tells_it() -> None:
+    with Relay(users={"alice": "right"}) as relay:
+        error = refused(settings_for(relay, "alice", "wrong"))
+    code = FailureCode.AUTH_BAD_CREDENTIALS
+    assert error.failure == Failure(code, Phase.AUTH, 535, "5.7.8")
+    assert error.failure.reply == "535 5.7.8"
+    again = TransportError.of(error.failure)
+    assert (again.failure, str(again)) == (error.failure, str(error))
+    assert explain_failure(error.failure, FailureContext()).code is code
