@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.config import Config
 from app.crypto.box import SealedBox
@@ -17,6 +18,19 @@ from app.database import Base, Database, utcnow
 EXTENSION = "novantra"
 
 Outdated = tuple[type[Base], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Perishable:
+    """A table whose rows are made at one moment and run out at another, if they run out.
+
+    ``life``: how long a row can live at most, where ``ends`` may be set anew without ``made``.
+    """
+
+    model: type[Base]
+    made: InstrumentedAttribute[datetime]
+    ends: InstrumentedAttribute[Any] | None = None
+    life: timedelta | None = None
 
 
 def _nobody() -> None:
@@ -100,6 +114,8 @@ class Runtime:
     # What nobody will ask for any more: a table and its rows that are too old at a moment. Once an
     # hour they are deleted, some at a time.
     outdated: list[Callable[[datetime], list[Outdated]]] = field(default_factory=list)
+    # What was made at one moment to run out at another; see app.redating.
+    perishable: list[Perishable] = field(default_factory=list)
     # Counts what was set aside because it could not be worked on: what it is → how many.
     set_aside: dict[str, Callable[[Session], int]] = field(default_factory=dict)
     # Asks before a mail goes out whether what it says still holds: the first part of

@@ -254,23 +254,6 @@ class Store:
 
         return holds
 
-    def expiring_mail(self) -> Held:
-        """Its link counts as run out, so it is not sent."""
-        configure(self.runtime)
-        row = notice_mail(self.session, self.runtime, "kim@acme.test")
-        row.expires_at = self.now + HOUR
-        self.session.commit()
-
-        def holds() -> bool:
-            taken = claim_next(self.session, Breaker(self.runtime), self.now)
-            self.session.rollback()
-            while sweep(self.session, self.now, keep_days=30):
-                pass
-            self.session.commit()
-            return isinstance(taken, Claim) or only_row(self.runtime).state != "cancelled"
-
-        return holds
-
 
 ALICE = Actor(1, "alice@acme.test", "127.0.0.1")
 KINDS = [name for name in vars(Store) if not name.startswith("_") and name != "now"]

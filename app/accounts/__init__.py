@@ -8,9 +8,10 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.accounts import banners, intents, sessions, still_stands, verification_mail, views
+    from app.accounts.models import Code, MailIntent, Token
     from app.accounts.tidy import Tidying, outdated
     from app.accounts.views import administrators
-    from app.runtime import EXTENSION
+    from app.runtime import EXTENSION, Perishable
     from app.web.navigation import navigation
 
     sessions.init_app(app)
@@ -23,6 +24,11 @@ def init_app(app: Flask) -> None:
     runtime = app.extensions[EXTENSION]
     runtime.chores.extend([intents.resolve, Tidying()])
     runtime.outdated.append(outdated)
+    runtime.perishable += [
+        Perishable(Token, Token.created_at, Token.expires_at),
+        Perishable(Code, Code.created_at, Code.expires_at),
+        Perishable(MailIntent, MailIntent.created_at),
+    ]
     runtime.promises.append(intents.promised)
     runtime.set_aside["requests"] = intents.set_aside
     runtime.once_mail_delivers.append(verification_mail.mail_unverified)

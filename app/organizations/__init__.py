@@ -8,9 +8,11 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.organizations import batches, rights, roster, signup, views
+    from app.organizations.invitations import LIFETIME
+    from app.organizations.models import Invitation, InvitationBatch, SignupRequest
     from app.organizations.views import appointing, members
     from app.organizations.views.signup import blueprint as signup_pages
-    from app.runtime import EXTENSION
+    from app.runtime import EXTENSION, Perishable
     from app.web.navigation import navigation
 
     app.register_blueprint(views.load())
@@ -19,6 +21,11 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(signup_pages)
         runtime.outdated.append(signup.outdated)
     runtime.chores.append(batches.chore)
+    runtime.perishable += [
+        Perishable(Invitation, Invitation.created_at, Invitation.expires_at, LIFETIME),
+        Perishable(SignupRequest, SignupRequest.created_at, SignupRequest.expires_at),
+        Perishable(InvitationBatch, InvitationBatch.created_at),
+    ]
     runtime.set_aside["lines"] = batches.set_aside
     runtime.still_stands["invitation"] = rights.invitation_stands
     runtime.still_stands["membership"] = rights.membership_stands

@@ -5,14 +5,16 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.runtime import EXTENSION, QueueSummary, Runtime
+from app.runtime import EXTENSION, Perishable, QueueSummary, Runtime
 
 
 def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
     from app.outbox.aside import set_aside_messages
+    from app.outbox.models import OutboxMessage
     from app.outbox.summary import summarize
     from app.outbox.wakeup import Waker
+    from app.redating import Redating
 
     runtime: Runtime = app.extensions[EXTENSION]
     runtime.wake_worker = Waker(runtime.database)
@@ -22,6 +24,10 @@ def init_app(app: Flask) -> None:
 
     runtime.queue_summary = summary
     runtime.set_aside["messages"] = set_aside_messages
+    runtime.chores.insert(0, Redating())
+    runtime.perishable.append(
+        Perishable(OutboxMessage, OutboxMessage.created_at, OutboxMessage.expires_at)
+    )
     if not runtime.config.is_cloud:
         from app.outbox.views import init_app as show_activity
 

@@ -93,15 +93,7 @@ def _run_out(session: Session, now: datetime, _keep_days: int) -> int:
         "finished_at": now,
         "sealed_bytes": None,
     }
-    return change_some(session, row, WAITING, row.expires_at <= now, values=ended) or change_some(
-        # Made under a wrong clock: the link or code in it counts as run out.
-        session,
-        row,
-        WAITING,
-        row.expires_at.is_not(None),
-        row.created_at > now + SKEW,
-        values=ended,
-    )
+    return change_some(session, row, WAITING, row.expires_at <= now, values=ended)
 
 
 def _bytes_kept_enough(session: Session, now: datetime, _keep_days: int) -> int:
