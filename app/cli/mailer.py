@@ -88,18 +88,18 @@ def test(to: str) -> None:
         access_host=base.host,
         at=live.now(),
     )
-    outcome = send_test(active, mail)
+    result = send_test(active, mail)
     with live.database.transaction() as session:
-        record_test(session, now=live.now(), to=recipient, version=active.version, outcome=outcome)
-    if outcome.code is not None:
+        record_test(session, now=live.now(), to=recipient, version=active.version, result=result)
+    if result.code is not None:
         context = replace(
-            context_of(active, recipient=recipient), phase=outcome.phase, logins=outcome.offered
+            context_of(active, recipient=recipient), phase=result.phase, logins=result.offered
         )
-        said = (outcome.reply_code, outcome.enhanced)
+        said = (result.reply_code, result.enhanced)
         reply = " ".join(str(part) for part in said if part is not None)
-        _fail(explain(outcome.code, context), reply)
+        _fail(explain(result.code, context), reply)
     how = "Written to the log" if active.relay is None else f"Sent through {active.where}"
-    click.echo(f"{how} in {outcome.ms} ms, to {recipient}.")
+    click.echo(f"{how} in {result.ms} ms, to {recipient}.")
 
 
 group.add_command(explain_text)

@@ -24,6 +24,8 @@ from app.mailer.providers import PROVIDERS, provider_of
 from app.mailer.settings import Settings, tls_mode
 from app.runtime import Runtime
 
+PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
+
 KEYS_LOST = (
     "The stored mail password cannot be decrypted, because the key it was sealed with is missing."
     " Mail is held until the key file is restored or the password is typed again."
@@ -39,9 +41,32 @@ CHANGED_OUTSIDE = (
 )
 
 
+class MailPending(Exception):
+    """Mail has never been configured, so what needs it cannot be done."""
+
+
+def mail_state(session: Session, runtime: Runtime) -> str:
+    """``pending``: never configured. ``paused``: configured, but a person must act."""
+    if runtime.config.is_cloud:
+        configured = managed_mailer(runtime.config) is not None
+    else:
+        configured = session.scalar(select(MailerConfiguration.id)) is not None
+    if not configured:
+        return PENDING
+    paused = session.scalar(select(MailHealth.id).where(MailHealth.paused_at.is_not(None)))
+    return PAUSED if paused is not None else CONFIGURED
+
+
+def require_mail(session: Session, runtime: Runtime) -> None:
+    """Raises :class:`MailPending` unless mail has been configured. A pause does not matter here:
+    mail is accepted and held."""
+    if mail_state(session, runtime) == PENDING:
+        raise MailPending
+
+
 @dataclass(frozen=True)
 class ActiveMailer:
-    """What to send with. ``relay`` is ``None`` for the console provider.
+    """What to send with. ``relay`` is ``None`` where none is contacted.
 
     With a ``problem`` nothing may be sent: it says why, for an administrator. ``region`` is the
     chosen one, where the provider has regions.
@@ -155,29 +180,3 @@ def relay_settings(
 def make_transport(active: ActiveMailer) -> Transport:
     """A new transport; keep it as long as the configuration's version stays the same."""
     return PROVIDERS[active.provider].transport(active.relay)
-
-
-PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
-
-
-class MailPending(Exception):
-    """Mail has never been configured, so what needs it cannot be done."""
-
-
-def mail_state(session: Session, runtime: Runtime) -> str:
-    """``pending``: never configured. ``paused``: configured, but a person must act."""
-    if runtime.config.is_cloud:
-        configured = managed_mailer(runtime.config) is not None
-    else:
-        configured = session.scalar(select(MailerConfiguration.id)) is not None
-    if not configured:
-        return PENDING
-    paused = session.scalar(select(MailHealth.id).where(MailHealth.paused_at.is_not(None)))
-    return PAUSED if paused is not None else CONFIGURED
-
-
-def require_mail(session: Session, runtime: Runtime) -> None:
-    """Raises :class:`MailPending` unless mail has been configured. A pause does not matter here:
-    mail is accepted and held."""
-    if mail_state(session, runtime) == PENDING:
-        raise MailPending

@@ -25,6 +25,28 @@ from app.mailer.active import ActiveMailer
 from app.mailer.providers import region_of
 
 _KNOWN = frozenset(code.value for code in FailureCode)
+_AUTH = frozenset(
+    {
+        FailureCode.AUTH_BAD_CREDENTIALS,
+        FailureCode.AUTH_APP_PASSWORD,
+        FailureCode.AUTH_BASIC_DISABLED,
+        FailureCode.AUTH_POLICY,
+    }
+)
+_REPUTATION = frozenset(
+    {
+        FailureCode.ACCOUNT_BLOCKED,
+        FailureCode.CLIENT_BLOCKED,
+        FailureCode.RELAY_DENIED,
+        FailureCode.SENDER_REJECTED,
+        FailureCode.SENDER_UNAUTHENTICATED,
+    }
+)
+_CHECK = Markup("Press <b>Check connection</b>. ")
+_SAVE = _CHECK + "When it passes, save: sending resumes by itself."
+_RESUME = _CHECK + Markup("When it passes, press <b>Resume sending</b>.")
+_AT_ONCE = _CHECK + "When it passes, save: what waits goes out at once."
+_TEST = _CHECK + Markup("When it passes, save and press <b>Send test email</b> again.")
 
 
 def context_of(active: ActiveMailer | None, *, recipient: str | None = None) -> FailureContext:
@@ -79,30 +101,6 @@ def explain_stored(
     return explain(FailureCode(code), replace(context, phase=phase))
 
 
-_AUTH = frozenset(
-    {
-        FailureCode.AUTH_BAD_CREDENTIALS,
-        FailureCode.AUTH_APP_PASSWORD,
-        FailureCode.AUTH_BASIC_DISABLED,
-        FailureCode.AUTH_POLICY,
-    }
-)
-_STANDING = frozenset(
-    {
-        FailureCode.ACCOUNT_BLOCKED,
-        FailureCode.CLIENT_BLOCKED,
-        FailureCode.RELAY_DENIED,
-        FailureCode.SENDER_REJECTED,
-        FailureCode.SENDER_UNAUTHENTICATED,
-    }
-)
-_CHECK = Markup("Press <b>Check connection</b>. ")
-_SAVE = _CHECK + "When it passes, save: sending resumes by itself."
-_RESUME = _CHECK + Markup("When it passes, press <b>Resume sending</b>.")
-_AT_ONCE = _CHECK + "When it passes, save: what waits goes out at once."
-_TEST = _CHECK + Markup("When it passes, save and press <b>Send test email</b> again.")
-
-
 @dataclass(frozen=True)
 class Remedy:
     """An explanation for the page, in which the names of this install stand out.
@@ -117,19 +115,19 @@ class Remedy:
     reason: str
 
 
-def for_pause(told: Explanation, context: FailureContext) -> Remedy:
+def for_pause(explanation: Explanation, context: FailureContext) -> Remedy:
     """The queue is held until somebody acts."""
-    return _remedy(told, context, _SAVE if told.field else _RESUME)
+    return _remedy(explanation, context, _SAVE if explanation.field else _RESUME)
 
 
-def for_retries(told: Explanation, context: FailureContext) -> Remedy:
+def for_retries(explanation: Explanation, context: FailureContext) -> Remedy:
     """Mail is tried again by itself; a change here makes it go out at once."""
-    return _remedy(told, context, _AT_ONCE if told.field else None)
+    return _remedy(explanation, context, _AT_ONCE if explanation.field else None)
 
 
-def for_test(told: Explanation, context: FailureContext) -> Remedy:
+def for_test(explanation: Explanation, context: FailureContext) -> Remedy:
     """A test email failed."""
-    return _remedy(told, context, _TEST if told.field else None)
+    return _remedy(explanation, context, _TEST if explanation.field else None)
 
 
 def in_bold(text: str, context: FailureContext) -> Markup:
@@ -144,19 +142,19 @@ def in_bold(text: str, context: FailureContext) -> Markup:
     return Markup("").join(marked)
 
 
-def advice(told: Explanation, context: FailureContext) -> tuple[str, ...]:
+def steps_of(explanation: Explanation, context: FailureContext) -> tuple[str, ...]:
     """The steps of an explanation, made particular where more is known than the relay's name."""
     user, domain = context.username or "", (context.sender or "").rpartition("@")[2]
-    if not _in_general(told) or not user or "@" in user or not domain:
-        return told.fix
+    if not _in_general(explanation) or not user or "@" in user or not domain:
+        return explanation.fix
     full = f"Some relays want the full address as user name: try {user}@{domain}."
-    return told.with_step(StepName.USER_NAME, full).fix
+    return explanation.with_step(StepName.USER_NAME, full).fix
 
 
-def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> Remedy:
-    steps = advice(told, context)
-    cause, first, more = told.text_without(Consequence.TRIED_AGAIN), steps[:1], steps[1:]
-    if _in_general(told) and context.username and context.host:
+def _remedy(explanation: Explanation, context: FailureContext, last: Markup | None) -> Remedy:
+    steps = steps_of(explanation, context)
+    cause, first, more = explanation.text_without(Consequence.TRIED_AGAIN), steps[:1], steps[1:]
+    if _in_general(explanation) and context.username and context.host:
         # The title has said it all; what is left to say is what to type, and where.
         cause = ""
         first = (f"Type the current password of {context.username} on {context.host} below.",)
@@ -166,13 +164,13 @@ def _remedy(told: Explanation, context: FailureContext, last: Markup | None) -> 
         cause=in_bold(cause, context),
         steps=(*(in_bold(step, context) for step in first), *((last,) if last else ())),
         more=tuple(in_bold(step, context) for step in more),
-        reason=_reason(told.code),
+        reason=_reason(explanation.code),
     )
 
 
-def _in_general(told: Explanation) -> bool:
+def _in_general(explanation: Explanation) -> bool:
     """A refused password at a relay about which nothing particular is known."""
-    return told.code is FailureCode.AUTH_BAD_CREDENTIALS and not told.particular
+    return explanation.code is FailureCode.AUTH_BAD_CREDENTIALS and not explanation.particular
 
 
 def _reason(code: FailureCode) -> str:
@@ -180,6 +178,6 @@ def _reason(code: FailureCode) -> str:
         return "so that the account is not locked"
     if code in CERTIFICATES:
         return "so that neither mail nor password reaches a stranger"
-    if code in _STANDING:
+    if code in _REPUTATION:
         return "so that the relay does not block this server"
     return "because trying again would not help"

@@ -11,13 +11,15 @@ from app.mail.failures import Explanation, Failure, FailureContext, explain_fail
 from app.mail.tls import TlsMode
 from app.mail.transport import RelaySettings
 from app.mailer.active import relay_settings
-from app.mailer.advice import advice, in_bold, relay_context
+from app.mailer.advice import in_bold, relay_context, steps_of
 from app.mailer.providers import PROVIDERS
 from app.mailer.settings import Encryption, Settings, tls_mode
 
+Facts = Mapping[str, str]
+
 
 @dataclass(frozen=True)
-class Step:
+class CheckStep:
     """A step as people read it. ``field_id`` names the form field to change.
 
     ``fix`` are the explanation's steps, with the names of this install in bold.
@@ -59,7 +61,7 @@ class Check:
 
     about: str
     summary: str
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CheckStep, ...] = ()
     warnings: tuple[str, ...] = ()
     suggestion: OtherPort | None = None
     transcript: str = ""
@@ -103,8 +105,8 @@ def check_relay(
     )
 
 
-def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> Step:
-    plain = Step(result.name, result.state, detail_of(result, relay), result.ms)
+def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> CheckStep:
+    plain = CheckStep(result.name, result.state, detail_of(result, relay), result.ms)
     if result.failure is not None:
         explanation = explain_failure(result.failure, context)
         return replace(
@@ -112,7 +114,7 @@ def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> 
             explanation=explanation,
             field_id=explanation.field,
             failure=result.failure,
-            fix=tuple(in_bold(step, context) for step in advice(explanation, context)),
+            fix=tuple(in_bold(step, context) for step in steps_of(explanation, context)),
         )
     return plain
 
@@ -151,9 +153,6 @@ def _other_port(report: CheckReport, relay: RelaySettings) -> OtherPort | None:
     if found.port == relay.port:
         button = f"Use {how} and check again"
     return OtherPort(found.port, secure, encryption, title, text, button)
-
-
-Facts = Mapping[str, str]
 
 
 def detail_of(result: StepResult, relay: RelaySettings) -> str:

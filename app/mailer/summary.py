@@ -30,6 +30,11 @@ from app.mailer.test_mail import result_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
+WAITING = (
+    "Mail is not going out from here at the moment: it waits, and goes out by itself after that."
+)
+"""The one sentence about this state, for people who cannot end it."""
+
 WRONG_KEY = (
     "The key is there, but it does not open what is stored here: it was sealed with another one,"
     " as when data and key come from different backups."
@@ -40,9 +45,9 @@ WRONG_KEY = (
 class Summary:
     """``mail`` is how mail is; everything else are the facts behind it, for who shows them.
 
-    ``standing`` explains a pause or what makes real sends fail, ``remedy`` and ``test_remedy`` say
-    what to do about it on the mailer page. ``test_failure`` explains a failed test that the page
-    has not moved on from.
+    ``current_failure`` explains a pause or what makes real sends fail, ``remedy`` and
+    ``test_remedy`` say what to do about it on the mailer page. ``test_failure`` explains a failed
+    test that the page has not moved on from.
     """
 
     mail: CurrentHealth
@@ -51,7 +56,7 @@ class Summary:
     health: MailHealth
     queue: QueueSummary
     test_result: str
-    standing: Explanation | None
+    current_failure: Explanation | None
     test_failure: Explanation | None
     keys_problem: str | None
     remedy: Remedy | None = None
@@ -90,11 +95,11 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
             context=context,
         )
     )
-    standing = remedy = failure = test_remedy = None
+    current_failure = remedy = failure = test_remedy = None
     if mail.explanation is not None and not mail.by_test:
-        standing = mail.explanation
+        current_failure = mail.explanation
         make = for_pause if mail.health is Health.PAUSED else for_retries
-        remedy = make(standing, context)
+        remedy = make(current_failure, context)
     result = result_of(found, active.version if active else None)
     if result == "failed" and not _moved_on(found):
         tested = context_of(active, recipient=found.last_test_to)
@@ -107,7 +112,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         health=found,
         queue=queue,
         test_result=result,
-        standing=standing,
+        current_failure=current_failure,
         test_failure=failure,
         keys_problem=keys_problem,
         remedy=remedy,
@@ -148,12 +153,6 @@ def _moved_on(found: MailHealth) -> bool:
     """Somebody resumed after the test failed, or real mail got through after it."""
     tested, later = found.last_test_at, (found.resumed_at, found.last_success_at)
     return tested is not None and any(moment and moment > tested for moment in later)
-
-
-WAITING = (
-    "Mail is not going out from here at the moment: it waits, and goes out by itself after that."
-)
-"""The one sentence about this state, for people who cannot end it."""
 
 
 class Prospect(StrEnum):

@@ -24,56 +24,11 @@ from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
 from app.moments import sql_outside, sql_within
 from app.runtime import Outdated
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took.
-
-    ``offered``: the known login mechanisms of a relay that has none of ours.
-    """
-
-    ms: int
-    code: FailureCode | None = None
-    phase: Phase | None = None
-    reply_code: int | None = None
-    enhanced: str | None = None
-    offered: tuple[str, ...] | None = None
-
-    @property
-    def passed(self) -> bool:
-        return self.code is None
-
-
-def record_test(
-    session: Session, *, now: datetime, to: str, version: int, outcome: Outcome
-) -> None:
-    """Keep a test's outcome. Touches nothing that real sends are judged by; the caller commits."""
-    ensure(session)
-    values: dict[str, object] = {
-        "last_test_at": now,
-        "last_test_to": to[:320],
-        "last_test_version": version,
-        "last_test_code": outcome.code.value if outcome.code else None,
-        "last_test_phase": outcome.phase.value if outcome.phase else None,
-        "last_test_reply_code": outcome.reply_code,
-        "last_test_enhanced_code": outcome.enhanced,
-        "last_test_ms": outcome.ms,
-    }
-    if outcome.passed:
-        values["last_test_passed_at"] = now
-    session.execute(update(MailHealth).where(MailHealth.id == HEALTH_ID).values(**values))
-
-
-def result_of(health: MailHealth, version: int | None) -> str:
-    """``never``, ``succeeded``, ``failed``, or ``stale`` once the configuration has changed."""
-    if health.last_test_at is None:
-        return "never"
-    if health.last_test_version != version:
-        return "stale"
-    return "failed" if health.last_test_code else "succeeded"
-
-
 KIND = "test"
+LIMIT = 5
+WINDOW = timedelta(minutes=15)
+# Any number will do as long as every process uses the same one; the person's id is added.
+_LOCK = 7_401_300_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +44,28 @@ class TestMail:
     at: datetime
 
 
-def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
+@dataclass(frozen=True)
+class TestResult:
+    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took.
+
+    ``offered``: the known login mechanisms of a relay that has none of ours.
+    """
+
+    __test__ = False  # pytest would take the name for a test class
+
+    ms: int
+    code: FailureCode | None = None
+    phase: Phase | None = None
+    reply_code: int | None = None
+    enhanced: str | None = None
+    offered: tuple[str, ...] | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.code is None
+
+
+def send_test(active: ActiveMailer, mail: TestMail) -> TestResult:
     """Send it and say what became of it. Talks to the relay with no transaction open.
 
     The whole of it takes at most the connection timeout and 20 seconds more.
@@ -109,8 +85,8 @@ def send_test(active: ActiveMailer, mail: TestMail) -> Outcome:
         transport.close()
     answer, took = tried.answer, tried.duration_ms
     if isinstance(answer, Receipt):
-        return Outcome(took, None, None, answer.reply_code, answer.enhanced)
-    return Outcome(
+        return TestResult(took, None, None, answer.reply_code, answer.enhanced)
+    return TestResult(
         took,
         answer.code,
         answer.phase,
@@ -139,10 +115,33 @@ def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
     )
 
 
-LIMIT = 5
-WINDOW = timedelta(minutes=15)
-# Any number will do as long as every process uses the same one; the person's id is added.
-_LOCK = 7_401_300_000
+def record_test(
+    session: Session, *, now: datetime, to: str, version: int, result: TestResult
+) -> None:
+    """Keep a test's result. Touches nothing that real sends are judged by; the caller commits."""
+    ensure(session)
+    values: dict[str, object] = {
+        "last_test_at": now,
+        "last_test_to": to[:320],
+        "last_test_version": version,
+        "last_test_code": result.code.value if result.code else None,
+        "last_test_phase": result.phase.value if result.phase else None,
+        "last_test_reply_code": result.reply_code,
+        "last_test_enhanced_code": result.enhanced,
+        "last_test_ms": result.ms,
+    }
+    if result.passed:
+        values["last_test_passed_at"] = now
+    session.execute(update(MailHealth).where(MailHealth.id == HEALTH_ID).values(**values))
+
+
+def result_of(health: MailHealth, version: int | None) -> str:
+    """``never``, ``succeeded``, ``failed``, or ``stale`` once the configuration has changed."""
+    if health.last_test_at is None:
+        return "never"
+    if health.last_test_version != version:
+        return "stale"
+    return "failed" if health.last_test_code else "succeeded"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.mail.transport import TransportError
 from app.mailer import health
 from app.mailer.configuration import stored
 from app.mailer.outgoing import Attempt
-from app.mailer.test_mail import Outcome, record_test
+from app.mailer.test_mail import TestResult, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.outbox.breaker import Breaker
 from app.outbox.claim import Claim, claim_next
@@ -62,7 +62,7 @@ class World:
                 now=self.clock() + ahead,
                 to="alice@acme.test",
                 version=self.version,
-                outcome=Outcome(3, code, Phase.CONNECT if code else None),
+                result=TestResult(3, code, Phase.CONNECT if code else None),
             )
 
     def paused(self) -> None:

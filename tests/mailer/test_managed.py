@@ -17,7 +17,7 @@ from app.mailer.active import active_mailer, mail_state
 from app.mailer.health import record_success
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.summary import summarise
-from app.mailer.test_mail import Outcome, TestMail, record_test, send_test
+from app.mailer.test_mail import TestMail, TestResult, record_test, send_test
 from app.runtime import EXTENSION, Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -227,7 +227,7 @@ def test_what_an_older_environment_did_says_nothing_about_this_one(
         assert active is not None
         record_success(session, now=first.now(), kind="test", version=active.version)
         record_test(
-            session, now=first.now(), to="a@acme.test", version=active.version, outcome=Outcome(5)
+            session, now=first.now(), to="a@acme.test", version=active.version, result=TestResult(5)
         )
     assert now_says(first) == ("working", "succeeded")
     assert now_says(started("one")) == ("working", "succeeded"), "a restart changes nothing"

@@ -50,7 +50,7 @@ def test_a_diagnosis_carries_its_code_and_the_reply(app: Flask) -> None:
 
 
 def test_a_standing_state_leaves_the_code_to_the_answer_beside_it(app: Flask) -> None:
-    html = render(app, STATUS + "{{ diagnosis(it, standing=true) }}", it=EXPLANATION)
+    html = render(app, STATUS + "{{ diagnosis(it, ongoing=true) }}", it=EXPLANATION)
     assert "data-code" not in html
     assert "diagnosis" not in html
 

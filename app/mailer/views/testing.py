@@ -59,10 +59,10 @@ def test() -> AnyResponse:
         at=began,
     )
     session.commit()
-    outcome = send_test(active, mail)
-    record_test(session, now=live.now(), to=mail.to, version=active.version, outcome=outcome)
+    result = send_test(active, mail)
+    record_test(session, now=live.now(), to=mail.to, version=active.version, result=result)
     session.commit()
-    if outcome.passed:
+    if result.passed:
         flash(_accepted(active, mail.to), "good")
     return redirect(url_for("mailer.page"), 303)
 
