@@ -16,8 +16,7 @@ from app.mailer.models import MailerConfiguration
 from app.moments import alive, happened_since, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
 from app.organizations.acceptance import Status
-from app.organizations.desk import Desk
-from app.organizations.invitations import invite
+from app.organizations.invitations import Inviting, invite
 from app.outbox.actions import can_retry
 from app.outbox.breaker import Breaker, Forwarder, somebody_is_ahead
 from app.outbox.claim import Claim, claim_next
@@ -144,8 +143,10 @@ class Store:
 
     def invitation(self) -> Held:
         configure(self.runtime)
-        desk = Desk(self.runtime, acme(self.session), "member", self.person, ALICE, self.now)
-        invite(self.session, desk, "kim@acme.test")
+        inviting = Inviting(
+            self.runtime, acme(self.session), "member", self.person, ALICE, self.now
+        )
+        invite(self.session, inviting, "kim@acme.test")
         self.session.commit()
         (mail,) = waiting_mail(self.session, self.runtime)
         secret = mail.link.rpartition("/")[2]

@@ -7,10 +7,11 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.organizations import batches, rights, roster, signup, views
+    from app.organizations import batches, members, open_invitations, signup, views
     from app.organizations.invitations import LIFETIME
     from app.organizations.models import Invitation, InvitationBatch, SignupRequest
-    from app.organizations.views import appointing, members
+    from app.organizations.views import appointing
+    from app.organizations.views import members as members_pages
     from app.organizations.views.signup import blueprint as signup_pages
     from app.runtime import EXTENSION, Perishable
     from app.web.navigation import navigation
@@ -27,10 +28,10 @@ def init_app(app: Flask) -> None:
         Perishable(InvitationBatch, InvitationBatch.created_at),
     ]
     runtime.set_aside["lines"] = batches.set_aside
-    runtime.still_stands["invitation"] = rights.invitation_stands
-    runtime.still_stands["membership"] = rights.membership_stands
+    runtime.still_stands["invitation"] = open_invitations.invitation_stands
+    runtime.still_stands["membership"] = members.membership_stands
     runtime.promises.append(batches.promised)
-    runtime.only_admin_of = roster.only_admin_of
+    runtime.only_admin_of = members.only_admin_of
     surroundings = navigation(app)
-    surroundings.sections.append((members.NAVIGATION_ORDER, members.navigation_section))
+    surroundings.sections.append((members_pages.NAVIGATION_ORDER, members_pages.navigation_section))
     surroundings.system_entries.append((appointing.NAVIGATION_ORDER, appointing.navigation_entry))

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.accounts.users import find_by_email
 from app.audit.log import record
-from app.organizations.desk import Desk
+from app.organizations.invitations import Inviting, tell_added
+from app.organizations.members import lock
 from app.organizations.models import Membership, Organization
-from app.organizations.roster import lock
 from app.organizations.service import add_member, membership_of
-from app.organizations.telling import tell_added
 from app.runtime import Runtime
 from app.web.context import Actor
 
@@ -82,8 +81,8 @@ def appoint(
         raise CannotBeAdmin("This person is an admin there already.")
     if membership is None:
         add_member(session, organization=organization, user=user, role="admin", now=now)
-        desk = Desk(runtime, organization, "admin", None, actor, now)
-        tell_added(session, desk, user)
+        inviting = Inviting(runtime, organization, "admin", None, actor, now)
+        tell_added(session, inviting, user)
     else:
         membership.role = "admin"
     record(

@@ -21,8 +21,8 @@ from app.accounts.models import User
 from app.audit.log import record
 from app.in_steps import delete_some
 from app.moments import sql_outside
-from app.organizations.desk import Desk, Outcome
-from app.organizations.invitations import invite
+from app.organizations.invitations import InviteResult, Inviting, invite
+from app.organizations.members import lock, lost_right
 from app.organizations.models import (
     Invitation,
     InvitationBatch,
@@ -30,8 +30,6 @@ from app.organizations.models import (
     Organization,
 )
 from app.organizations.pasted import Line
-from app.organizations.rights import lost_right
-from app.organizations.roster import lock
 from app.outbox.aside import Trouble, alone_in
 from app.outbox.models import OutboxMessage, State
 from app.runtime import Promised, Runtime
@@ -63,23 +61,23 @@ class Progress:
         return self.done == self.total
 
 
-def store(session: Session, desk: Desk, lines: Sequence[Line]) -> InvitationBatch:
+def store(session: Session, inviting: Inviting, lines: Sequence[Line]) -> InvitationBatch:
     """Keep a list for working off. Lists of this organization past their time are cleared."""
     delete_some(
         session,
         InvitationBatch,
-        InvitationBatch.organization_id == desk.organization.id,
-        sql_outside(InvitationBatch.created_at, desk.now, KEPT),
+        InvitationBatch.organization_id == inviting.organization.id,
+        sql_outside(InvitationBatch.created_at, inviting.now, KEPT),
         ~_waits(),
         rows=CLEARED,
     )
     batch = InvitationBatch(
         public_id=secrets.token_hex(16),
-        organization_id=desk.organization.id,
-        role=desk.role,
-        created_by_id=desk.inviter.id if desk.inviter else None,
-        ip=desk.actor.ip,
-        created_at=desk.now,
+        organization_id=inviting.organization.id,
+        role=inviting.role,
+        created_by_id=inviting.inviter.id if inviting.inviter else None,
+        ip=inviting.actor.ip,
+        created_at=inviting.now,
     )
     session.add(batch)
     session.flush()
@@ -117,53 +115,53 @@ def work_off(runtime: Runtime, batch: InvitationBatch | None = None) -> bool:
         lines = session.execute(
             waiting.order_by(InvitationBatchLine.id).limit(STEP).with_for_update(skip_locked=True)
         ).all()
-        desks: dict[int, Desk | None] = {}
+        asked: dict[int, Inviting | None] = {}
         for line_id, batch_id in lines:
-            if batch_id not in desks:
-                desks[batch_id] = _desk_or_end(session, runtime, batch_id)
-            desk = desks[batch_id]
-            if desk is not None:
-                _do(session, desk, line_id)
+            if batch_id not in asked:
+                asked[batch_id] = _inviting_or_end(session, runtime, batch_id)
+            inviting = asked[batch_id]
+            if inviting is not None:
+                _do(session, inviting, line_id)
         return bool(lines)
 
 
-def _do(session: Session, desk: Desk, line_id: int) -> None:
+def _do(session: Session, inviting: Inviting, line_id: int) -> None:
     """One line; one that cannot be worked on is set aside and stops none of the others."""
 
-    def invited() -> Outcome:
+    def invited() -> InviteResult:
         typed = session.scalar(
             select(InvitationBatchLine.typed).where(InvitationBatchLine.id == line_id)
         )
-        return invite(session, desk, str(typed))
+        return invite(session, inviting, str(typed))
 
     outcome = alone_in(session, invited)
     if isinstance(outcome, Trouble):
         log.error("a line of a list is set aside: %s", outcome.reason)
-        _settle(session, InvitationBatchLine.id == line_id, Outcome.SET_ASIDE, outcome.reason)
+        _settle(session, InvitationBatchLine.id == line_id, InviteResult.SET_ASIDE, outcome.reason)
     else:
         _settle(session, InvitationBatchLine.id == line_id, outcome)
 
 
-def _desk_or_end(session: Session, runtime: Runtime, batch_id: int) -> Desk | None:
-    """The desk of a list, unless whoever pasted it may not invite any more: then the rest of the
-    list ends here, and its page says why."""
+def _inviting_or_end(session: Session, runtime: Runtime, batch_id: int) -> Inviting | None:
+    """Who invites into what with a list. ``None`` when they may not invite any more: then the rest
+    of the list ends here, and its page says why."""
     batch = session.get_one(InvitationBatch, batch_id)
     organization = session.get_one(Organization, batch.organization_id)
     lock(session, organization)
     lost = lost_right(session, organization_id=organization.id, user_id=batch.created_by_id)
-    desk = _desk(session, runtime, batch, organization)
+    inviting = _inviting(session, runtime, batch, organization)
     if lost is None:
-        return desk
+        return inviting
     batch.ended_because = lost
     ended = _settle(
         session,
         and_(InvitationBatchLine.batch_id == batch_id, InvitationBatchLine.outcome.is_(None)),
-        Outcome.NOT_ALLOWED,
+        InviteResult.NOT_ALLOWED,
     )
     record(
         session,
-        now=desk.now,
-        actor=desk.actor,
+        now=inviting.now,
+        actor=inviting.actor,
         tag="invitation:list-ended",
         target=f"{organization.slug}: {ended} addresses",
         changes={"because": lost.value},
@@ -172,7 +170,7 @@ def _desk_or_end(session: Session, runtime: Runtime, batch_id: int) -> Desk | No
 
 
 def _settle(
-    session: Session, lines: ColumnElement[bool], outcome: Outcome, detail: str | None = None
+    session: Session, lines: ColumnElement[bool], outcome: InviteResult, detail: str | None = None
 ) -> int:
     settled = session.execute(
         update(InvitationBatchLine)
@@ -262,7 +260,7 @@ def mails(session: Session, batch: InvitationBatch) -> Mails:
         .join(line, line.typed == Invitation.email)
         .where(
             line.batch_id == batch.id,
-            line.outcome == Outcome.INVITED,
+            line.outcome == InviteResult.INVITED,
             Invitation.organization_id == batch.organization_id,
             Invitation.created_at >= batch.created_at,
         )
@@ -288,12 +286,12 @@ def results(
     )
 
 
-def _desk(
+def _inviting(
     session: Session, runtime: Runtime, batch: InvitationBatch, organization: Organization
-) -> Desk:
+) -> Inviting:
     inviter = session.get(User, batch.created_by_id) if batch.created_by_id else None
     label = inviter.email if inviter else "somebody since removed"
-    return Desk(
+    return Inviting(
         runtime=runtime,
         organization=organization,
         role=batch.role,
@@ -303,10 +301,12 @@ def _desk(
     )
 
 
-def invite_all_now(session: Session, desk: Desk, lines: Sequence[Line]) -> dict[str, Outcome]:
+def invite_all_now(
+    session: Session, inviting: Inviting, lines: Sequence[Line]
+) -> dict[str, InviteResult]:
     """Every address at once, for when no mail is composed (mail pending): address → outcome."""
     return {
-        line.address: invite(session, desk, line.address)
+        line.address: invite(session, inviting, line.address)
         for line in lines
         if line.address and line.outcome is None
     }

@@ -1,114 +1,179 @@
-"""Inviting: one address, one decision, one mail, in the caller's transaction."""
+"""Inviting: who invites into what, and what became of an address.
+
+One address, one decision, one mail, in the caller's transaction. First what is asked and answered,
+then inviting, sending again and revoking, then the mails and how many of them a day allows.
+
+An invitation is mail to a stranger with words somebody else chose, so a single account must not
+turn the install into a source of spam. Counted in the database, whatever the process. What an
+organization may send is ``NOVANTRA_INVITATIONS_PER_DAY``; a mailbox is protected in any case.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.accounts.throttle import allow, retry_at, subject_of, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import find_by_key
+from app.audit.log import record
+from app.config import Config
 from app.install.service import links
 from app.mail.addresses import key
 from app.mailer.active import MailPending, require_mail
 from app.moments import lies_ahead
-from app.organizations.desk import Desk, Outcome, audit
-from app.organizations.limits import TooManyForAddress, TooManyForOrganization, count_mail
+from app.organizations.members import lock
 from app.organizations.models import ROLES, Invitation, Organization
-from app.organizations.roster import lock
 from app.organizations.service import AlreadyMember, add_member, membership_of
-from app.organizations.telling import tell_added
 from app.outbox.actions import cancel
 from app.outbox.actions import find as find_message
 from app.outbox.queue import enqueue
+from app.runtime import Runtime
+from app.web.context import Actor
 
 LIFETIME = timedelta(days=7)
+NOTICE_LIFETIME = timedelta(days=3)
+DAY = timedelta(hours=24)
+# One person's mailbox, counted over all organizations.
+PER_ADDRESS = 5
+TO_ADDRESS, FROM_ORGANIZATION = "invitation-to", "invitation-from"
+
+
+class InviteResult(StrEnum):
+    """What became of one address. Only the first two changed anything."""
+
+    INVITED = "invited"
+    ADDED = "added"
+    ALREADY_MEMBER = "already-member"
+    ALREADY_INVITED = "already-invited"
+    MAIL_PENDING = "mail-pending"
+    KEY_MISSING = "key-missing"
+    ADDRESS_LIMIT = "address-limit"
+    ORGANIZATION_LIMIT = "organization-limit"
+    NOT_ALLOWED = "not-allowed"
+    """Whoever pasted the list lost the right to invite before this line had its turn."""
+    SET_ASIDE = "set-aside"
+    """The line could not be worked on; its detail says why."""
+
+
+@dataclass(frozen=True)
+class Inviting:
+    """Who invites into what: the same for every address of a list."""
+
+    runtime: Runtime
+    organization: Organization
+    role: str
+    inviter: User | None
+    actor: Actor
+    now: datetime
+
+    @property
+    def inviter_name(self) -> str:
+        """How mails name whoever invites."""
+        return self.inviter.name if self.inviter else "An administrator"
 
 
 class NotOpen(Exception):
     """The invitation was accepted or revoked meanwhile."""
 
 
-def invite(session: Session, desk: Desk, email: str) -> Outcome:
+class TooManyForOrganization(Exception):
+    """The organization has sent what it may within 24 hours."""
+
+
+class TooManyForAddress(Exception):
+    """This address was mailed as often as is bearable within 24 hours."""
+
+
+def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
     """Invite a normalised address, or add the person who has it.
 
     In Sovereign everybody with an account works for the operator, so an existing person is
     added at once. In Cloud accounts belong to strangers: they are asked by mail like anybody,
     and nobody learns whether an address has an account.
     """
-    if desk.role not in ROLES:
-        raise ValueError(f"no such role: {desk.role}")
-    lock(session, desk.organization)
+    if inviting.role not in ROLES:
+        raise ValueError(f"no such role: {inviting.role}")
+    lock(session, inviting.organization)
     email_key = key(email)
     user = find_by_key(session, email_key)
-    if user and membership_of(session, organization=desk.organization, user=user):
-        return Outcome.ALREADY_MEMBER
-    if user and not desk.runtime.config.is_cloud:
-        return _add(session, desk, user)
-    waiting = _open_invitation(session, desk.organization, email_key)
-    if waiting and lies_ahead(waiting.expires_at, desk.now, LIFETIME):
-        return Outcome.ALREADY_INVITED
-    if not desk.runtime.box.ring.usable:
-        return Outcome.KEY_MISSING
+    if user and membership_of(session, organization=inviting.organization, user=user):
+        return InviteResult.ALREADY_MEMBER
+    if user and not inviting.runtime.config.is_cloud:
+        return _add(session, inviting, user)
+    waiting = _open_invitation(session, inviting.organization, email_key)
+    if waiting and lies_ahead(waiting.expires_at, inviting.now, LIFETIME):
+        return InviteResult.ALREADY_INVITED
+    if not inviting.runtime.box.ring.usable:
+        return InviteResult.KEY_MISSING
     try:
-        require_mail(session, desk.runtime)
+        require_mail(session, inviting.runtime)
         count_mail(
             session,
-            desk.runtime.config,
-            organization=desk.organization,
+            inviting.runtime.config,
+            organization=inviting.organization,
             email_key=email_key,
-            now=desk.now,
+            now=inviting.now,
         )
     except MailPending:
-        return Outcome.MAIL_PENDING
+        return InviteResult.MAIL_PENDING
     except TooManyForAddress:
-        return Outcome.ADDRESS_LIMIT
+        return InviteResult.ADDRESS_LIMIT
     except TooManyForOrganization:
-        return Outcome.ORGANIZATION_LIMIT
+        return InviteResult.ORGANIZATION_LIMIT
     if waiting:
-        waiting.revoked_at = desk.now
+        waiting.revoked_at = inviting.now
         session.flush()
     invitation = Invitation(
-        organization_id=desk.organization.id,
+        organization_id=inviting.organization.id,
         email=email,
         email_key=email_key,
-        role=desk.role,
-        invited_by_id=desk.inviter.id if desk.inviter else None,
-        created_at=desk.now,
+        role=inviting.role,
+        invited_by_id=inviting.inviter.id if inviting.inviter else None,
+        created_at=inviting.now,
     )
-    _mail(session, desk, invitation)
+    _mail(session, inviting, invitation)
     session.add(invitation)
-    audit(session, desk, "invitation:created", email, {"role": {"old": None, "new": desk.role}})
-    return Outcome.INVITED
+    audit(
+        session,
+        inviting,
+        "invitation:created",
+        email,
+        {"role": {"old": None, "new": inviting.role}},
+    )
+    return InviteResult.INVITED
 
 
-def resend(session: Session, desk: Desk, invitation: Invitation) -> None:
+def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """Mail a new link, good for another seven days; the one sent before stops working.
 
-    Raises :class:`NotOpen`, ``MailPending``, or a limit of :mod:`app.organizations.limits`.
+    Raises :class:`NotOpen`, ``MailPending``, or a limit of :func:`count_mail`.
     """
-    lock(session, desk.organization)
+    lock(session, inviting.organization)
     session.refresh(invitation)
     if invitation.accepted_at or invitation.revoked_at:
         raise NotOpen
-    require_mail(session, desk.runtime)
+    require_mail(session, inviting.runtime)
     count_mail(
         session,
-        desk.runtime.config,
-        organization=desk.organization,
+        inviting.runtime.config,
+        organization=inviting.organization,
         email_key=invitation.email_key,
-        now=desk.now,
+        now=inviting.now,
     )
-    _take_back(session, desk, invitation)
-    if desk.inviter is not None:  # it goes out in the name of whoever sends it now
-        invitation.invited_by_id = desk.inviter.id
-    _mail(session, desk, invitation)
-    audit(session, desk, "invitation:resent", invitation.email)
+    _take_back(session, inviting, invitation)
+    if inviting.inviter is not None:  # it goes out in the name of whoever sends it now
+        invitation.invited_by_id = inviting.inviter.id
+    _mail(session, inviting, invitation)
+    audit(session, inviting, "invitation:resent", invitation.email)
 
 
-def revoke(session: Session, desk: Desk, invitation: Invitation) -> None:
+def revoke(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """End an invitation; its mail is not sent if it still waits. Raises :class:`NotOpen`."""
     ended = session.execute(
         update(Invitation)
@@ -117,46 +182,54 @@ def revoke(session: Session, desk: Desk, invitation: Invitation) -> None:
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
-        .values(revoked_at=desk.now)
+        .values(revoked_at=inviting.now)
         .returning(Invitation.id)
         .execution_options(synchronize_session=False)
     ).first()
     if ended is None:
         raise NotOpen
     session.refresh(invitation)
-    _take_back(session, desk, invitation)
-    audit(session, desk, "invitation:revoked", invitation.email)
+    _take_back(session, inviting, invitation)
+    audit(session, inviting, "invitation:revoked", invitation.email)
 
 
-def _add(session: Session, desk: Desk, user: User) -> Outcome:
+def _add(session: Session, inviting: Inviting, user: User) -> InviteResult:
     try:
-        add_member(session, organization=desk.organization, user=user, role=desk.role, now=desk.now)
+        add_member(
+            session,
+            organization=inviting.organization,
+            user=user,
+            role=inviting.role,
+            now=inviting.now,
+        )
     except AlreadyMember:
-        return Outcome.ALREADY_MEMBER
-    waiting = _open_invitation(session, desk.organization, user.email_key)
+        return InviteResult.ALREADY_MEMBER
+    waiting = _open_invitation(session, inviting.organization, user.email_key)
     if waiting:
-        waiting.revoked_at = desk.now
-        _take_back(session, desk, waiting)
-    tell_added(session, desk, user)
-    audit(session, desk, "member:added", user.email, {"role": {"old": None, "new": desk.role}})
-    return Outcome.ADDED
+        waiting.revoked_at = inviting.now
+        _take_back(session, inviting, waiting)
+    tell_added(session, inviting, user)
+    audit(
+        session, inviting, "member:added", user.email, {"role": {"old": None, "new": inviting.role}}
+    )
+    return InviteResult.ADDED
 
 
-def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
+def _mail(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     secret = new_secret()
     invitation.token_hash = hash_secret(secret)
-    invitation.expires_at = desk.now + LIFETIME
+    invitation.expires_at = inviting.now + LIFETIME
     message = enqueue(
         session,
-        desk.runtime,
+        inviting.runtime,
         kind="invitation",
         to=invitation.email,
         context={
-            "organization": desk.organization.name,
+            "organization": inviting.organization.name,
             "role": invitation.role,
-            "inviter": desk.inviter_name,
+            "inviter": inviting.inviter_name,
             "email": invitation.email,
-            "link": links(session, desk.runtime.config).to("invitations", secret),
+            "link": links(session, inviting.runtime.config).to("invitations", secret),
             "until": invitation.expires_at,
         },
         expires_at=invitation.expires_at,
@@ -165,11 +238,45 @@ def _mail(session: Session, desk: Desk, invitation: Invitation) -> None:
     invitation.message_public_id = message.public_id
 
 
-def _take_back(session: Session, desk: Desk, invitation: Invitation) -> None:
+def tell_added(session: Session, inviting: Inviting, user: User) -> None:
+    """A courtesy: without mail, or beyond the limits, the membership stands all the same."""
+    if not inviting.runtime.box.ring.usable:
+        return
+    try:
+        require_mail(session, inviting.runtime)
+        count_mail(
+            session,
+            inviting.runtime.config,
+            organization=inviting.organization,
+            email_key=user.email_key,
+            now=inviting.now,
+        )
+    except (MailPending, TooManyForAddress, TooManyForOrganization):
+        return
+    enqueue(
+        session,
+        inviting.runtime,
+        kind="membership-added",
+        to=user.email,
+        context={
+            "name": user.name,
+            "organization": inviting.organization.name,
+            "role": inviting.role,
+            "inviter": inviting.inviter_name,
+            "link": links(session, inviting.runtime.config).to(
+                "organizations", inviting.organization.slug, "members"
+            ),
+        },
+        expires_at=inviting.now + NOTICE_LIFETIME,
+        stands_on=f"membership:{inviting.organization.id}:{user.id}",
+    )
+
+
+def _take_back(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """Cancel the mail of an invitation if it was not sent: its link would lead nowhere."""
     message = find_message(session, invitation.message_public_id or "")
     if message is not None:
-        cancel(session, message, now=desk.now, actor=desk.actor)
+        cancel(session, message, now=inviting.now, actor=inviting.actor)
 
 
 def _open_invitation(
@@ -186,3 +293,68 @@ def _open_invitation(
         )
         .execution_options(populate_existing=True)
     )
+
+
+def count_mail(
+    session: Session,
+    config: Config,
+    *,
+    organization: Organization,
+    email_key: str,
+    now: datetime,
+) -> None:
+    """Count one mail about membership. Raises when either limit is reached."""
+    if not allow(
+        session,
+        purpose=TO_ADDRESS,
+        subject=subject_of_address(email_key),
+        limit=PER_ADDRESS,
+        window=DAY,
+        now=now,
+    ):
+        raise TooManyForAddress
+    if not allow(
+        session,
+        purpose=FROM_ORGANIZATION,
+        subject=_subject(organization),
+        limit=config.invitations_per_day,
+        window=DAY,
+        now=now,
+    ):
+        raise TooManyForOrganization
+
+
+def frees_at(
+    session: Session,
+    config: Config,
+    *,
+    organization: Organization,
+    email_key: str,
+    now: datetime,
+) -> datetime:
+    """When one more mail to that address may be counted; ``now`` when it may be already."""
+    counted = (
+        (TO_ADDRESS, subject_of_address(email_key), PER_ADDRESS),
+        (FROM_ORGANIZATION, _subject(organization), config.invitations_per_day),
+    )
+    moments = [
+        retry_at(session, purpose=purpose, subject=subject, limit=limit, window=DAY, now=now)
+        for purpose, subject, limit in counted
+    ]
+    return max([now, *filter(None, moments)])
+
+
+def _subject(organization: Organization) -> str:
+    return subject_of("organization", str(organization.id))
+
+
+def audit(
+    session: Session,
+    inviting: Inviting,
+    tag: str,
+    email: str,
+    changes: dict[str, dict[str, str | None]] | None = None,
+) -> None:
+    """Record what was done to one address."""
+    target = f"{inviting.organization.slug}: {email}"
+    record(session, now=inviting.now, actor=inviting.actor, tag=tag, target=target, changes=changes)

@@ -92,7 +92,7 @@ class InvitationBatch(Base):
     )
     ip: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Why the rest was not done, see :class:`app.organizations.desk.Lost`.
+    # Why the rest was not done, see :class:`app.organizations.inviting.Lost`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
 
 

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from slugify import slugify
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.organizations.models import ROLES, Membership, Organization
-from app.organizations.slugs import numbered, slug_of
 
 NAME_MAXIMUM = 64
+SLUG_MAXIMUM = 64
+SLUG_FALLBACK = "organization"
 
 
 class AlreadyMember(Exception):
@@ -55,9 +57,20 @@ def create_organization(session: Session, *, name: str, now: datetime) -> Organi
 def _free(session: Session, slug: str, number: int) -> str:
     alike = select(Organization.slug).where(Organization.slug.startswith(slug))
     taken = set(session.scalars(alike))
-    while numbered(slug, number) in taken:
+    while _numbered(slug, number) in taken:
         number += 1
-    return numbered(slug, number)
+    return _numbered(slug, number)
+
+
+def slug_of(name: str) -> str:
+    """``Acme`` → ``acme``, ``Müller & Söhne`` → ``muller-sohne``, ``北京`` → ``bei-jing``; never
+    empty."""
+    return slugify(name, max_length=SLUG_MAXIMUM) or SLUG_FALLBACK
+
+
+def _numbered(slug: str, number: int) -> str:
+    """The slug to try when ``number - 1`` others were taken: ``acme``, ``acme-2``, ``acme-3``."""
+    return slug if number == 1 else f"{slug}-{number}"
 
 
 def add_member(

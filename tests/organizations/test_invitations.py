@@ -19,11 +19,11 @@ from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.summary import WAITING, Prospect
-from app.organizations import limits
-from app.organizations.delivery import delivery_of
-from app.organizations.desk import Desk, Outcome
+from app.organizations import invitations
+from app.organizations.invitations import InviteResult, Inviting
 from app.organizations.invitations import invite as invite_address
 from app.organizations.models import Invitation
+from app.organizations.open_invitations import delivery_of
 from app.organizations.service import membership_of
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
@@ -285,8 +285,10 @@ def test_an_invitation_of_another_organization_cannot_be_touched(
 
     other = create_organization(session, name="Else", now=runtime.now())
     add_member(session, organization=other, user=stranger, role="admin", now=runtime.now())
-    desk = Desk(runtime, other, "member", stranger, Actor(stranger.id, "x", None), runtime.now())
-    invite_address(session, desk, "kim@else.test")
+    inviting = Inviting(
+        runtime, other, "member", stranger, Actor(stranger.id, "x", None), runtime.now()
+    )
+    invite_address(session, inviting, "kim@else.test")
     session.commit()
     (theirs,) = stored(session)
     for action in ("resend", "revoke"):
@@ -298,17 +300,17 @@ def test_an_invitation_of_another_organization_cannot_be_touched(
 def test_invitations_of_one_address_at_the_same_moment_make_one(
     runtime: Runtime, session: Session, boss: User, mail: None
 ) -> None:
-    def ask(_: int) -> Outcome:
+    def ask(_: int) -> InviteResult:
         with runtime.database.transaction() as mine:
             person = mine.get_one(User, boss.id)
             actor = Actor(boss.id, boss.email, None)
-            desk = Desk(runtime, acme(mine), "member", person, actor, runtime.now())
-            return invite_address(mine, desk, "kim@else.test")
+            inviting = Inviting(runtime, acme(mine), "member", person, actor, runtime.now())
+            return invite_address(mine, inviting, "kim@else.test")
 
     with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(ask, range(6)))
-    assert outcomes.count(Outcome.INVITED) == 1
-    assert outcomes.count(Outcome.ALREADY_INVITED) == 5
+    assert outcomes.count(InviteResult.INVITED) == 1
+    assert outcomes.count(InviteResult.ALREADY_INVITED) == 5
     assert count(session, Invitation) == 1
     assert count(session, OutboxMessage) == 1
 
@@ -316,8 +318,10 @@ def test_invitations_of_one_address_at_the_same_moment_make_one(
 def test_an_invitation_that_is_rolled_back_leaves_no_mail(
     runtime: Runtime, session: Session, boss: User, mail: None
 ) -> None:
-    desk = Desk(runtime, acme(session), "member", boss, Actor(None, "x", None), runtime.now())
-    assert invite_address(session, desk, "kim@else.test") is Outcome.INVITED
+    inviting = Inviting(
+        runtime, acme(session), "member", boss, Actor(None, "x", None), runtime.now()
+    )
+    assert invite_address(session, inviting, "kim@else.test") is InviteResult.INVITED
     session.rollback()
     assert count(session, Invitation) == count(session, OutboxMessage) == 0
 
@@ -329,7 +333,7 @@ def test_one_mailbox_is_mailed_at_most_five_times_a_day(
     invite(boss_client, email="kim@else.test")
     (invitation,) = stored(session)
     path = f"{INVITATIONS}/{invitation.id}/resend"
-    for _ in range(limits.PER_ADDRESS - 1):
+    for _ in range(invitations.PER_ADDRESS - 1):
         assert post(boss_client, path, MEMBERS).status_code == 303
     refused = post(boss_client, path, MEMBERS)
     assert refused.status_code == 429

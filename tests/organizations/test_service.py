@@ -17,8 +17,8 @@ from app.organizations.service import (
     membership_of,
     organization_by_slug,
     organizations_of,
+    slug_of,
 )
-from app.organizations.slugs import slug_of
 from app.runtime import Runtime
 from tests.factories import make_user
 

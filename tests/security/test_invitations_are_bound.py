@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.accounts.users import find_by_email
 from app.organizations.acceptance import NoLongerOpen, accept_as, accept_as_new
-from app.organizations.desk import Desk
-from app.organizations.invitations import invite
+from app.organizations.invitations import Inviting, invite
 from app.organizations.models import Invitation, Membership, Organization
 from app.organizations.service import create_organization
 from app.runtime import Runtime
@@ -35,19 +34,19 @@ def session(runtime: Runtime) -> Session:
 
 
 @pytest.fixture
-def desk(session: Session, runtime: Runtime) -> Desk:
+def inviting(session: Session, runtime: Runtime) -> Inviting:
     """Bo, an admin of Acme, invites members."""
     configure_mail(session, runtime)
     boss = make_user(session, "bo@acme.test", name="Bo", organization_role="admin")
     session.commit()
     actor = Actor(boss.id, boss.email, None)
-    return Desk(runtime, acme(session), "member", boss, actor, runtime.now())
+    return Inviting(runtime, acme(session), "member", boss, actor, runtime.now())
 
 
 @pytest.fixture
-def link(session: Session, runtime: Runtime, desk: Desk) -> str:
+def link(session: Session, runtime: Runtime, inviting: Inviting) -> str:
     """The path of an invitation of kim@else.test as a plain member of Acme."""
-    invite(session, desk, "kim@else.test")
+    invite(session, inviting, "kim@else.test")
     session.commit()
     return waiting_mail(session, runtime)[-1].link
 
@@ -189,12 +188,12 @@ def test_two_browsers_of_one_person_make_one_membership(
 
 
 def test_revoked_while_being_accepted_means_revoked(
-    client: FlaskClient, session: Session, runtime: Runtime, desk: Desk, link: str
+    client: FlaskClient, session: Session, runtime: Runtime, inviting: Inviting, link: str
 ) -> None:
     from app.organizations.invitations import revoke
 
     token = csrf_of(client.get(link).data)
-    revoke(session, replace(desk), session.scalars(select(Invitation)).one())
+    revoke(session, replace(inviting), session.scalars(select(Invitation)).one())
     session.commit()
     answer = client.post(link, data={"csrf_token": token, **JOIN})
     assert answer.status_code == 410
@@ -202,11 +201,11 @@ def test_revoked_while_being_accepted_means_revoked(
 
 
 def test_an_invitation_to_one_organization_opens_no_other(
-    client: FlaskClient, session: Session, runtime: Runtime, desk: Desk, link: str
+    client: FlaskClient, session: Session, runtime: Runtime, inviting: Inviting, link: str
 ) -> None:
     other = create_organization(session, name="Other", now=runtime.now())
     session.flush()
-    invite(session, replace(desk, organization=other, role="admin"), "lee@else.test")
+    invite(session, replace(inviting, organization=other, role="admin"), "lee@else.test")
     session.commit()
     client.post(link, data={"csrf_token": csrf_of(client.get(link).data), **JOIN})
     assert client.get("/organizations/acme/members").status_code == 200

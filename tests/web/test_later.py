@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.throttle import allow, retry_at
-from app.organizations import limits
+from app.accounts.throttle import allow, retry_at, subject_of, subject_of_address
+from app.organizations import invitations
 from app.runtime import Runtime
 from app.web.later import in_words, seconds_until, when
 from tests.conftest import Clock
@@ -83,14 +83,14 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
 ) -> None:
     runtime.config = replace(runtime.config, invitations_per_day=3)
     subject, purpose, most = {
-        "address": (limits.subject_of_address("bob@acme.test"), limits.TO_ADDRESS, 5),
+        "address": (subject_of_address("bob@acme.test"), invitations.TO_ADDRESS, 5),
         "organization": (
-            limits.subject_of("organization", "1"),
-            limits.FROM_ORGANIZATION,
+            subject_of("organization", "1"),
+            invitations.FROM_ORGANIZATION,
             runtime.config.invitations_per_day,
         ),
     }[limit]
-    used = {"purpose": purpose, "subject": subject, "limit": most, "window": limits.DAY}
+    used = {"purpose": purpose, "subject": subject, "limit": most, "window": invitations.DAY}
     for _ in range(most):
         assert allow(session, now=clock(), **used)
     session.commit()

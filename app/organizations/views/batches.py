@@ -13,7 +13,7 @@ from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
 from app.organizations.views import blueprint
-from app.organizations.wording import ENDED, WORDS
+from app.organizations.views.labels import ENDED, WORDS
 from app.runtime import runtime
 from app.web.context import db
 

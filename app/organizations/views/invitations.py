@@ -15,14 +15,22 @@ from app.mailer.active import MailPending, mail_state
 from app.mailer.summary import promise
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
-from app.organizations.desk import Desk, Outcome
 from app.organizations.forms import InviteForm, InviteListForm
-from app.organizations.invitations import NotOpen, invite, resend, revoke
-from app.organizations.limits import TooManyForAddress, TooManyForOrganization, frees_at
+from app.organizations.invitations import (
+    InviteResult,
+    Inviting,
+    NotOpen,
+    TooManyForAddress,
+    TooManyForOrganization,
+    frees_at,
+    invite,
+    resend,
+    revoke,
+)
 from app.organizations.models import Invitation
 from app.organizations.views import blueprint
+from app.organizations.views.labels import INVITED_WAITS, WORDS
 from app.organizations.views.members_page import members_page
-from app.organizations.wording import INVITED_WAITS, WORDS
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
@@ -32,12 +40,12 @@ PATH = "/organizations/<slug>/invitations"
 PENDING_TITLE = "No invitation was sent: mail is not set up"
 # How refused outcomes answer; those that only inform are no failure of the server.
 STATUS = {
-    Outcome.ALREADY_MEMBER: 422,
-    Outcome.ALREADY_INVITED: 422,
-    Outcome.MAIL_PENDING: 503,
-    Outcome.KEY_MISSING: 503,
-    Outcome.ADDRESS_LIMIT: 429,
-    Outcome.ORGANIZATION_LIMIT: 429,
+    InviteResult.ALREADY_MEMBER: 422,
+    InviteResult.ALREADY_INVITED: 422,
+    InviteResult.MAIL_PENDING: 503,
+    InviteResult.KEY_MISSING: 503,
+    InviteResult.ADDRESS_LIMIT: 429,
+    InviteResult.ORGANIZATION_LIMIT: 429,
 }
 PER_CLIENT = "120 per hour"
 
@@ -59,11 +67,11 @@ def _invite_one(visit: Visit) -> Answer:
     form = InviteForm()
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, invite_form=form), 422
-    outcome = invite(db(), _desk(visit, form.role.data), form.address)
+    outcome = invite(db(), _inviting(visit, form.role.data), form.address)
     words = WORDS[outcome]
     if outcome not in STATUS:
         db().commit()
-        if outcome is Outcome.INVITED:
+        if outcome is InviteResult.INVITED:
             flash(*promise(f"{form.address} {words.sentence}", f"{form.address} {INVITED_WAITS}"))
         else:
             flash(f"{form.address} {words.sentence}", "good")
@@ -75,7 +83,9 @@ def _invite_one(visit: Visit) -> Answer:
         free_at = _frees_at(visit, form.address)
         headers = retry_after(free_at, runtime().now())
         form.email.errors = [f"{form.email.errors[0]} {_next(free_at)}"]
-    trouble = (PENDING_TITLE, form.email.errors[0]) if outcome is Outcome.MAIL_PENDING else None
+    trouble = (
+        (PENDING_TITLE, form.email.errors[0]) if outcome is InviteResult.MAIL_PENDING else None
+    )
     page = members_page(db(), runtime(), visit, invite_form=form, trouble=trouble)
     return page, STATUS[outcome], headers
 
@@ -84,10 +94,10 @@ def _invite_many(visit: Visit) -> Answer:
     form = InviteListForm()
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, list_form=form), 422
-    desk = _desk(visit, form.role.data)
+    inviting = _inviting(visit, form.role.data)
     if mail_state(db(), runtime()) == "pending":
-        return _add_known_people(visit, desk, form)
-    batch = batches.store(db(), desk, form.lines)
+        return _add_known_people(visit, inviting, form)
+    batch = batches.store(db(), inviting, form.lines)
     db().commit()
     runtime().wake_worker()
     batches.work_for_a_moment(runtime(), batch)
@@ -96,11 +106,11 @@ def _invite_many(visit: Visit) -> Answer:
     )
 
 
-def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
+def _add_known_people(visit: Visit, inviting: Inviting, form: InviteListForm) -> Answer:
     """Mail is pending: people with an account are added, the others stay in the form."""
-    outcomes = batches.invite_all_now(db(), desk, form.lines)
+    outcomes = batches.invite_all_now(db(), inviting, form.lines)
     db().commit()
-    added = sum(1 for outcome in outcomes.values() if outcome is Outcome.ADDED)
+    added = sum(1 for outcome in outcomes.values() if outcome is InviteResult.ADDED)
     said = (
         "1 person who has an account was added"
         if added == 1
@@ -110,7 +120,7 @@ def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
         line.typed
         for line in form.lines
         if line.outcome == pasted.INVALID
-        or (line.address and outcomes.get(line.address) is Outcome.MAIL_PENDING)
+        or (line.address and outcomes.get(line.address) is InviteResult.MAIL_PENDING)
     ]
     if not left:
         flash(f"{said}.", "good")
@@ -132,17 +142,17 @@ def _add_known_people(visit: Visit, desk: Desk, form: InviteListForm) -> Answer:
 def send_again(visit: Visit, invitation_id: int) -> Response:
     invitation = _find(visit, invitation_id)
     try:
-        resend(db(), _desk(visit, invitation.role), invitation)
+        resend(db(), _inviting(visit, invitation.role), invitation)
     except NotOpen:
         raise _settled(visit) from None
     except KeysUnusable:
-        raise _refusal(visit, Outcome.KEY_MISSING, invitation.email) from None
+        raise _refusal(visit, InviteResult.KEY_MISSING, invitation.email) from None
     except MailPending:
-        raise _refusal(visit, Outcome.MAIL_PENDING, invitation.email) from None
+        raise _refusal(visit, InviteResult.MAIL_PENDING, invitation.email) from None
     except TooManyForAddress:
-        raise _refusal(visit, Outcome.ADDRESS_LIMIT, invitation.email) from None
+        raise _refusal(visit, InviteResult.ADDRESS_LIMIT, invitation.email) from None
     except TooManyForOrganization:
-        raise _refusal(visit, Outcome.ORGANIZATION_LIMIT, invitation.email) from None
+        raise _refusal(visit, InviteResult.ORGANIZATION_LIMIT, invitation.email) from None
     db().commit()
     flash(
         *promise(
@@ -158,7 +168,7 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
 def take_back(visit: Visit, invitation_id: int) -> Response:
     invitation = _find(visit, invitation_id)
     try:
-        revoke(db(), _desk(visit, invitation.role), invitation)
+        revoke(db(), _inviting(visit, invitation.role), invitation)
     except NotOpen:
         raise _settled(visit) from None
     db().commit()
@@ -178,8 +188,8 @@ def _find(visit: Visit, invitation_id: int) -> Invitation:
     return invitation
 
 
-def _desk(visit: Visit, role: str) -> Desk:
-    return Desk(
+def _inviting(visit: Visit, role: str) -> Inviting:
+    return Inviting(
         runtime=runtime(),
         organization=visit.organization,
         role=role,
@@ -204,7 +214,7 @@ def _settled(visit: Visit, status: int = 409) -> Refusal:
     )
 
 
-def _refusal(visit: Visit, outcome: Outcome, email: str) -> Refusal:
+def _refusal(visit: Visit, outcome: InviteResult, email: str) -> Refusal:
     refusal = Refusal(
         STATUS[outcome],
         "The invitation was not sent again",

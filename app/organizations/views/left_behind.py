@@ -10,10 +10,8 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.organizations.access import Visit, admins_only
-from app.organizations.delivery import PAGE
-from app.organizations.desk import Desk
-from app.organizations.invitations import NotOpen, revoke
-from app.organizations.rights import count_left_behind, some_left_behind
+from app.organizations.invitations import Inviting, NotOpen, revoke
+from app.organizations.open_invitations import PAGE, count_left_behind, some_left_behind
 from app.organizations.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, db
@@ -42,12 +40,12 @@ def show(visit: Visit) -> Response | str:
 @admins_only
 def revoke_all(visit: Visit) -> Response:
     now = runtime().now()
-    desk = Desk(runtime(), visit.organization, "member", visit.user, actor(), now)
+    inviting = Inviting(runtime(), visit.organization, "member", visit.user, actor(), now)
     revoked = 0
     while some := some_left_behind(db(), visit.organization, now, STEP):
         for invitation, _inviter in some:
             try:
-                revoke(db(), desk, invitation)
+                revoke(db(), inviting, invitation)
                 revoked += 1
             except NotOpen:  # accepted or revoked at this very moment
                 continue

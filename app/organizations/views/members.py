@@ -9,8 +9,8 @@ from app.accounts.lockout import TooManyLifts, lift_lock
 from app.accounts.views.refusals import LIFTED, lifted_too_often
 from app.organizations.access import Visit, admins_only, me, members_only
 from app.organizations.forms import RoleForm
-from app.organizations.rights import count_left_behind
-from app.organizations.roster import LastAdmin, NotMember, change_role, find, remove
+from app.organizations.members import LastAdmin, NotMember, change_role, find, remove
+from app.organizations.open_invitations import count_left_behind
 from app.organizations.service import admin_roles, organizations_of
 from app.organizations.views import blueprint
 from app.organizations.views.members_page import members_page

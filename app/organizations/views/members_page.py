@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from app.accounts.lockout import locks
 from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations.access import Visit
-from app.organizations.delivery import open_invitations
 from app.organizations.forms import InviteForm, InviteListForm
-from app.organizations.rights import count_left_behind
-from app.organizations.roster import admins, members
+from app.organizations.members import admins, members
+from app.organizations.open_invitations import count_left_behind, open_invitations
 from app.organizations.service import admin_roles
 from app.runtime import Runtime
 

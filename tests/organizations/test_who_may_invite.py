@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.organizations import batches, rights
+from app.organizations import batches, members
 from app.organizations.models import (
     Invitation,
     InvitationBatch,
@@ -193,11 +193,11 @@ def test_a_removal_waits_for_a_decision_that_was_made_before_it(
     """And the next decision comes after it."""
     organization = acme(session)
     asked = {"organization_id": organization.id, "user_id": mallory.id}
-    assert rights.lost_right(session, **asked) is None
+    assert members.lost_right(session, **asked) is None
     removed(session, mallory)
     session.commit()
-    assert rights.lost_right(session, **asked) == "removed"
-    assert rights.lost_right(session, organization_id=organization.id, user_id=None) == (
+    assert members.lost_right(session, **asked) == "removed"
+    assert members.lost_right(session, organization_id=organization.id, user_id=None) == (
         "account-gone"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -22,6 +23,14 @@ class LastAdmin(Exception):
 
 class NotMember(Exception):
     """The membership is gone: somebody else was quicker."""
+
+
+class Lost(StrEnum):
+    """Why somebody may no longer do what they asked for when they still could."""
+
+    ACCOUNT_GONE = "account-gone"
+    REMOVED = "removed"
+    DEMOTED = "demoted"
 
 
 @dataclass(frozen=True)
@@ -180,3 +189,36 @@ def only_admin_of(session: Session, user_id: int) -> list[str]:
         .with_for_update(of=Organization)
     ).all()
     return sorted(one.name for one in theirs if admins(session, one) < 2)
+
+
+def lost_right(session: Session, *, organization_id: int, user_id: int | None) -> Lost | None:
+    """Why that person may not invite into the organization, or ``None`` when they may.
+
+    Whoever is told that they may keeps the right until this transaction ends, so that a removal
+    at the same moment comes before or after it and not in between.
+    """
+    if user_id is None:
+        return Lost.ACCOUNT_GONE
+    role = session.scalar(
+        select(Membership.role)
+        .where(Membership.organization_id == organization_id, Membership.user_id == user_id)
+        .with_for_update(read=True)
+    )
+    if role is None:
+        return Lost.REMOVED
+    return None if role == "admin" else Lost.DEMOTED
+
+
+def membership_stands(session: Session, which: str, _now: datetime) -> bool:
+    """Whether a person that a mail calls a member still is one. ``which``: organization and
+    person, as ``7:12``."""
+    organization_id, _, user_id = which.partition(":")
+    return (
+        session.scalar(
+            select(Membership.id).where(
+                Membership.organization_id == int(organization_id),
+                Membership.user_id == int(user_id),
+            )
+        )
+        is not None
+    )

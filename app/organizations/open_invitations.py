@@ -1,6 +1,8 @@
-"""What became of an invitation's mail, in words for the organization's admins.
+"""The open invitations of an organization: what became of their mails, and whether they stand.
 
-They see a state and a cause, never an address of the relay, a link or a code.
+Admins see a state and a cause, never an address of the relay, a link or a code. Between an
+invitation and its mail lie seconds or days: whoever was removed or demoted meanwhile invites nobody
+any more, and what they left behind is listed for others to revoke.
 """
 
 from __future__ import annotations
@@ -8,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import FailureCode, explain
 from app.mailer.summary import WAITING, Prospect
-from app.moments import not_after
+from app.moments import not_after, sql_lies_ahead
 from app.organizations.invitations import LIFETIME
-from app.organizations.models import Invitation, Organization
+from app.organizations.members import lost_right
+from app.organizations.models import Invitation, Membership, Organization
 from app.outbox.fate import Fate, fate_of
 from app.outbox.models import Ended, OutboxMessage, State
 
@@ -95,11 +98,11 @@ def delivery_of(message: OutboxMessage | None, expected: Prospect, now: datetime
     """The state of one mail; ``None`` when its row was cleared away after its time."""
     if message is None:
         return Delivery("quiet", "No longer recorded", "unknown")
-    level, text, cause, at = _told(message, fate_of(message, expected, now))
+    level, text, cause, at = _described(message, fate_of(message, expected, now))
     return Delivery(level, text, message.state, cause, at)
 
 
-def _told(message: OutboxMessage, fate: Fate) -> tuple[str, str, str | None, datetime | None]:
+def _described(message: OutboxMessage, fate: Fate) -> tuple[str, str, str | None, datetime | None]:
     if message.state == State.SENT:  # whether its link ran out since stands in a column of its own
         return "good", "Sent", None, message.sent_at
     match fate:
@@ -127,3 +130,59 @@ def _cause(message: OutboxMessage) -> str | None:
         return explain(FailureCode(message.last_code)).title
     except ValueError:  # written by a newer version of the program
         return message.last_code
+
+
+def left_behind(organization: Organization, now: datetime) -> ColumnElement[bool]:
+    """Open invitations made by people who could not make them today."""
+    may_invite = (
+        select(Membership.id)
+        .where(
+            Membership.organization_id == Invitation.organization_id,
+            Membership.user_id == Invitation.invited_by_id,
+            Membership.role == "admin",
+        )
+        .exists()
+    )
+    return and_(Invitation.organization_id == organization.id, *_open(now), ~may_invite)
+
+
+def count_left_behind(session: Session, organization: Organization, now: datetime) -> int:
+    """How many those are."""
+    some = select(func.count()).select_from(Invitation).where(left_behind(organization, now))
+    return session.scalar(some) or 0
+
+
+def some_left_behind(
+    session: Session, organization: Organization, now: datetime, rows: int
+) -> list[tuple[Invitation, User | None]]:
+    """The newest of them, each with whoever made it while that account exists."""
+    found = session.execute(
+        select(Invitation, User)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
+        .where(left_behind(organization, now))
+        .order_by(Invitation.id.desc())
+        .limit(rows)
+    ).all()
+    return [(invitation, inviter) for invitation, inviter in found]
+
+
+def invitation_stands(session: Session, token_hash: str, now: datetime) -> bool:
+    """Whether the mail of an invitation may still go out: its link works, and whoever invited
+    may still invite. For ``Runtime.still_stands``."""
+    found = session.execute(
+        select(Invitation.organization_id, Invitation.invited_by_id).where(
+            Invitation.token_hash == token_hash, *_open(now)
+        )
+    ).first()
+    return found is not None and (
+        lost_right(session, organization_id=found.organization_id, user_id=found.invited_by_id)
+        is None
+    )
+
+
+def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        sql_lies_ahead(Invitation.expires_at, now, LIFETIME),
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.organizations.desk import Lost, Outcome
+from app.organizations.invitations import InviteResult
+from app.organizations.members import Lost
 from app.organizations.pasted import INVALID, TWICE
 
 
@@ -21,47 +22,47 @@ class Words:
 INVITED_WAITS = "is invited as soon as the mail goes out."
 
 WORDS: dict[str, Words] = {
-    Outcome.INVITED: Words(
+    InviteResult.INVITED: Words(
         "good", "Invited", "was invited. The link in the mail works for 7 days."
     ),
-    Outcome.ADDED: Words("good", "Added", "already has an account and is now a member."),
-    Outcome.ALREADY_MEMBER: Words(
+    InviteResult.ADDED: Words("good", "Added", "already has an account and is now a member."),
+    InviteResult.ALREADY_MEMBER: Words(
         "quiet", "Already a member", "is a member already. Change the role in the list below."
     ),
-    Outcome.ALREADY_INVITED: Words(
+    InviteResult.ALREADY_INVITED: Words(
         "quiet",
         "Already invited",
         "was invited already. Send that invitation again, or revoke it to choose another role.",
     ),
-    Outcome.MAIL_PENDING: Words(
+    InviteResult.MAIL_PENDING: Words(
         "bad",
         "Not invited: mail is not set up",
         "has no account yet, and the invitation cannot be mailed: mail is not set up on this"
         " install. An install administrator can do that under System → Mailer.",
     ),
-    Outcome.KEY_MISSING: Words(
+    InviteResult.KEY_MISSING: Words(
         "bad",
         "Not invited: the install's key is missing",
         "was not invited: the key that protects waiting mail is missing, so no mail can be"
         " written. An install administrator can find out more with the command keys doctor.",
     ),
-    Outcome.ADDRESS_LIMIT: Words(
+    InviteResult.ADDRESS_LIMIT: Words(
         "warn",
         "Not invited: mailed often enough today",
         "was not mailed: five invitations went to this address within 24 hours.",
     ),
-    Outcome.ORGANIZATION_LIMIT: Words(
+    InviteResult.ORGANIZATION_LIMIT: Words(
         "warn",
         "Not invited: the organization's limit for today",
         "was not invited: this organization has sent as many invitations as this install allows"
         " within 24 hours.",
     ),
-    Outcome.NOT_ALLOWED: Words(
+    InviteResult.NOT_ALLOWED: Words(
         "bad",
         "Not invited: the right to invite was lost",
         "was not invited: whoever pasted the list may no longer invite people here.",
     ),
-    Outcome.SET_ASIDE: Words(
+    InviteResult.SET_ASIDE: Words(
         "bad",
         "Set aside: something in it cannot be worked on",
         "was set aside: something about it cannot be worked on.",
