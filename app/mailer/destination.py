@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import Any, Self
 
 from app.mailer.providers import provider_of
 from app.mailer.settings import Settings
@@ -28,16 +28,12 @@ class Destination:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        return cls(
-            provider=settings.provider,
-            host=provider_of(settings).host(settings),
-            port=settings.port,
-            secure=settings.secure,
-            encryption=settings.encryption,
-            ignore_tls_errors=settings.ignore_tls_errors,
-            username=settings.username or None,
-            region=settings.region or None,
-        )
+        named = {part.name: getattr(settings, part.name) for part in fields(cls)}
+        named["host"] = provider_of(settings).host(settings)
+        values: dict[str, Any] = {
+            name: None if value == "" else value for name, value in named.items()
+        }
+        return cls(**values)
 
     def differences(self, other: Self) -> list[str]:
         """What is another there, in words. Another provider has everything else of its own."""

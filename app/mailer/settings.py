@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from app.crypto.secret import Secret
@@ -23,30 +23,38 @@ class Encryption(StrEnum):
     IMPLICIT = "implicit"
 
 
+def _called(label: str) -> dict[str, str]:
+    return {"label": label}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything about a configuration but its password. ``connection_timeout`` is in seconds.
+
+    Whoever shows, copies or compares it goes by this list of fields and keeps none of its own.
 
     ``host`` is lower-case ASCII, or ``None`` when the provider derives it or needs none.
     ``encryption`` counts only while ``secure`` is on. ``ehlo_name`` is ``None`` where the name
     that relays are greeted with is derived (see :func:`app.mailer.active.ehlo_name`).
     """
 
-    provider: str
-    sender_address: str = ""
-    sender_name: str = ""
-    host: str | None = None
-    port: int | None = None
-    secure: bool = True
-    encryption: str = Encryption.AUTO.value
-    username: str | None = None
-    ignore_tls_errors: bool = False
-    connection_timeout: int = DEFAULT_TIMEOUT
-    region: str | None = None
-    ehlo_name: str | None = None
+    provider: str = field(metadata=_called("Provider"))
+    sender_address: str = field(default="", metadata=_called("Sender address"))
+    sender_name: str = field(default="", metadata=_called("Sender name"))
+    host: str | None = field(default=None, metadata=_called("Host"))
+    port: int | None = field(default=None, metadata=_called("Port"))
+    secure: bool = field(default=True, metadata=_called("Secure (TLS)"))
+    encryption: str = field(default=Encryption.AUTO.value, metadata=_called("Encryption"))
+    username: str | None = field(default=None, metadata=_called("Username"))
+    ignore_tls_errors: bool = field(default=False, metadata=_called("Ignore TLS errors"))
+    connection_timeout: int = field(default=DEFAULT_TIMEOUT, metadata=_called("Connection timeout"))
+    region: str | None = field(default=None, metadata=_called("Region"))
+    ehlo_name: str | None = field(default=None, metadata=_called("Greeting name"))
 
 
-FIELDS = tuple(field.name for field in fields(Settings))
+LABELS = {part.name: part.metadata["label"] for part in fields(Settings)}
+"""What the fields are called on pages."""
+FIELDS = tuple(LABELS)
 """What is stored, audited and compared of a configuration, by the names of the form's fields."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from app.mailer.forms.base import MailerForm
@@ -15,21 +16,18 @@ _MAXIMUM_KEPT = 8000
 
 
 def data_of(settings: Settings, version: int) -> dict[str, Any]:
-    """Field values that show these settings. A password is never among them."""
-    return {
-        "sender_address": settings.sender_address,
-        "sender_name": settings.sender_name,
-        "host": settings.host or "",
-        "port": str(settings.port or ""),
-        "secure": settings.secure,
-        "encryption": settings.encryption,
-        "username": settings.username or "",
-        "ignore_tls_errors": settings.ignore_tls_errors,
-        "connection_timeout": str(settings.connection_timeout),
-        "region": settings.region or "",
-        "ehlo_name": settings.ehlo_name or "",
-        "version": str(version),
-    }
+    """Field values that show these settings; a form takes those it has fields for.
+
+    A password is never among them.
+    """
+    shown = {name: _shown(value) for name, value in asdict(settings).items()}
+    return shown | {"version": str(version)}
+
+
+def _shown(value: object) -> str | bool:
+    if isinstance(value, bool):
+        return value
+    return "" if value is None else str(value)
 
 
 def _could_be_typed(text: str) -> bool:

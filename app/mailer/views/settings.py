@@ -29,7 +29,7 @@ from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS
-from app.mailer.settings import FIELDS, Settings
+from app.mailer.settings import LABELS, Settings
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
 from app.web.context import actor, db
@@ -159,22 +159,6 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/resume", "resume", guard(resume), methods=["POST"])
 
 
-LABELS = {
-    "provider": "Provider",
-    "sender_address": "Sender address",
-    "sender_name": "Sender name",
-    "host": "Host",
-    "port": "Port",
-    "secure": "Secure (TLS)",
-    "encryption": "Encryption",
-    "username": "Username",
-    "ignore_tls_errors": "Ignore TLS errors",
-    "connection_timeout": "Connection timeout",
-    "region": "Region",
-    "ehlo_name": "Greeting name",
-}
-
-
 @dataclass(frozen=True)
 class Difference:
     """One field, as it is stored now and as it was typed."""
@@ -197,10 +181,10 @@ class Conflict:
     def between(cls, typed: Settings, row: MailerConfiguration | None) -> Self:
         theirs = settings_of(row) if row else None
         rows = []
-        for name in FIELDS:
+        for name, label in LABELS.items():
             now = _words(name, getattr(theirs, name)) if theirs else "nothing"
             mine = _words(name, getattr(typed, name))
-            rows.append(Difference(LABELS[name], now, mine, now != mine))
+            rows.append(Difference(label, now, mine, now != mine))
         return cls(row.updated_by if row else "", row.updated_at if row else None, rows)
 
 
