@@ -120,7 +120,7 @@ def build(app: Flask) -> World:
         _things(session, world, acme)
     for person in PEOPLE:  # so that looking later adds no row
         world.client(person)
-    world.own_session("victim")
+    world.values["session_id"] = world.own_session("victim")
     return world
 
 
