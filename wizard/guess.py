@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from app.install.access_url import AccessUrlRefused, parse_access_url
+from app.mail.addresses import domain_of
 
 # Whoever has a mailbox there does not own the domain: no relay lets an install send as it.
 _MAILBOX_SERVICES = (
@@ -40,7 +41,7 @@ def _forwarded_host(request: Request, trusted_proxies: int) -> str | None:
 def guess_sender(email: str | None) -> str | None:
     """``novantra@`` the administrator's own domain; ``None`` for a mailbox service's domain, or
     one that no mail comes from."""
-    domain = (email or "").rpartition("@")[2].lower()
+    domain = domain_of(email or "").lower()
     if "." not in domain or domain.startswith(_MAILBOX_SERVICES):
         return None
     return f"novantra@{domain}"

@@ -14,7 +14,7 @@ from app.accounts.access import end_access
 from app.accounts.models import User
 from app.accounts.users import create_user, find_by_key
 from app.audit.log import record
-from app.mail.addresses import key, normalise
+from app.mail.addresses import Address
 from app.mailer.active import require_mail
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -58,7 +58,7 @@ def add(
     A person who is verified needs no mail. Anybody else gets a link first, and the console
     stays closed to them until they open it.
     """
-    user = find_by_key(session, key(normalise(email)))
+    user = find_by_key(session, Address.parse(email).key)
     if user is not None and user.is_install_admin:
         raise AlreadyAdministrator
     if user is not None and user.email_verified_at is not None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.mail.addresses import AddressError, key, normalise
+from app.mail.addresses import Address, AddressError, key
 
 
 class AddressTaken(Exception):
@@ -31,10 +31,10 @@ def create_user(
 
     Without a password hash nobody can sign in as them until a mailed link sets one.
     """
-    address = normalise(email)
+    address = Address.parse(email)
     user = User(
-        email=address,
-        email_key=key(address),
+        email=address.text,
+        email_key=address.key,
         name=name,
         password_hash=password_hash,
         email_verified_at=now if verified else None,

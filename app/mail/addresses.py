@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 
 import email_validator
 
@@ -22,20 +23,63 @@ class AddressError(ValueError):
         self.reason = reason
 
 
-def normalise(address: str) -> str:
-    """The form in which an address is stored, shown and given to RCPT.
+@dataclass(frozen=True)
+class Address:
+    """One mailbox, parsed once where it is typed; :meth:`parse` is the only way to one.
 
-    One mailbox, without display name, comment, quoting or a literal IP address. The part before
+    ``text`` is the form in which an address is stored, shown and given to RCPT: the part before
     the @ keeps its capitals and is in NFC; the domain is in small letters and in its ASCII form
     (IDNA 2008), so that any relay can carry it.
 
-    Refused are characters that only look like ASCII, such as KELVIN SIGN for k or full-width
-    letters: a database, a mail server and we might each fold them differently, and one person's
-    address would become another's.
-
-    :raises AddressError: it is not such an address.
+    ``key`` is what to look an address up by: two addresses with the same key are the same
+    account's. It is computed here and compared octet by octet, so SQLite and PostgreSQL, with
+    whatever collation, agree. Capitals do not count; accents and scripts do.
     """
-    address = address.strip(" ")
+
+    text: str
+    key: str
+    domain: str
+
+    @classmethod
+    def parse(cls, typed: str) -> Address:
+        """The address that somebody typed, without display name, comment, quoting or literal IP.
+
+        Refused are characters that only look like ASCII, such as KELVIN SIGN for k or full-width
+        letters: a database, a mail server and we might each fold them differently, and one
+        person's address would become another's.
+
+        :raises AddressError: it is not such an address.
+        """
+        text = _normal(typed.strip(" "))
+        key = unicodedata.normalize("NFC", text.lower())
+        return cls(text, key, domain_of(text))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def normalise(address: str) -> str:
+    """The :attr:`Address.text` of what somebody typed.
+
+    :raises AddressError: as :meth:`Address.parse` does.
+    """
+    return Address.parse(address).text
+
+
+def key(address: str) -> str:
+    """The :attr:`Address.key` of what somebody typed.
+
+    :raises AddressError: as :meth:`Address.parse` does.
+    """
+    return Address.parse(address).key
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address that was parsed before; nothing of a text without an @."""
+    return address.rpartition("@")[2] if "@" in address else ""
+
+
+def _normal(address: str) -> str:
     if not address:
         raise AddressError("Type an email address.")
     if "<" in address or ">" in address:
@@ -58,17 +102,6 @@ def normalise(address: str) -> str:
     if len(normal.encode()) > MAX_ADDRESS:
         raise AddressError("It is too long for an email address.")
     return normal
-
-
-def key(address: str) -> str:
-    """What to look an address up by: two addresses with the same key are the same account's.
-
-    It is computed here and compared octet by octet, so SQLite and PostgreSQL, with whatever
-    collation, agree. Capitals do not count; accents and scripts do.
-
-    :raises AddressError: as :func:`normalise` does.
-    """
-    return unicodedata.normalize("NFC", normalise(address).lower())
 
 
 def _folds_into_ascii(character: str) -> bool:

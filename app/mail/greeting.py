@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import idna
 
+from app.mail.addresses import domain_of
+
 MAXIMUM = 255
 """Octets of a domain (RFC 5321 section 4.5.3.1.2)."""
 
@@ -41,7 +43,7 @@ def derived_greeting(access_host: str | None, sender_address: str) -> str:
     name: an install that is only known to its own network uses its sender's domain.
     """
     host = (access_host or "").strip("[]").rstrip(".")
-    domain = sender_address.rpartition("@")[2] if "@" in sender_address else ""
+    domain = domain_of(sender_address)
     try:
         address = ip_address(host)
     except ValueError:

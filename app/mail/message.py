@@ -19,6 +19,8 @@ from email.parser import Parser
 from email.policy import default
 from email.utils import format_datetime
 
+from app.mail.addresses import domain_of
+
 _LONGEST_LINE = 998
 """Octets in a line of a 7-bit part (RFC 5322 section 2.1.1)."""
 
@@ -44,7 +46,7 @@ class MessageParts:
 
 def new_message_id(sender_address: str) -> str:
     """A new ``<unique@domain>`` under the sender's domain."""
-    return f"<{secrets.token_urlsafe(18)}@{sender_address.rpartition('@')[2]}>"
+    return f"<{secrets.token_urlsafe(18)}@{domain_of(sender_address)}>"
 
 
 def build(parts: MessageParts) -> bytes:

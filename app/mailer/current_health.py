@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.mail.addresses import domain_of
 from app.mail.failures import Explanation, FailureCode, FailureContext
 from app.mailer.advice import explain_stored
 from app.mailer.models import MailHealth
@@ -352,7 +353,7 @@ def _context_of(facts: MailFacts, found: _Evidence) -> FailureContext:
     tested = facts.record.last_test_to if found.is_test else None
     if not tested:
         return facts.context
-    return replace(facts.context, recipient_domain=tested.rpartition("@")[2])
+    return replace(facts.context, recipient_domain=domain_of(tested))
 
 
 def _greylisted(facts: MailFacts) -> bool:

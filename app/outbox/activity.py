@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
-from app.mail.addresses import AddressError, key
+from app.mail.addresses import Address, AddressError
 from app.outbox.models import Ended, OutboxMessage, State
 
 PAGE = 50
@@ -112,14 +112,14 @@ def _recipient(text: str) -> ColumnElement[bool]:
     if "@" not in domain:
         return Row.rcpt_domain == _ascii_domain(domain)
     try:
-        return Row.rcpt_key == key(domain)
+        return Row.rcpt_key == Address.parse(domain).key
     except AddressError:
         return Row.rcpt_key == domain.lower()
 
 
 def _ascii_domain(domain: str) -> str:
     try:
-        return key(f"x@{domain}").rpartition("@")[2]
+        return Address.parse(f"x@{domain}").domain
     except AddressError:
         return domain.lower()
 

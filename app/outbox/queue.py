@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.install.service import links
-from app.mail.addresses import key, normalise
+from app.mail.addresses import Address
 from app.mail.compose import Prose
 from app.mailer.active import MailPending, active_mailer
 from app.mailer.outgoing import compose_mail
@@ -54,7 +54,7 @@ def enqueue(
     if active is None:
         raise MailPending
     now = runtime.now()
-    recipient = normalise(to)
+    recipient = Address.parse(to)
     base = links(session, runtime.config)
     composed = compose_mail(
         active,
@@ -67,7 +67,7 @@ def enqueue(
             "sender_name": active.sender_name,
             **context,
         },
-        to=recipient,
+        to=recipient.text,
         at=now,
     )
     public_id = secrets.token_hex(16)
@@ -78,13 +78,13 @@ def enqueue(
         state=State.HELD if is_paused(session) else State.QUEUED,
         label=(label or mail.label)[:200],
         mail_from=active.sender_address,
-        rcpt_to=recipient,
-        rcpt_key=key(recipient),
-        rcpt_domain=recipient.rpartition("@")[2],
+        rcpt_to=recipient.text,
+        rcpt_key=recipient.key,
+        rcpt_domain=recipient.domain,
         message_id=composed.message_id,
         size=len(composed.content),
         sealed_bytes=runtime.box.seal(
-            composed.content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient, kind=mail.name)
+            composed.content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient.text, kind=mail.name)
         ),
         created_at=now,
         due_at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mail.addresses import AddressError, key, normalise
+from app.mail.addresses import Address, AddressError, domain_of, key, normalise
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,12 @@ def test_accents_and_scripts_make_another_address() -> None:
                  "mike@example.com", "mіke@example.com", "resume@example.com",
                  "résumé@example.com"]  # fmt: skip
     assert len({key(spelling) for spelling in spellings}) == len(spellings)
+
+
+def test_an_address_is_parsed_once_and_carries_its_key_and_domain() -> None:
+    address = Address.parse(" Björn@BÜCHER.example ")
+    assert address.text == str(address) == "Björn@xn--bcher-kva.example"
+    assert address.key == "björn@xn--bcher-kva.example"
+    assert address.domain == domain_of(address.text) == "xn--bcher-kva.example"
+    assert Address.parse(address.text) == address
+    assert domain_of("nobody") == ""
