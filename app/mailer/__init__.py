@@ -18,10 +18,10 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         return
     from app.mailer import banners, test_mail
-    from app.mailer.views import make_blueprint
+    from app.mailer.views import load
     from app.web.navigation import navigation
 
     runtime.outdated.append(test_mail.outdated)
-    app.register_blueprint(make_blueprint())
+    app.register_blueprint(load())
     navigation(app).system_entries.append((banners.ORDER, banners.entry))
     navigation(app).banners.append(banners.banners)

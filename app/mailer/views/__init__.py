@@ -1,15 +1,16 @@
-"""The pages of System → Mailer."""
+"""The pages of System → Mailer, one file per button or two that belong together."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
 from app.mailer.banners import PATH
-from app.mailer.views import checking, explain, settings, testing
+
+blueprint = Blueprint("mailer", __name__, url_prefix=PATH)
 
 
-def make_blueprint() -> Blueprint:
-    blueprint = Blueprint("mailer", __name__, url_prefix=PATH)
-    for module in (settings, checking, testing, explain):
-        module.register(blueprint)
+def load() -> Blueprint:
+    """The blueprint with every page on it: importing a file adds its routes."""
+    from app.mailer.views import checking, explain, settings, testing  # noqa: F401
+
     return blueprint

@@ -9,7 +9,7 @@ import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Response, make_response, request, url_for
 from flask_login import current_user
 
 from app.crypto.box import SealBroken
@@ -21,6 +21,7 @@ from app.mailer.configuration import password_of, stored
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import Encryption
+from app.mailer.views import blueprint
 from app.mailer.views.page import posted_form, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
@@ -34,6 +35,8 @@ UNREADABLE = (
 )
 
 
+@blueprint.post("/check")
+@requires(Permission.SYSTEM_CONFIGURE)
 def check() -> Response:
     """Refused like a save when the form has errors, or the stored password would go elsewhere."""
     session = db()
@@ -97,6 +100,8 @@ def sealed(transcript: str) -> str | None:
         return None
 
 
+@blueprint.post("/transcript", endpoint="transcript")
+@requires(Permission.SYSTEM_CONFIGURE)
 def download() -> Response:
     """The transcript that the page carried, as plain text."""
     try:
@@ -127,9 +132,3 @@ def _gone() -> Refusal:
         url_for("mailer.page"),
         "Back to the mailer",
     )
-
-
-def register(blueprint: Blueprint) -> None:
-    guard = requires(Permission.SYSTEM_CONFIGURE)
-    blueprint.add_url_rule("/check", "check", guard(check), methods=["POST"])
-    blueprint.add_url_rule("/transcript", "transcript", guard(download), methods=["POST"])

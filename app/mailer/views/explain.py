@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Response, make_response, render_template
 from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -13,6 +13,7 @@ from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
 from app.mail.failures import FailureContext, explain
 from app.mail.phases import Phase
 from app.mailer.providers import PROVIDERS
+from app.mailer.views import blueprint
 from app.web.fields import Filled, TextLength
 from app.web.guards import Permission, requires
 
@@ -42,11 +43,15 @@ class ExplainForm(FlaskForm):
         return Phase(self.phase.data) if self.phase.data else None
 
 
+@blueprint.get("/explain", endpoint="explain")
+@requires(Permission.SYSTEM_CONFIGURE)
 def ask() -> Response:
     """The empty form."""
     return make_response(render_template("mailer/explain.html", form=ExplainForm()))
 
 
+@blueprint.post("/explain", endpoint="explained")
+@requires(Permission.SYSTEM_CONFIGURE)
 def answer() -> Response:
     """The explanation. The text stays in its field, and is neither stored nor logged."""
     form = ExplainForm()
@@ -63,9 +68,3 @@ def answer() -> Response:
         "mailer/explain.html", form=form, explanation=found, guess=not says_something(text)
     )
     return make_response(page)
-
-
-def register(blueprint: Blueprint) -> None:
-    guard = requires(Permission.SYSTEM_CONFIGURE)
-    blueprint.add_url_rule("/explain", "explain", guard(ask), methods=["GET"])
-    blueprint.add_url_rule("/explain", "explained", guard(answer), methods=["POST"])

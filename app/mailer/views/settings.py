@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -30,6 +30,7 @@ from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS
 from app.mailer.settings import LABELS, Settings
+from app.mailer.views import blueprint
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
 from app.web.context import actor, db
@@ -41,12 +42,16 @@ KEYS_MISSING = (
 )
 
 
+@blueprint.get("")
+@requires(Permission.SYSTEM_CONFIGURE)
 def page() -> Response:
     """The page as it stands, or with another provider's empty fields (``?provider=``)."""
     row = stored(db())
     return show(fresh_form(chosen_provider(request.args.get("provider"), row), row))
 
 
+@blueprint.post("")
+@requires(Permission.SYSTEM_CONFIGURE)
 def save() -> AnyResponse:
     """Save what was typed, or show another provider's fields (``action=switch``)."""
     if request.form.get("action") == "switch":
@@ -99,6 +104,8 @@ def switch() -> Response:
     return show(form, kept=kept)
 
 
+@blueprint.post("/resume")
+@requires(Permission.SYSTEM_CONFIGURE)
 def resume() -> AnyResponse:
     """End a pause by hand, without a change."""
     session = db()
@@ -150,13 +157,6 @@ def _told(done: Saved, mailed: list[str]) -> tuple[str, str]:
         to = mailed[0] if len(mailed) == 1 else f"{', '.join(mailed[:-1])} and {mailed[-1]}"
         text += f" The link that verifies an address goes to {to} by itself."
     return text, "good"
-
-
-def register(blueprint: Blueprint) -> None:
-    guard = requires(Permission.SYSTEM_CONFIGURE)
-    blueprint.add_url_rule("", "page", guard(page), methods=["GET"])
-    blueprint.add_url_rule("", "save", guard(save), methods=["POST"])
-    blueprint.add_url_rule("/resume", "resume", guard(resume), methods=["POST"])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,6 +14,7 @@ from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.test_mail import TestMail, TooManyTests, record_test, send_test, take
+from app.mailer.views import blueprint
 from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
@@ -29,6 +30,8 @@ UNSAVED = Refused(
 )
 
 
+@blueprint.post("/test")
+@requires(Permission.SYSTEM_CONFIGURE)
 def test() -> AnyResponse:
     """Send with the saved configuration to whoever presses the button.
 
@@ -121,8 +124,3 @@ def _held(active: ActiveMailer) -> Refusal:
         url_for("mailer.page"),
         "Back to the mailer",
     )
-
-
-def register(blueprint: Blueprint) -> None:
-    guard = requires(Permission.SYSTEM_CONFIGURE)
-    blueprint.add_url_rule("/test", "test", guard(test), methods=["POST"])
