@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, String, and_, false, func, literal_column, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -24,33 +24,50 @@ SAMPLE = 5_000
 
 Row = OutboxMessage
 
-STATES: dict[str, tuple[str, ColumnElement[bool]]] = {
-    "waiting": ("Waiting", Row.state == State.QUEUED),
-    "held": ("Held while mail is paused", Row.state == State.HELD),
-    "sending": ("Being sent", Row.state == State.SENDING),
-    "sent": ("Sent", Row.state == State.SENT),
-    "failed": ("Failed", Row.state == State.FAILED),
-    "expired": (
-        "Expired",
-        and_(Row.state == State.CANCELLED, Row.ended_because == Ended.EXPIRED),
-    ),
-    "cancelled": (
-        "Cancelled",
-        and_(Row.state == State.CANCELLED, Row.ended_because != Ended.EXPIRED),
-    ),
+STATES = {
+    "queued": "Queued",
+    "retried": "Being tried again",
+    "held": "Held",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "failed": "Failed",
+    "expired": "Expired",
+    "withdrawn": "Withdrawn",
+    "cancelled": "Cancelled",
 }
-"""What the page lets one choose: the states as people see them."""
+"""What the page lets one choose: the states as people see them, see :mod:`app.outbox.labels`."""
+
+
+def _in_state(name: str, all_held: bool) -> ColumnElement[bool]:
+    """``all_held``: nothing that is queued goes out at the moment, so it counts as held."""
+    queued = Row.state == State.QUEUED
+    match name:
+        case "held":
+            kept = (State.HELD, State.QUEUED) if all_held else (State.HELD,)
+            return Row.state.in_(kept)
+        case "queued":
+            return false() if all_held else and_(queued, Row.last_code.is_(None))
+        case "retried":
+            return false() if all_held else and_(queued, Row.last_code.is_not(None))
+        case "expired" | "withdrawn":
+            return and_(Row.state == State.CANCELLED, Row.ended_because == Ended(name))
+        case "cancelled":
+            other = Row.ended_because.not_in((Ended.EXPIRED, Ended.WITHDRAWN))
+            return and_(Row.state == State.CANCELLED, other)
+    return Row.state == State(name)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Empty parts do not narrow. ``recipient`` is an address or a domain."""
+    """Empty parts do not narrow. ``recipient`` is an address or a domain, and ``all_held`` says
+    that whatever is queued is held at the moment."""
 
     state: str = ""
     kind: str = ""
     recipient: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    all_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,7 @@ def _query(session: Session, wanted: Filter) -> Any:
 def _filters(wanted: Filter) -> list[ColumnElement[bool]]:
     filters: list[ColumnElement[bool]] = []
     if wanted.state in STATES:
-        filters.append(STATES[wanted.state][1])
+        filters.append(_in_state(wanted.state, wanted.all_held))
     if wanted.kind:
         filters.append(Row.kind == wanted.kind)
     if wanted.recipient:

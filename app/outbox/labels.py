@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.mail.failures import Explanation
 from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer
 from app.mailer.advice import context_of, explain_stored
+from app.mailer.current_health import CurrentHealth, Health
+from app.mailer.summary import prospect_of
+from app.moments import lies_ahead
+from app.outbox.breaker import LEASE_AT_MOST
+from app.outbox.fate import Fate, fate_of
 from app.outbox.models import Ended, OutboxAttempt, OutboxMessage, State
 
 PHASES = {phase.value: phase.doing for phase in Phase}
+
+HELD = "Held"
 
 _ENDS = {
     Ended.EXPIRED: "Not sent: its link or code ran out first",
@@ -25,27 +33,53 @@ _ENDS = {
 
 
 @dataclass(frozen=True)
-class Pill:
-    """``level`` is a colour of the design: good, warn, bad, quiet."""
+class Label:
+    """``level`` is a colour of the design: good, warn, bad, quiet. ``why`` says what keeps a mail
+    that is held or waits for its first attempt, in the words that say how mail is."""
 
     level: str
     text: str
+    why: str = ""
 
 
-def pill_of(message: OutboxMessage) -> Pill:
-    """The state in a word."""
-    if message.state == State.CANCELLED and message.ended_because == Ended.EXPIRED:
-        return Pill("warn", "Expired")
-    if message.state == State.QUEUED and message.attempts:
-        return Pill("warn", "Retrying")
-    return {
-        State.QUEUED: Pill("quiet", "Waiting"),
-        State.HELD: Pill("quiet", "Waiting"),
-        State.SENDING: Pill("quiet", "Being sent"),
-        State.SENT: Pill("good", "Sent"),
-        State.FAILED: Pill("bad", "Failed"),
-        State.CANCELLED: Pill("quiet", "Cancelled"),
-    }[State(message.state)]
+def state_of(
+    message: OutboxMessage, mail: CurrentHealth, now: datetime, *, key_missing: bool = False
+) -> Label:
+    """The state in a word: of the row, and of mail as it is now.
+
+    :param key_missing: whether the key that its contents were sealed with is not there
+    """
+    if message.state == State.SENT:
+        return Label("good", "Sent")
+    if message.state == State.SENDING and lies_ahead(message.lease_until, now, LEASE_AT_MOST):
+        return Label("quiet", "Being sent")
+    fate = fate_of(message, prospect_of(mail), now)
+    match fate:
+        case Fate.EXPIRED:
+            return Label("warn", "Expired")
+        case Fate.FAILED:
+            return Label("bad", "Failed")
+        case Fate.CANCELLED:
+            withdrawn = message.ended_because == Ended.WITHDRAWN
+            return Label("quiet", "Withdrawn" if withdrawn else "Cancelled")
+    if key_missing:
+        return Label("warn", HELD, "Its key is missing")
+    if all_held(mail):
+        return Label("warn", HELD, _words_of(mail))
+    if message.state == State.HELD:
+        return Label("warn", HELD, "Let go by itself, since mail is no longer paused")
+    if fate is Fate.TRIED_AGAIN:
+        return Label("warn", "Being tried again")
+    return Label("quiet", "Queued", _words_of(mail) if fate is Fate.WAITS else "")
+
+
+def all_held(mail: CurrentHealth) -> bool:
+    """Whether nothing that is queued goes out before somebody acts."""
+    return mail.held or mail.health is Health.PENDING
+
+
+def _words_of(mail: CurrentHealth) -> str:
+    return f"{mail.words}: {mail.explanation.title}" if mail.explanation else mail.words
 
 
 def ended_because(message: OutboxMessage) -> str:
@@ -74,9 +108,9 @@ def reply_of(row: OutboxMessage | OutboxAttempt) -> str:
     return f"{said} at {PHASES.get(phase, phase)}" if said and phase else said
 
 
-def consequence(message: OutboxMessage) -> str:
+def consequence(message: OutboxMessage, label: Label) -> str:
     """What the last failure means for this message."""
-    if message.state == State.HELD:
+    if label.text == HELD:
         return "It waits with all other mail until somebody settles this."
     if message.state == State.QUEUED:
         return "It is tried again by itself."

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.mailer.active import active_mailer
-from app.mailer.advice import context_of, explain_stored
-from app.mailer.health import look
+from app.mailer.summary import current_summary, promise
 from app.outbox import actions, activity, labels
 from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
@@ -60,7 +59,7 @@ def _since(day: date | None) -> datetime | None:
     return max(begins, default=None)
 
 
-def _filter() -> activity.Filter:
+def _filter(*, all_held: bool) -> activity.Filter:
     since, until = _day("since"), _day("until")
     return activity.Filter(
         state=request.args.get("state", ""),
@@ -68,6 +67,7 @@ def _filter() -> activity.Filter:
         recipient=request.args.get("recipient", "").strip()[:320],
         since=_since(since),
         until=_midnight(until) + timedelta(days=1) if until and until < date.max else None,
+        all_held=all_held,
     )
 
 
@@ -95,6 +95,16 @@ def _found(public_id: str) -> OutboxMessage:
     return message
 
 
+def _key_missing(message: OutboxMessage) -> bool:
+    key_id = runtime().box.key_id_of(message.sealed_bytes) if message.sealed_bytes else None
+    return key_id is not None and runtime().box.ring.find(key_id) is None
+
+
+def _state_of(message: OutboxMessage) -> labels.Label:
+    mail = current_summary().mail
+    return labels.state_of(message, mail, runtime().now(), key_missing=_key_missing(message))
+
+
 def _durations(session: Session, messages: list[OutboxMessage]) -> dict[int, int]:
     """How long the attempt took that got each of these accepted, in milliseconds."""
     sent = [message.id for message in messages if message.sent_at]
@@ -110,27 +120,27 @@ def _durations(session: Session, messages: list[OutboxMessage]) -> dict[int, int
 @requires(Permission.SYSTEM_CONFIGURE)
 def index() -> str:
     session = db()
+    mail = current_summary().mail
     found = activity.page(
         session,
-        _filter(),
+        _filter(all_held=labels.all_held(mail)),
         before=request.args.get("before", ""),
         after=request.args.get("after", ""),
     )
     active = active_mailer(session, runtime())
-    health = look(session)
     return render_template(
         "outbox/index.html",
         found=found,
         narrowed=any(request.args.get(name) for name in FILTERS),
-        states=[(name, label) for name, (label, _) in activity.STATES.items()],
+        states=list(activity.STATES.items()),
+        state_of=_state_of,
         periods=[(name, label) for name, (label, _) in PERIODS.items()],
         kinds=[(kind.name, kind.label) for kind in MAILS.values()],
         kind_label=label_of,
         labels=labels,
         active=active,
         durations=_durations(session, found.messages),
-        paused=explain_stored(health.pause_code, context_of(active), phase=health.pause_phase),
-        queue=runtime().queue_summary(session),
+        queue=current_summary().queue,
         newer_href=_kept(after=found.newer),
         older_href=_kept(before=found.older),
     )
@@ -147,16 +157,16 @@ def detail(public_id: str) -> str:
         .order_by(OutboxAttempt.id.desc())
         .limit(100)
     ).all()
-    key_id = runtime().box.key_id_of(message.sealed_bytes) if message.sealed_bytes else None
     return render_template(
         "outbox/detail.html",
         message=message,
+        state=_state_of(message),
         attempts=attempts,
         labels=labels,
         active=active,
         kind_label=label_of,
         last=labels.explanation(message.last_code, message.last_phase, message, active),
-        key_missing=key_id is not None and runtime().box.ring.find(key_id) is None,
+        key_missing=_key_missing(message),
         can_retry=actions.can_retry(message, now),
         can_cancel=actions.can_cancel(message),
     )
@@ -170,7 +180,7 @@ def retry(public_id: str) -> Response:
     session.commit()
     runtime().wake_worker()
     if done:
-        flash("It goes out again as soon as the relay takes it.", "good")
+        flash(*promise("It goes out again as soon as the relay takes it.", "It is queued again."))
     else:
         flash("It cannot be sent again: it is on its way, done, or its contents are gone.", "warn")
     return redirect(url_for("outbox.detail", public_id=message.public_id), 303)

@@ -62,7 +62,7 @@ def test_mails_are_found_by_state_kind_recipient_and_day(
     assert listed(admin_client) == ["kim@acme.test", "gone@other.test", "dana@acme.test"]
     assert listed(admin_client, state="failed") == ["gone@other.test"]
     assert listed(admin_client, state="sent") == ["dana@acme.test"]
-    assert listed(admin_client, state="waiting") == ["kim@acme.test"]
+    assert listed(admin_client, state="queued") == ["kim@acme.test"]
     assert listed(admin_client, kind="password-changed") == ["kim@acme.test"]
     assert listed(admin_client, recipient="Dana@ACME.test") == ["dana@acme.test"]
     assert listed(admin_client, recipient="acme.test") == ["kim@acme.test", "dana@acme.test"]
