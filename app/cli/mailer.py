@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -16,7 +15,7 @@ from app.cannot import Cannot
 from app.cli.explaining import explain_text, told
 from app.install.service import links
 from app.mail.addresses import AddressError, normalise
-from app.mail.failures import Explanation, explain
+from app.mail.failures import Explanation, explain_failure
 from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.advice import context_of
@@ -91,13 +90,9 @@ def test(to: str) -> None:
     result = send_test(active, mail)
     with live.database.transaction() as session:
         record_test(session, now=live.now(), to=recipient, version=active.version, result=result)
-    if result.code is not None:
-        context = replace(
-            context_of(active, recipient=recipient), phase=result.phase, logins=result.offered
-        )
-        said = (result.reply_code, result.enhanced)
-        reply = " ".join(str(part) for part in said if part is not None)
-        _fail(explain(result.code, context), reply)
+    if result.failure is not None:
+        context = context_of(active, recipient=recipient)
+        _fail(explain_failure(result.failure, context), result.failure.reply)
     how = "Written to the log" if active.relay is None else f"Sent through {active.where}"
     click.echo(f"{how} in {result.ms} ms, to {recipient}.")
 

@@ -107,11 +107,6 @@ class TransportError(Exception):
         """The relay's enhanced code (RFC 3463), if it gave one."""
         return self.failure.enhanced
 
-    @property
-    def offered(self) -> tuple[str, ...] | None:
-        """The known login mechanisms of a relay that has none of ours."""
-        return self.failure.offered
-
 
 class Transport(Protocol):
     """A way for bytes to leave."""

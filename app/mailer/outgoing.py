@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.mail.compose import compose
+from app.mail.failures import Failure
 from app.mail.message import MessageParts, build, new_message_id
 from app.mail.transport import Envelope, Receipt, Transport, TransportError
 from app.mailer.active import ActiveMailer
@@ -33,6 +34,11 @@ class Attempt:
 
     answer: Receipt | TransportError
     duration_ms: int
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it was not sent, if it was not."""
+        return self.answer.failure if isinstance(self.answer, TransportError) else None
 
 
 def compose_mail(

@@ -13,8 +13,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.mail.compose import Prose
-from app.mail.failures import FailureCode
-from app.mail.phases import Phase
+from app.mail.failures import Failure
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, Receipt
 from app.mailer.active import ActiveMailer, make_transport
@@ -46,23 +45,17 @@ class TestMail:
 
 @dataclass(frozen=True)
 class TestResult:
-    """A test mail's end: sent, or failed with a code. ``ms`` is how long it took.
-
-    ``offered``: the known login mechanisms of a relay that has none of ours.
-    """
+    """A test mail's end: taken by the relay, or failed. ``ms`` is how long it took."""
 
     __test__ = False  # pytest would take the name for a test class
 
     ms: int
-    code: FailureCode | None = None
-    phase: Phase | None = None
-    reply_code: int | None = None
-    enhanced: str | None = None
-    offered: tuple[str, ...] | None = None
+    receipt: Receipt | None = None
+    failure: Failure | None = None
 
     @property
     def passed(self) -> bool:
-        return self.code is None
+        return self.failure is None
 
 
 def send_test(active: ActiveMailer, mail: TestMail) -> TestResult:
@@ -85,15 +78,8 @@ def send_test(active: ActiveMailer, mail: TestMail) -> TestResult:
         transport.close()
     answer, took = tried.answer, tried.duration_ms
     if isinstance(answer, Receipt):
-        return TestResult(took, None, None, answer.reply_code, answer.enhanced)
-    return TestResult(
-        took,
-        answer.code,
-        answer.phase,
-        answer.reply_code,
-        answer.enhanced,
-        offered=answer.offered,
-    )
+        return TestResult(took, receipt=answer)
+    return TestResult(took, failure=answer.failure)
 
 
 def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
@@ -120,14 +106,15 @@ def record_test(
 ) -> None:
     """Keep a test's result. Touches nothing that real sends are judged by; the caller commits."""
     ensure(session)
+    failure, answer = result.failure, result.failure or result.receipt
     values: dict[str, object] = {
         "last_test_at": now,
         "last_test_to": to[:320],
         "last_test_version": version,
-        "last_test_code": result.code.value if result.code else None,
-        "last_test_phase": result.phase.value if result.phase else None,
-        "last_test_reply_code": result.reply_code,
-        "last_test_enhanced_code": result.enhanced,
+        "last_test_code": failure.code.value if failure else None,
+        "last_test_phase": failure.phase.value if failure else None,
+        "last_test_reply_code": answer.reply_code if answer else None,
+        "last_test_enhanced_code": answer.enhanced if answer else None,
         "last_test_ms": result.ms,
     }
     if result.passed:

@@ -201,8 +201,7 @@ def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError, now: 
 
 
 def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None:
-    answer = tried.answer
-    failure = answer if isinstance(answer, TransportError) else None
+    answer, failure = tried.answer, tried.failure
     session.connection().execute(
         _NOTE,
         {

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.crypto.box import SealedBox
 from app.crypto.keys import KeyRing, new_key
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mailer import health
@@ -62,7 +62,7 @@ class World:
                 now=self.clock() + ahead,
                 to="alice@acme.test",
                 version=self.version,
-                result=TestResult(3, code, Phase.CONNECT if code else None),
+                result=TestResult(3, failure=Failure(code, Phase.CONNECT) if code else None),
             )
 
     def paused(self) -> None:
