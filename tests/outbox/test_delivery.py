@@ -16,9 +16,8 @@ from app.outbox.breaker import Breaker, is_paused
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
-from app.outbox.sender import Sender
 from app.outbox.sweep import sweep
-from app.outbox.worker import Deliverer, StepResult, deliver_next
+from app.outbox.worker import Deliverer, Sender, StepResult, deliver_next
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from tests.conftest import Clock
