@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import codes, intents, lockout, throttle, tokens
+from app import throttle
+from app.accounts import codes, intents, lockout, tokens
 from app.accounts.models import MailIntent, User
 from app.mailer import test_mail
 from app.mailer.models import MailerConfiguration
@@ -108,12 +109,19 @@ class Store:
         )
 
     def throttle(self) -> Held:
-        counted = {"purpose": "test", "subject": "somebody", "limit": 1, "window": HOUR}
-        assert throttle.allow(self.session, now=self.now, **counted)  # type: ignore[arg-type]
-        return lambda: (
-            throttle.retry_at(self.session, now=self.now, **counted) is not None  # type: ignore[arg-type]
-            or not throttle.allow(self.session, now=self.now, **counted)  # type: ignore[arg-type]
-        )
+        once = throttle.Limit("test", 1, HOUR)
+        throttle.take(self.session, once, "somebody", self.now)
+
+        def held() -> bool:
+            if throttle.retry_at(self.session, once, "somebody", self.now) is not None:
+                return True
+            try:
+                throttle.take(self.session, once, "somebody", self.now)
+            except throttle.TooMany:
+                return True
+            return False
+
+        return held
 
     def tests(self) -> Held:
         for _ in range(test_mail.LIMIT):

@@ -27,6 +27,7 @@ def database(database_url):
 def test_the_migrations_lead_to_the_models(database):
     for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations"):
         import_module(f"app.{package}.models")
+    import_module("app.throttle")
     upgrade(database)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})

@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import verification
-from app.accounts.access import end_access
 from app.accounts.models import User
-from app.accounts.users import create_user, find_by_key
+from app.accounts.users import create_user, end_access, find_by_key
 from app.audit.log import record
 from app.mail.addresses import Address
 from app.mailer.active import require_mail

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import throttle
+from app import throttle
 from app.config import Config
 from app.web.errors import Refusal
-from app.web.later import when
+from app.web.later import retry_after, when
 
-WINDOW = timedelta(minutes=15)
 # One office behind one address makes honest mistakes; a guesser makes thousands.
-WRONG_GUESSES = 100
+WRONG_GUESSES, WINDOW = 100, timedelta(minutes=15)
 
 
 def refuse_guesser(
@@ -22,14 +22,7 @@ def refuse_guesser(
     """Raise a 429 page when this client guessed wrong too often. Off with the request limits."""
     if not config.ratelimit_enabled:
         return
-    free_at = throttle.retry_at(
-        session,
-        purpose=purpose,
-        subject=throttle.subject_of_client(ip),
-        limit=WRONG_GUESSES,
-        window=WINDOW,
-        now=now,
-    )
+    free_at = throttle.retry_at(session, _limit(purpose), throttle.subject_of_client(ip), now)
     if free_at is None:
         return
     raise Refusal(
@@ -40,20 +33,19 @@ def refuse_guesser(
         f"Try again {when(free_at, now)}. If this was not you, tell your administrator.",
         action_href="/login",
         action_label="Back to the sign-in page",
-        headers={"Retry-After": str(throttle.seconds_until(free_at, now))},
+        headers=retry_after(free_at, now),
     )
 
 
 def count_wrong_guess(
     session: Session, config: Config, *, purpose: str, ip: str, now: datetime
 ) -> None:
-    """Count one wrong guess of this client."""
-    if config.ratelimit_enabled:
-        throttle.allow(
-            session,
-            purpose=purpose,
-            subject=throttle.subject_of_client(ip),
-            limit=WRONG_GUESSES,
-            window=WINDOW,
-            now=now,
-        )
+    """Count one wrong guess of this client; past the limit it is refused before the next."""
+    if not config.ratelimit_enabled:
+        return
+    with suppress(throttle.TooMany):
+        throttle.take(session, _limit(purpose), throttle.subject_of_client(ip), now)
+
+
+def _limit(purpose: str) -> throttle.Limit:
+    return throttle.Limit(purpose, WRONG_GUESSES, WINDOW)

@@ -14,9 +14,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import KnownDevice, User
-from app.accounts.throttle import subject_of
 from app.accounts.tokens import hash_secret, new_secret
 from app.moments import sql_within
+from app.throttle import subject_of
 
 LIFETIME = timedelta(days=180)
 # The oldest is forgotten when a person proves themselves in one more.

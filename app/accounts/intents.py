@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from app.accounts import reset, throttle, unlock
+from app.accounts import reset, unlock
 from app.accounts.models import MailIntent, User
 from app.crypto.keys import KeysUnusable
 from app.in_steps import in_steps
@@ -24,9 +24,11 @@ from app.moments import sql_within, within
 from app.outbox.aside import Trouble, alone_in
 from app.outbox.wakeup import waker_of
 from app.runtime import Promised, Runtime
+from app.throttle import Limit, TooMany, subject_of_address, take
 
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a name, not a password
 UNLOCK_CODE = "unlock-code"
+# Mails of one kind to one address.
 MAILS, WINDOW = 3, timedelta(minutes=15)
 # A mail that comes this long after it was asked for only worries people.
 PATIENCE = timedelta(minutes=30)
@@ -59,10 +61,10 @@ def ask(
     now: datetime,
 ) -> bool:
     """Ask for a mail to that address; ``False`` when it had three of this kind in 15 minutes."""
-    subject = throttle.subject_of_address(email_key)
-    if not throttle.allow(
-        session, purpose=f"mail:{kind}", subject=subject, limit=MAILS, window=WINDOW, now=now
-    ):
+    limit = Limit(f"mail:{kind}", MAILS, WINDOW)
+    try:
+        take(session, limit, subject_of_address(email_key), now)
+    except TooMany:
         return False
     session.add(
         MailIntent(

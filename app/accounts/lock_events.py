@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import throttle
+from app import throttle
 from app.audit.log import record
 from app.web.context import Actor
 
@@ -37,19 +37,18 @@ def record_lock(
     """``subject`` is the address as throttles count it; ``known`` whether somebody has it."""
     everybody = throttle.subject_of("locks", "of people" if known else "of nobody")
     limits = (
-        (subject, PER_ADDRESS),
-        (throttle.subject_of_client(ip), PER_CLIENT),
-        (everybody, FOR_ALL),
+        (throttle.Limit(PURPOSE, PER_ADDRESS, DAY), subject),
+        (throttle.Limit(PURPOSE, PER_CLIENT, DAY), throttle.subject_of_client(ip)),
+        (throttle.Limit(PURPOSE, FOR_ALL, DAY), everybody),
     )
-    counts = [
-        throttle.used(session, purpose=PURPOSE, subject=who, window=DAY, now=now)
-        for who, _ in limits
-    ]
-    left = min(limit - count for count, (_, limit) in zip(counts, limits, strict=True))
-    if left <= 0:
+    left = min(throttle.left(session, limit, whose, now) for limit, whose in limits)
+    if not left:
         return
-    for who, limit in limits:
-        throttle.allow(session, purpose=PURPOSE, subject=who, limit=limit, window=DAY, now=now)
+    try:
+        for limit, whose in limits:
+            throttle.take(session, limit, whose, now)
+    except throttle.TooMany:
+        return  # somebody else took the last place since the look
     changes: dict[str, object] = {
         "locked_until": {"old": None, "new": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     }

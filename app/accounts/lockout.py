@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import codes, devices
 from app.accounts.models import KnownDevice, LoginGuard, User
-from app.accounts.throttle import subject_of_address
 from app.audit.log import record
 from app.moments import lies_ahead, sql_lies_ahead, within
+from app.throttle import subject_of_address
 from app.web.context import Actor
 
 FAILURES = 5

@@ -16,10 +16,10 @@ from app.accounts.lock_events import record_lock
 from app.accounts.lockout import Lock
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
-from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
 from app.mailer.active import mail_state
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 
 WRONG_PASSWORDS = "login-client"
 

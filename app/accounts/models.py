@@ -190,15 +190,3 @@ class MailIntent(Base):
     # One that cannot be worked on is kept for a while, for whoever finds out why.
     set_aside_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     set_aside_because: Mapped[str | None] = mapped_column(String(200))
-
-
-class Throttle(Base):
-    """Something counted per subject within a window, across processes and restarts."""
-
-    __tablename__ = "throttles"
-    __table_args__ = (Index("ix_throttles_purpose_subject_at", "purpose", "subject", "at"),)
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(24))
-    subject: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,9 +8,8 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app.accounts import lockout, reset
-from app.accounts.access import end_access
 from app.accounts.models import User
-from app.accounts.users import create_user, find_by_email
+from app.accounts.users import create_user, end_access, find_by_email
 from app.audit.log import record
 from app.runtime import Runtime
 from app.web.context import Actor

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import account_mails, throttle
-from app.accounts.access import end_access
+from app.accounts import account_mails
 from app.accounts.models import User
+from app.accounts.users import end_access
 from app.audit.log import record
 from app.runtime import Runtime
+from app.throttle import Limit, forget, subject_of, take
 from app.web.context import Actor
 
-WRONG_CURRENT = "current-password"
-WRONG_CURRENT_LIMIT, WINDOW = 5, timedelta(minutes=15)
+TRIES_AT_CURRENT = Limit("current-password", 5, timedelta(minutes=15))
 
 
 def rename(session: Session, *, user: User, name: str, now: datetime, actor: Actor) -> None:
@@ -56,36 +56,19 @@ def change_password(
     account_mails.password_changed(session, runtime, user=user, now=now)
 
 
-def may_try_current(session: Session, *, user: User, now: datetime) -> datetime | None:
-    """Count a try at the present password before it is checked: ``None``, or when to come back.
+def try_current(session: Session, *, user: User, now: datetime) -> None:
+    """Count a try at the present password before it is checked. Raises ``TooMany``.
 
     A session left open must not become a place to guess the password at, not even with
     many requests at once. Commit before checking.
     """
-    allowed = throttle.allow(
-        session,
-        purpose=WRONG_CURRENT,
-        subject=_subject(user),
-        limit=WRONG_CURRENT_LIMIT,
-        window=WINDOW,
-        now=now,
-    )
-    if allowed:
-        return None
-    return throttle.retry_at(
-        session,
-        purpose=WRONG_CURRENT,
-        subject=_subject(user),
-        limit=WRONG_CURRENT_LIMIT,
-        window=WINDOW,
-        now=now,
-    )
+    take(session, TRIES_AT_CURRENT, _subject(user), now)
 
 
 def current_was_right(session: Session, *, user: User) -> None:
     """Whoever knows the password starts with no tries used."""
-    throttle.forget(session, purpose=WRONG_CURRENT, subject=_subject(user))
+    forget(session, TRIES_AT_CURRENT, _subject(user))
 
 
 def _subject(user: User) -> str:
-    return throttle.subject_of("user", str(user.id))
+    return subject_of("user", str(user.id))

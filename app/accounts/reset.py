@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.accounts import tokens
-from app.accounts.access import end_access
 from app.accounts.account_mails import password_changed
 from app.accounts.models import MailIntent, Token, User
 from app.accounts.still_stands import on_token
 from app.accounts.tokens import Purpose
-from app.accounts.users import find_by_key
+from app.accounts.users import end_access, find_by_key
 from app.audit.log import record
 from app.install.service import links
 from app.outbox.queue import enqueue

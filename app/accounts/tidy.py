@@ -18,7 +18,6 @@ from app.accounts.models import (
     KnownDevice,
     LoginGuard,
     MailIntent,
-    Throttle,
     Token,
     UserSession,
 )
@@ -26,6 +25,7 @@ from app.database import Base
 from app.in_steps import delete_some, in_steps
 from app.moments import lies_ahead, sql_not_after, sql_outside
 from app.runtime import Outdated, Runtime
+from app.throttle import Throttle
 
 EVERY = timedelta(hours=1)
 COUNTED_FOR = timedelta(days=1)

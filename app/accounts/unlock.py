@@ -11,12 +11,12 @@ from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
 from app.accounts.models import MailIntent, User
 from app.accounts.still_stands import on_code
-from app.accounts.throttle import subject_of_address
 from app.accounts.users import find_by_key, key_as_typed
 from app.audit.log import record
 from app.install.service import links
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 from app.web.context import Actor
 
 WRONG_CODES = "unlock-client"

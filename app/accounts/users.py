@@ -1,4 +1,7 @@
-"""People: made, found and removed. One lookup form of an address, in one place."""
+"""People: made and found, and the one way to end all that lets somebody in as a person.
+
+One lookup form of an address, in one place.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts import lockout, session_rows, tokens
 from app.accounts.models import User
 from app.mail.addresses import Address, AddressError, key
 
@@ -69,3 +73,15 @@ def find_by_key(session: Session, email_key: str) -> User | None:
 def find_by_email(session: Session, email: str) -> User | None:
     """The person with that address, however its letters are written; ``None`` for no address."""
     return find_by_key(session, key_as_typed(email))
+
+
+def end_access(session: Session, *, user: User, now: datetime) -> None:
+    """Sessions, links that were mailed, known browsers and a change of address under way end.
+
+    For a new password, for a role that was taken away and for an account that goes: nothing that
+    was given out before may still open it. Locks go as well, since what was guessed at is gone.
+    """
+    lockout.forget_all(session, user=user)
+    session_rows.end_all(session, user=user, now=now)
+    tokens.void(session, user=user, now=now)
+    user.pending_email = None

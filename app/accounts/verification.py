@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import account_mails, lockout, throttle, tokens
+from app.accounts import account_mails, lockout, tokens
 from app.accounts.models import Token, User
 from app.accounts.still_stands import on_token
-from app.accounts.throttle import subject_of_address
 from app.accounts.tokens import Purpose
 from app.accounts.users import AddressTaken, find_by_key
 from app.audit.log import record
@@ -20,11 +19,12 @@ from app.mail.addresses import key
 from app.mailer.active import require_mail
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
+from app.throttle import Limit, subject_of_address, take
 from app.web.context import Actor
 
 LIFETIME = timedelta(hours=24)
 INVITATION_LIFETIME = timedelta(days=7)
-MAILS, WINDOW = 3, timedelta(minutes=15)
+MAILS = Limit("mail:verify-email", 3, timedelta(minutes=15))
 PURPOSES = (Purpose.VERIFY_EMAIL, Purpose.CHANGE_EMAIL, Purpose.ADMIN_INVITATION)
 
 
@@ -41,16 +41,8 @@ class Opened:
         return self.purpose is Purpose.ADMIN_INVITATION and self.user.password_hash is None
 
 
-class TooManyMails(Exception):
-    """That address had its mails for now. ``retry_at`` says when another one may go out."""
-
-    def __init__(self, retry_at: datetime) -> None:
-        super().__init__("too many mails to one address")
-        self.retry_at = retry_at
-
-
 def start_verification(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
-    """Mail a link that verifies the present address. Raises ``MailPending``, ``TooManyMails``."""
+    """Mail a link that verifies the present address. Raises ``MailPending``, ``TooMany``."""
     require_mail(session, runtime)
     _count_mail(session, user.email, now)
     _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.email, now)
@@ -212,14 +204,7 @@ def _change_address(
 
 
 def _count_mail(session: Session, email: str, now: datetime) -> None:
-    purpose, subject = "mail:verify-email", subject_of_address(key(email))
-    if not throttle.allow(
-        session, purpose=purpose, subject=subject, limit=MAILS, window=WINDOW, now=now
-    ):
-        free_at = throttle.retry_at(
-            session, purpose=purpose, subject=subject, limit=MAILS, window=WINDOW, now=now
-        )
-        raise TooManyMails(free_at or now)
+    take(session, MAILS, subject_of_address(key(email)), now)
 
 
 def _mail_link(

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import verification
 from app.accounts.models import User
-from app.accounts.verification import TooManyMails
 from app.mailer.summary import WAITING, Prospect
 from app.outbox.fate import Fate, fate_of, newest
 from app.runtime import Runtime
+from app.throttle import TooMany
 from app.web.context import Actor
 
 # Whoever once invited them is not known any more.
@@ -86,7 +86,7 @@ def mail_unverified(session: Session, runtime: Runtime) -> list[str]:
             verification.send_link(
                 session, runtime, user=user, invited_by=NOBODY, now=runtime.now()
             )
-        except TooManyMails:
+        except TooMany:
             continue
         mailed.append(user.email)
     return mailed

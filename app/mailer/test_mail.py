@@ -22,6 +22,7 @@ from app.mailer.models import MailHealth, TestSend
 from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
 from app.moments import sql_outside, sql_within
 from app.runtime import Outdated
+from app.throttle import Limit, TooMany
 
 KIND = "test"
 LIMIT = 5
@@ -139,14 +140,6 @@ class Allowance:
     again_at: datetime | None
 
 
-class TooManyTests(Exception):
-    """The limit is reached. ``again_at`` says when the next test is possible."""
-
-    def __init__(self, again_at: datetime) -> None:
-        super().__init__("too many test mails")
-        self.again_at = again_at
-
-
 def allowance(session: Session, *, user_id: int, now: datetime) -> Allowance:
     """What an administrator has left."""
     times = session.scalars(
@@ -164,13 +157,13 @@ def take(session: Session, *, user_id: int, now: datetime) -> None:
     Two requests of one person cannot both take the last one: on SQLite every writing transaction
     is alone, on PostgreSQL a lock per person makes them queue.
 
-    :raises TooManyTests: none is left.
+    :raises TooMany: none is left.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + user_id})
     found = allowance(session, user_id=user_id, now=now)
     if found.left <= 0 and found.again_at is not None:
-        raise TooManyTests(found.again_at)
+        raise TooMany(Limit("test-mail", LIMIT, WINDOW), found.again_at)
     session.add(TestSend(user_id=user_id, at=now))
     session.flush()
 

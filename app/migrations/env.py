@@ -10,6 +10,7 @@ from app.database import Base
 
 for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations"):
     import_module(f"app.{package}.models")
+import_module("app.throttle")
 
 context.configure(
     connection=context.config.attributes["connection"],

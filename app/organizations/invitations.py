@@ -18,7 +18,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.throttle import allow, retry_at, subject_of, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import find_by_key
 from app.audit.log import record
@@ -34,14 +33,14 @@ from app.outbox.actions import cancel
 from app.outbox.actions import find as find_message
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
+from app.throttle import Limit, TooMany, retry_at, subject_of, subject_of_address, take
 from app.web.context import Actor
 
 LIFETIME = timedelta(days=7)
 NOTICE_LIFETIME = timedelta(days=3)
 DAY = timedelta(hours=24)
 # One person's mailbox, counted over all organizations.
-PER_ADDRESS = 5
-TO_ADDRESS, FROM_ORGANIZATION = "invitation-to", "invitation-from"
+TO_ADDRESS = Limit("invitation-to", 5, DAY)
 
 
 class InviteResult(StrEnum):
@@ -82,14 +81,6 @@ class NotOpen(Exception):
     """The invitation was accepted or revoked meanwhile."""
 
 
-class TooManyForOrganization(Exception):
-    """The organization has sent what it may within 24 hours."""
-
-
-class TooManyForAddress(Exception):
-    """This address was mailed as often as is bearable within 24 hours."""
-
-
 def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
     """Invite a normalised address, or add the person who has it.
 
@@ -122,10 +113,8 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
         )
     except MailPending:
         return InviteResult.MAIL_PENDING
-    except TooManyForAddress:
-        return InviteResult.ADDRESS_LIMIT
-    except TooManyForOrganization:
-        return InviteResult.ORGANIZATION_LIMIT
+    except TooMany as refused:
+        return over(refused)
     if waiting:
         waiting.revoked_at = inviting.now
         session.flush()
@@ -152,7 +141,7 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
 def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """Mail a new link, good for another seven days; the one sent before stops working.
 
-    Raises :class:`NotOpen`, ``MailPending``, or a limit of :func:`count_mail`.
+    Raises :class:`NotOpen`, ``MailPending``, or ``TooMany``.
     """
     lock(session, inviting.organization)
     session.refresh(invitation)
@@ -251,7 +240,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
             email_key=user.email_key,
             now=inviting.now,
         )
-    except (MailPending, TooManyForAddress, TooManyForOrganization):
+    except (MailPending, TooMany):
         return
     enqueue(
         session,
@@ -303,25 +292,9 @@ def count_mail(
     email_key: str,
     now: datetime,
 ) -> None:
-    """Count one mail about membership. Raises when either limit is reached."""
-    if not allow(
-        session,
-        purpose=TO_ADDRESS,
-        subject=subject_of_address(email_key),
-        limit=PER_ADDRESS,
-        window=DAY,
-        now=now,
-    ):
-        raise TooManyForAddress
-    if not allow(
-        session,
-        purpose=FROM_ORGANIZATION,
-        subject=_subject(organization),
-        limit=config.invitations_per_day,
-        window=DAY,
-        now=now,
-    ):
-        raise TooManyForOrganization
+    """Count one mail about membership. Raises ``TooMany`` when either limit is reached."""
+    for limit, subject in _limits(config, organization, email_key):
+        take(session, limit, subject, now)
 
 
 def frees_at(
@@ -333,19 +306,29 @@ def frees_at(
     now: datetime,
 ) -> datetime:
     """When one more mail to that address may be counted; ``now`` when it may be already."""
-    counted = (
-        (TO_ADDRESS, subject_of_address(email_key), PER_ADDRESS),
-        (FROM_ORGANIZATION, _subject(organization), config.invitations_per_day),
-    )
-    moments = [
-        retry_at(session, purpose=purpose, subject=subject, limit=limit, window=DAY, now=now)
-        for purpose, subject, limit in counted
-    ]
+    limits = _limits(config, organization, email_key)
+    moments = [retry_at(session, limit, subject, now) for limit, subject in limits]
     return max([now, *filter(None, moments)])
 
 
-def _subject(organization: Organization) -> str:
-    return subject_of("organization", str(organization.id))
+def over(refused: TooMany) -> InviteResult:
+    """Which of the two limits refused."""
+    mailbox = refused.limit == TO_ADDRESS
+    return InviteResult.ADDRESS_LIMIT if mailbox else InviteResult.ORGANIZATION_LIMIT
+
+
+def from_organization(config: Config) -> Limit:
+    """What one organization may send in a day."""
+    return Limit("invitation-from", config.invitations_per_day, DAY)
+
+
+def _limits(
+    config: Config, organization: Organization, email_key: str
+) -> tuple[tuple[Limit, str], ...]:
+    return (
+        (TO_ADDRESS, subject_of_address(email_key)),
+        (from_organization(config), subject_of("organization", str(organization.id))),
+    )
 
 
 def audit(

@@ -16,7 +16,6 @@ from app.accounts import clients, codes
 from app.accounts.codes import CodePurpose
 from app.accounts.models import User
 from app.accounts.still_stands import on_code
-from app.accounts.throttle import allow, retry_at, subject_of_address
 from app.accounts.tokens import hash_secret, new_secret
 from app.accounts.users import create_user, find_by_key
 from app.audit.log import record
@@ -28,22 +27,14 @@ from app.organizations.models import Organization, SignupRequest
 from app.organizations.service import add_member, create_organization
 from app.outbox.queue import enqueue
 from app.runtime import Outdated, Runtime
+from app.throttle import Limit, subject_of_address, take
 from app.web.context import Actor
 
-SENDS, SENDS_WINDOW = 3, timedelta(minutes=15)
+MAILS = Limit("signup-mail", 3, timedelta(minutes=15))
 # From the first page to the last; the code itself lives ten minutes.
 LIFETIME = timedelta(hours=1)
 KEPT = timedelta(days=1)
 WRONG_CODES = "signup-client"
-_SENDS = "signup-mail"
-
-
-class TooManyCodes(Exception):
-    """Three mails went to this address within 15 minutes. ``retry_at``: when the next may."""
-
-    def __init__(self, retry_at: datetime) -> None:
-        super().__init__()
-        self.retry_at = retry_at
 
 
 class NotConfirmed(Exception):
@@ -62,11 +53,11 @@ class Account:
 def start(session: Session, runtime: Runtime, *, email: str, now: datetime) -> str:
     """Begin with a normalised address; the browser's secret. The mail is on its way.
 
-    Raises ``MailPending``, ``KeysUnusable`` and :class:`TooManyCodes`.
+    Raises ``MailPending``, ``KeysUnusable`` and ``TooMany``.
     """
     require_mail(session, runtime)
     email_key = key(email)
-    _count_send(session, email_key, now)
+    take(session, MAILS, subject_of_address(email_key), now)
     secret = new_secret()
     request = SignupRequest(
         secret_hash=hash_secret(secret),
@@ -192,19 +183,6 @@ def complete(
         changes={"name": {"old": None, "new": organization.name}},
     )
     return user, organization
-
-
-def _count_send(session: Session, email_key: str, now: datetime) -> None:
-    counted = {
-        "purpose": _SENDS,
-        "subject": subject_of_address(email_key),
-        "limit": SENDS,
-        "window": SENDS_WINDOW,
-        "now": now,
-    }
-    if not allow(session, **counted):  # type: ignore[arg-type]
-        free_at = retry_at(session, **counted)  # type: ignore[arg-type]
-        raise TooManyCodes(free_at or now)
 
 
 def outdated(now: datetime) -> list[Outdated]:

@@ -16,10 +16,10 @@ from sqlalchemy import delete, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts.models import Throttle
 from app.database import Database, utcnow
 from app.database_faults import DatabaseFault, Word, fault_named, fault_of
 from app.database_waits import PROBE, waiting
+from app.throttle import Throttle
 
 OK = "ok"
 KEPT_SECONDS = 5.0

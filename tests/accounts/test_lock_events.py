@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from app.accounts import lock_events
 from app.accounts.lock_events import record_lock
-from app.accounts.throttle import subject_of_address
 from app.audit.models import AuditEvent
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 from tests.conftest import Clock
 
 

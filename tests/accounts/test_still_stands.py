@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts import intents, lockout, throttle
+from app import throttle
+from app.accounts import intents, lockout
 from app.accounts.models import MailIntent, Token, User
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime

@@ -14,8 +14,9 @@ from app.accounts.models import User
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.test_mail import TooManyTests, allowance, take
+from app.mailer.test_mail import allowance, take
 from app.runtime import Runtime
+from app.throttle import TooMany
 from tests.conftest import Clock
 from tests.factories import make_user
 from tests.mailer.conftest import PASSWORD
@@ -164,7 +165,7 @@ def test_parallel_requests_cannot_take_more_than_five(runtime: Runtime, clock: C
         try:
             with runtime.database.transaction() as session:
                 take(session, user_id=7, now=clock())
-        except TooManyTests:
+        except TooMany:
             return False
         return True
 

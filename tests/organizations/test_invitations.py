@@ -333,7 +333,7 @@ def test_one_mailbox_is_mailed_at_most_five_times_a_day(
     invite(boss_client, email="kim@else.test")
     (invitation,) = stored(session)
     path = f"{INVITATIONS}/{invitation.id}/resend"
-    for _ in range(invitations.PER_ADDRESS - 1):
+    for _ in range(invitations.TO_ADDRESS.most - 1):
         assert post(boss_client, path, MEMBERS).status_code == 303
     refused = post(boss_client, path, MEMBERS)
     assert refused.status_code == 429

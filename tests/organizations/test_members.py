@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.lockout import hold, locks, record_failure
 from app.accounts.models import User
-from app.accounts.throttle import subject_of_address
 from app.audit.models import AuditEvent
 from app.organizations.members import LastAdmin, change_role
 from app.organizations.models import Invitation, Membership
 from app.organizations.service import create_organization, membership_of
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 from app.web.context import Actor
 from tests.factories import make_user
 from tests.organizations.people import INVITATIONS, MEMBERS, acme, invite, post, said

@@ -100,7 +100,7 @@ def test_behind_a_trusted_proxy_each_client_counts_for_itself(
 
 
 def test_an_ipv6_customer_is_one_client_whatever_address_of_theirs_is_used() -> None:
-    from app.accounts.throttle import subject_of_client
+    from app.throttle import subject_of_client
 
     same = {subject_of_client(f"2001:db8:1:2::{n:x}") for n in range(50)}
     assert len(same) == 1

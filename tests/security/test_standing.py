@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import lockout
 from app.accounts.models import User
-from app.accounts.throttle import subject_of_address
 from app.organizations.models import Invitation, Membership, Organization
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 from tests.factories import csrf_of, make_user
 from tests.organizations.people import configure_mail
 

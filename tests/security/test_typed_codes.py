@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.accounts import codes
 from app.accounts.codes import CodePurpose
 from app.accounts.models import Code, User
-from app.accounts.throttle import subject_of_address
 from app.runtime import Runtime
+from app.throttle import subject_of_address
 from tests.conftest import Clock
 from tests.factories import make_user
 from tests.visitor import Mailbox, Visitor, code_in

@@ -162,7 +162,8 @@ def test_the_rows_left_behind_are_the_same(
 ) -> None:
     from sqlalchemy import func, select
 
-    from app.accounts.models import Code, LoginGuard, MailIntent, Throttle
+    from app.accounts.models import Code, LoginGuard, MailIntent
+    from app.throttle import Throttle
 
     def rows() -> list[int]:
         with Session(session.get_bind()) as own:

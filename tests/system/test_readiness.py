@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app import database_waits
-from app.accounts.models import Throttle
 from app.database_waits import Patience
 from app.runtime import EXTENSION
 from app.system import readiness
+from app.throttle import Throttle
 from tests.conftest import TEST_DATABASE_URL
 from tests.factories import csrf_of, install_novantra
 from tests.security.world import build

@@ -35,6 +35,7 @@ def test_the_upgraded_database_equals_the_models_and_keeps_every_row(
 ) -> None:
     for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations"):
         import_module(f"app.{package}.models")
+    import_module("app.throttle")
     database = runtime_of(carried_over).database
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})

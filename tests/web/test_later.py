@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.throttle import allow, retry_at, subject_of, subject_of_address
 from app.organizations import invitations
 from app.runtime import Runtime
+from app.throttle import retry_at, subject_of, subject_of_address, take
 from app.web.later import in_words, seconds_until, when
 from tests.conftest import Clock
 from tests.factories import csrf_of
@@ -82,20 +82,19 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
     limit: str,
 ) -> None:
     runtime.config = replace(runtime.config, invitations_per_day=3)
-    subject, purpose, most = {
-        "address": (subject_of_address("bob@acme.test"), invitations.TO_ADDRESS, 5),
+    subject, used = {
+        "address": (subject_of_address("bob@acme.test"), invitations.TO_ADDRESS),
         "organization": (
             subject_of("organization", "1"),
-            invitations.FROM_ORGANIZATION,
-            runtime.config.invitations_per_day,
+            invitations.from_organization(runtime.config),
         ),
     }[limit]
-    used = {"purpose": purpose, "subject": subject, "limit": most, "window": invitations.DAY}
-    for _ in range(most):
-        assert allow(session, now=clock(), **used)
+    assert used.most == {"address": 5, "organization": 3}[limit]
+    for _ in range(used.most):
+        take(session, used, subject, clock())
     session.commit()
     clock.advance(hours=22, minutes=30)
-    frees = retry_at(session, now=clock(), **used)
+    frees = retry_at(session, used, subject, clock())
     session.commit()
     assert frees is not None
     alice = Visitor(sign_in(admin))  # type: ignore[arg-type]

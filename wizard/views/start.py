@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts import throttle
 from app.extensions import limiter
 from app.install.setup_token import ensure_token, token_fits
 from app.runtime import runtime
+from app.throttle import Limit, TooMany, subject_of_client, take
 from app.web.context import client_ip, db
 from app.web.later import retry_after, when
 from wizard.forms import TOKEN_MAXIMUM, TokenForm
@@ -18,8 +18,7 @@ from wizard.gate import remember_token, stored_draft, token_was_shown
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint
 
-PURPOSE = "setup-token"
-TRIES, WINDOW = 10, timedelta(minutes=15)
+TRIES = Limit("setup-token", 10, timedelta(minutes=15))
 
 
 def _page(form: TokenForm, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -51,8 +50,11 @@ def check_token() -> Response:
     form, session, now = TokenForm(), db(), runtime().now()
     if not form.validate():
         return _page(form, 422)
-    if not _counted(now):
-        return _too_many(form, now)
+    try:
+        # Right or wrong, and in the database: a restart forgets none.
+        take(session, TRIES, subject_of_client(client_ip()), now)
+    except TooMany as refused:
+        return _too_many(form, refused.retry_at, now)
     session.commit()
     token = ensure_token(runtime().config.setup_token_file)
     if not token_fits(token, form.setup_token.data or ""):
@@ -65,22 +67,7 @@ def check_token() -> Response:
     return redirect(url_for(next_step(stored_draft()).endpoint), 303)
 
 
-def _subject() -> str:
-    return throttle.subject_of_client(client_ip())
-
-
-def _counted(now: datetime) -> bool:
-    """Count a try, right or wrong, in the database: a restart forgets none."""
-    return throttle.allow(
-        db(), purpose=PURPOSE, subject=_subject(), limit=TRIES, window=WINDOW, now=now
-    )
-
-
-def _too_many(form: TokenForm, now: datetime) -> Response:
-    again = throttle.retry_at(
-        db(), purpose=PURPOSE, subject=_subject(), limit=TRIES, window=WINDOW, now=now
-    )
-    free_at = again or now + WINDOW
+def _too_many(form: TokenForm, free_at: datetime, now: datetime) -> Response:
     form.setup_token.errors = [
         "Too many tries from your network address, so tokens are not looked at for a while."
         f" Try again {when(free_at, now)}."

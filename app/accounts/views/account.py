@@ -14,7 +14,6 @@ from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.session_rows import Way
 from app.accounts.sessions import current_session, person, sign_in, sign_out
-from app.accounts.verification import TooManyMails
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
 from app.audit.log import record
@@ -23,6 +22,7 @@ from app.mail.addresses import key
 from app.mailer.active import MailPending, mail_state, require_mail
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.guards import signed_in
@@ -84,7 +84,7 @@ def change_email() -> Response | tuple[str, int]:
         verification.start_address_change(
             db(), run, user=user, new_email=typed(form.email), now=run.now(), actor=actor()
         )
-    except TooManyMails as refused:
+    except TooMany as refused:
         raise too_many_mails(refused.retry_at, run.now()) from None
     db().commit()
     until = (
@@ -164,9 +164,10 @@ def end_other_sessions() -> Response:
 def _knows_current(form: CurrentPasswordForm, user: User) -> bool:
     """Check the present password with no transaction open; a wrong one is the form's error."""
     session, now = db(), runtime().now()
-    retry_at = profile.may_try_current(session, user=user, now=now)
-    if retry_at is not None:
-        raise too_many_guesses(retry_at, now)
+    try:
+        profile.try_current(session, user=user, now=now)
+    except TooMany as refused:
+        raise too_many_guesses(refused.retry_at, now) from None
     stored = user.password_hash
     session.commit()
     fits = verify_password(stored, typed(form.current_password))

@@ -22,13 +22,13 @@ from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
 from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
-from app.accounts.verification import TooManyMails
 from app.accounts.verification_mail import Told
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
 from app.mailer.active import MailPending
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import Actor, actor, db
 from app.web.errors import STANDARD, Refusal
 from app.web.guards import Permission, requires
@@ -90,7 +90,7 @@ def add_administrator() -> Response | tuple[str, int]:
         # Whatever was begun goes with the transaction.
         session.rollback()
         return _page(form, needs_mail=True), 503
-    except TooManyMails as refused:
+    except TooMany as refused:
         raise too_many_mails(refused.retry_at, now) from None
     session.commit()
     if added is Added.PROMOTED:
@@ -125,7 +125,7 @@ def send_link(user_id: int) -> Response:
         administrators.send_again(db(), runtime(), user=user, now=now, actor=actor())
     except MailPending:
         raise mail_pending("no link can be sent", "The person stays as they are.") from None
-    except TooManyMails as refused:
+    except TooMany as refused:
         raise too_many_mails(refused.retry_at, now) from None
     db().commit()
     flash(

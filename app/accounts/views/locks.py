@@ -11,12 +11,12 @@ from app.accounts import clients, lockout, unlock
 from app.accounts.forms import UnlockForm, typed
 from app.accounts.lockout import Lock
 from app.accounts.sessions import remember_browser
-from app.accounts.throttle import seconds_until
 from app.accounts.views import blueprint
 from app.extensions import limiter
 from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.runtime import runtime
 from app.web.context import client_ip, db
+from app.web.later import seconds_until
 
 FLOOD = "120 per 15 minutes"
 

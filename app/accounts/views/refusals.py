@@ -7,10 +7,9 @@ from datetime import datetime
 from flask_login import current_user
 
 from app.accounts.lockout import LIFTS, TooManyLifts
-from app.accounts.throttle import seconds_until
 from app.web.errors import Refusal
 from app.web.guards import Permission
-from app.web.later import when
+from app.web.later import seconds_until, when
 from app.web.times import exact
 
 

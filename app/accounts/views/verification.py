@@ -12,13 +12,14 @@ from app.accounts.passwords import hash_password
 from app.accounts.sessions import person
 from app.accounts.tokens import Purpose
 from app.accounts.users import AddressTaken
-from app.accounts.verification import Opened, TooManyMails
+from app.accounts.verification import Opened
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_mails
 from app.extensions import limiter
 from app.mailer.active import MailPending
 from app.mailer.summary import promise
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
 from app.web.guards import signed_in
@@ -75,7 +76,7 @@ def send_verification() -> Response:
             "no verification mail can be sent",
             "Your address can be verified later; nothing else waits for it.",
         ) from None
-    except TooManyMails as refused:
+    except TooMany as refused:
         raise too_many_mails(refused.retry_at, run.now()) from None
     session.commit()
     flash(

@@ -13,11 +13,12 @@ from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.models import MailerConfiguration
-from app.mailer.test_mail import TestMail, TooManyTests, record_test, send_test, take
+from app.mailer.test_mail import TestMail, record_test, send_test, take
 from app.mailer.views import blueprint
 from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
@@ -50,9 +51,9 @@ def test() -> AnyResponse:
     began = live.now()
     try:
         take(session, user_id=int(current_user.id), now=began)
-    except TooManyTests as refusal:
+    except TooMany as refusal:
         session.rollback()
-        return _too_many(refusal.again_at, began)
+        return _too_many(refusal.retry_at, began)
     base = links(session, live.config)
     mail = TestMail(
         to=current_user.email,

@@ -20,10 +20,9 @@ from app.organizations.invitations import (
     InviteResult,
     Inviting,
     NotOpen,
-    TooManyForAddress,
-    TooManyForOrganization,
     frees_at,
     invite,
+    over,
     resend,
     revoke,
 )
@@ -32,6 +31,7 @@ from app.organizations.views import blueprint
 from app.organizations.views.labels import INVITED_WAITS, WORDS
 from app.organizations.views.members_page import members_page
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.later import retry_after, when
@@ -149,10 +149,8 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
         raise _refusal(visit, InviteResult.KEY_MISSING, invitation.email) from None
     except MailPending:
         raise _refusal(visit, InviteResult.MAIL_PENDING, invitation.email) from None
-    except TooManyForAddress:
-        raise _refusal(visit, InviteResult.ADDRESS_LIMIT, invitation.email) from None
-    except TooManyForOrganization:
-        raise _refusal(visit, InviteResult.ORGANIZATION_LIMIT, invitation.email) from None
+    except TooMany as refused:
+        raise _refusal(visit, over(refused), invitation.email) from None
     db().commit()
     flash(
         *promise(

@@ -13,7 +13,6 @@ from app.accounts.codes import LIFETIME as CODE_LIFETIME
 from app.accounts.passwords import hash_password
 from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
-from app.accounts.throttle import seconds_until
 from app.accounts.users import AddressTaken
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
@@ -23,9 +22,10 @@ from app.organizations import signup
 from app.organizations.forms import SignupAccountForm, SignupCodeForm, SignupForm
 from app.organizations.models import SignupRequest
 from app.runtime import runtime
+from app.throttle import TooMany
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
-from app.web.later import when
+from app.web.later import seconds_until, when
 
 # Whole offices sign up from one address; mail bombers need far more.
 ASKING_FLOOD = "30 per 15 minutes"
@@ -58,7 +58,7 @@ def start() -> Answer:
     except (MailPending, KeysUnusable):
         form.email.errors = ["No code could be sent, so nothing was begun."]
         return render_template("organizations/signup.html", form=form, mail_down=True), 503
-    except signup.TooManyCodes as refused:
+    except TooMany as refused:
         return _too_many(form, refused.retry_at, now)
     db().commit()
     session[COOKIE] = secret
