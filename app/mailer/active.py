@@ -129,7 +129,7 @@ def _from_environment(managed: Managed, host: str | None, ring: KeyRing) -> Acti
     relay = None
     if managed.host is not None:
         relay = RelaySettings(
-            provider="smtp",
+            provider=managed.provider,
             host=managed.host,
             port=managed.port,
             tls=managed.tls,
@@ -140,7 +140,7 @@ def _from_environment(managed: Managed, host: str | None, ring: KeyRing) -> Acti
         )
     return ActiveMailer(
         version=managed.version(ring),
-        provider="smtp" if relay else "console",
+        provider=managed.provider,
         sender_address=managed.sender_address,
         sender_name=managed.sender_name,
         relay=relay,

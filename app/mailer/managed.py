@@ -40,6 +40,11 @@ class Managed:
     password: Secret | None = None
     timeout: int = DEFAULT_TIMEOUT
 
+    @property
+    def provider(self) -> str:
+        """Which of the providers does the same."""
+        return "smtp" if self.host else "console"
+
     def version(self, ring: KeyRing) -> int:
         """A number from 1 to 2³¹ - 1 that is another one when any of this is.
 
