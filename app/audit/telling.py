@@ -14,7 +14,8 @@ def headline(report: Report) -> str:
         return "The chain does not prove the whole log."
     if report.verdict is Verdict.UNKNOWN:
         return "The chain cannot be checked, because a key that signed it is missing."
-    return f"The chain holds: {report.checked} events."
+    events = "1 event" if report.checked == 1 else f"{report.checked} events"
+    return f"The chain holds: {events}."
 
 
 def details(report: Report) -> list[str]:

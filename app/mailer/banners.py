@@ -19,7 +19,7 @@ def entry() -> Entry | None:
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return None
     mail = current_summary().mail
-    return Entry("Mailer", PATH, here(PATH), mail.words if mail.alarm else None)
+    return Entry("Mailer", PATH, here(PATH), mail.words if mail.alarm else None, mail.level)
 
 
 def banners() -> list[Banner]:

@@ -18,12 +18,13 @@ SYSTEM_ORDER = 50
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the navigation. ``alert`` is the word a coloured dot stands for."""
+    """A line of the navigation. ``alert`` is the word a dot stands for, coloured by ``level``."""
 
     label: str
     href: str
     current: bool = False
     alert: str | None = None
+    level: str = "bad"
 
 
 @dataclass(frozen=True)

@@ -404,9 +404,11 @@ def test_everybody_tells_the_same(
 
     elsewhere = Page(admin_client.get("/admin/system/audit"))
     dot = re.search(
-        r'href="/admin/system/mailer">Mailer\s*<span class="dot" title="([^"]*)"', elsewhere.text
+        r'href="/admin/system/mailer">Mailer\s*<span class="dot (\w+)" title="([^"]*)"',
+        elsewhere.text,
     )
-    assert (html.unescape(dot[1]) if dot else None) == (case.words if case.is_alarm else None)
+    assert (html.unescape(dot[2]) if dot else None) == (case.words if case.is_alarm else None)
+    assert dot is None or dot[1] == case.level
     banner = re.search(r'id="notice-(mail-[a-z]+|keys)"', elsewhere.text)
     if not case.is_alarm:
         assert banner is None

@@ -76,11 +76,11 @@ def test_one_greylisted_recipient_alarms_nobody_unless_it_goes_on(
         health.record_failure(session, now=clock(), code=FailureCode.RECIPIENT_TEMPORARY, version=1)
     before = elsewhere(page).text
     assert 'id="notice-mail-failing"' not in before
-    assert 'class="dot"' not in before
+    assert 'class="dot ' not in before
     clock.advance(minutes=15)
     after = elsewhere(page).text
     assert 'id="notice-mail-failing"' in after
-    assert 'class="dot"' in after
+    assert 'class="dot ' in after
 
 
 def test_every_console_page_says_that_mail_is_failing(
