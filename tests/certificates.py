@@ -24,8 +24,13 @@ KINDS = (
     *("short_key", "old_signature"),
 )
 
-_folder = Path(tempfile.mkdtemp(prefix="novantra-certificates-"))
-atexit.register(shutil.rmtree, _folder, True)
+
+_folders: list[Path] = []
+
+
+def keep_in(folder: Path) -> None:
+    """Write certificates there: pytest removes its folders, even those of a worker that it ends."""
+    _folders.append(folder)
 
 
 @cache
@@ -157,6 +162,9 @@ def _named(name: str) -> x509.Name:
 
 
 def _write(name: str, octets: bytes) -> Path:
-    path = _folder / name
+    if not _folders:  # outside pytest
+        _folders.append(Path(tempfile.mkdtemp(prefix="novantra-certificates-")))
+        atexit.register(shutil.rmtree, _folders[0], True)
+    path = _folders[0] / name
     path.write_bytes(octets)
     return path

@@ -24,6 +24,7 @@ from app.config import Config
 from app.database import Database
 from app.runtime import EXTENSION, Runtime
 from app.schema import upgrade
+from tests import certificates
 from tests.factories import install_novantra, make_user, signed_in
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
@@ -109,6 +110,11 @@ def config(tmp_path: Path, database_url: str) -> Config:
         worker="external",
         ratelimit_enabled=False,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    certificates.keep_in(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(scope="session")
