@@ -19,6 +19,7 @@ from app.outbox.worker import Deliverer, StepResult
 from app.runtime import EXTENSION
 from tests.certificates import ca_file
 from tests.conftest import Clock
+from tests.console import CONSOLE
 from tests.factories import install_novantra, make_user
 from tests.functional.install import Person, RunningInstall, sign_in, walk_wizard
 from tests.mailer.pages import MailerPage, smtp
@@ -30,20 +31,6 @@ from tests.wizard.walk import Walk
 RELAY_PASSWORD = "relay-canary-pässword"
 TYPED = "typed-canary-while-lost"
 
-CONSOLE = (
-    "/admin/system",
-    "/admin/system/mailer",
-    "/admin/system/mailer?provider=ses",
-    "/admin/system/mailer/explain",
-    "/admin/system/mail-activity",
-    "/admin/system/access-urls",
-    "/admin/system/administrators",
-    "/admin/system/audit",
-    "/organizations/acme/members",
-    "/account",
-    "/account/email",
-    "/account/password",
-)
 PUBLIC = ("/login", "/forgot-password", "/unlock", "/reset-password/none", "/invitations/none")
 
 DAMAGES: dict[str, Callable[[Path], object]] = {

@@ -15,17 +15,11 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.mailer.models import TestSend
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.factories import make_user
 from tests.mailer.pages import PATH, MailerPage, smtp
 from tests.smtpd import Relay
 
 MARKS = ("<i>marked</i>", "\x1b[31mmarked", "marked")
-
-
-@pytest.fixture(autouse=True)
-def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
 
 
 @pytest.fixture

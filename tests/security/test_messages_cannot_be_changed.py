@@ -16,7 +16,6 @@ from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings
 from app.outbox.worker import StepResult
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.conftest import Clock
 from tests.desk import Desk
 from tests.faults.server import BadServer
@@ -40,10 +39,7 @@ PIECES = [
 
 
 @pytest.fixture
-def desk(
-    admin_client: FlaskClient, runtime: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+def desk(admin_client: FlaskClient, runtime: Runtime, clock: Clock) -> Iterator[Desk]:
     desk = Desk(MailerPage(admin_client), runtime, clock)
     yield desk
     desk.close()

@@ -18,7 +18,6 @@ from flask.testing import FlaskClient
 
 from app.config import Config
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.mailer.pages import CHECKED, PATH, MailerPage, smtp
 from tests.smtpd import Relay
 from tests.visitor import Visitor
@@ -60,11 +59,6 @@ def files(*folders: Path) -> dict[str, bytes]:
         for file in folder.rglob("*")
         if file.is_file()
     }
-
-
-@pytest.fixture(autouse=True)
-def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
 
 
 def test_the_password_is_nowhere_after_everything_that_can_be_done_with_it(

@@ -16,7 +16,6 @@ from flask.testing import FlaskClient
 
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.conftest import Clock
 from tests.desk import Desk
 from tests.faults.server import BadServer
@@ -33,7 +32,6 @@ def desk(
     admin_client: FlaskClient, runtime: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Desk]:
     """Sessions end two seconds after they began: a timeout of one, and a short margin."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
     monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", MARGIN)
     desk = Desk(MailerPage(admin_client), runtime, clock)
     yield desk

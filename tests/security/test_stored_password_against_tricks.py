@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,29 +9,9 @@ from werkzeug.datastructures import MultiDict
 
 from app.mailer.models import MailerConfiguration
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.mailer.pages import PATH, MailerPage, Page, smtp
+from tests.security.stored_password import SECRET, never_used
 from tests.smtpd import Relay
-
-SECRET = "Kanari-47 secret"
-USERS = {"novantra": SECRET, "novantra@acme.test": SECRET}
-
-
-@pytest.fixture(autouse=True)
-def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-
-
-@pytest.fixture
-def home() -> Iterator[Relay]:
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Relay]:
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
 
 
 @pytest.fixture
@@ -48,10 +26,6 @@ def pairs(page: MailerPage, **changes: str | None) -> list[tuple[str, str]]:
     """The page's form with a blank password, as name and value."""
     fields = page.open().fields | {"password": ""} | changes
     return [(name, value) for name, value in fields.items() if value is not None]
-
-
-def never_used(*relays: Relay) -> bool:
-    return all(r.auth_attempts == [] and r.received("AUTH") == 0 for r in relays)
 
 
 @pytest.mark.parametrize("endpoint", ["", "/check", "/test"])

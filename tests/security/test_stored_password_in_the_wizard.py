@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,36 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.install.models import SetupDraft
 from app.runtime import EXTENSION
-from tests.certificates import ca_file
 from tests.factories import csrf_of
 from tests.mailer.pages import CHECKED, smtp
+from tests.security.stored_password import SECRET, never_used
 from tests.smtpd import Relay
 from tests.wizard.walk import Walk
-
-SECRET = "Kanari-47 secret"
-USERS = {"novantra": SECRET, "novantra@acme.test": SECRET}
-
-
-@pytest.fixture(autouse=True)
-def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-
-
-@pytest.fixture
-def home() -> Iterator[Relay]:
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Relay]:
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
-
-
-def never_used(*relays: Relay) -> bool:
-    return all(r.auth_attempts == [] and r.received("AUTH") == 0 for r in relays)
-
 
 WIZARD: dict[str, dict[str, Any]] = {
     "host": {"host": "127.0.0.1"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,31 +10,9 @@ from flask.testing import FlaskClient
 from app.audit.models import AuditEvent
 from app.mailer.models import MailerConfiguration
 from app.runtime import Runtime
-from tests.certificates import ca_file
 from tests.mailer.pages import CHECKED, MailerPage, Page, smtp
+from tests.security.stored_password import SECRET
 from tests.smtpd import Relay
-
-SECRET = "Kanari-47 secret"
-USERS = {"novantra": SECRET, "other": SECRET, "novantra@acme.test": SECRET}
-
-
-@pytest.fixture(autouse=True)
-def _trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-
-
-@pytest.fixture
-def home() -> Iterator[Relay]:
-    """The relay that the password was typed for."""
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Relay]:
-    """A relay that must never see the password."""
-    with Relay(tls="starttls", users=USERS) as relay:
-        yield relay
 
 
 @pytest.fixture

@@ -1,0 +1,18 @@
+"""Every page that the first administrator finds in a new sovereign install."""
+
+from __future__ import annotations
+
+CONSOLE = (
+    "/admin/system",
+    "/admin/system/mailer",
+    "/admin/system/mailer?provider=ses",
+    "/admin/system/mailer/explain",
+    "/admin/system/mail-activity",
+    "/admin/system/access-urls",
+    "/admin/system/administrators",
+    "/admin/system/audit",
+    "/organizations/acme/members",
+    "/account",
+    "/account/email",
+    "/account/password",
+)
