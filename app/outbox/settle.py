@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
-from app.mail.failures import Disposition, FailureCode, disposition_of
-from app.mail.transport import Receipt, TransportError
+from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
+from app.mail.transport import Receipt
 from app.mailer import health
 from app.mailer.models import MailHealth
 from app.mailer.outgoing import Attempt
@@ -41,14 +41,14 @@ def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> Set
     if isinstance(answer, Receipt):
         outcome, values = SettleResult.SENT, _sent(answer, now)
     else:
-        outcome, values = _refused(session, claim, answer, now)
+        outcome, values = _refused(session, claim, answer.failure, now)
         if outcome is SettleResult.HELD:
             lock(session)  # a pause is audited, and so is what an administrator does to a message
     if not _write(session, claim, values):
         log.warning("outcome came too late", extra={"mail": claim.public_id})
         return SettleResult.STALE
     _note(session, claim, tried, now)
-    _tell_health(session, claim, answer, outcome, now)
+    _tell_health(session, claim, tried.failure, outcome, now)
     return outcome
 
 
@@ -143,33 +143,33 @@ def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
 
 
 def _refused(
-    session: Session, claim: Claim, error: TransportError, now: datetime
+    session: Session, claim: Claim, failure: Failure, now: datetime
 ) -> tuple[SettleResult, dict[str, object]]:
-    told: dict[str, object] = {
-        "last_code": error.code,
-        "last_phase": error.phase,
-        "last_reply_code": error.reply_code,
-        "last_enhanced_code": error.enhanced,
+    facts: dict[str, object] = {
+        "last_code": failure.code,
+        "last_phase": failure.phase,
+        "last_reply_code": failure.reply_code,
+        "last_enhanced_code": failure.enhanced,
     }
-    disposition = disposition_of(error.code)
+    disposition = disposition_of(failure.code)
     if disposition is Disposition.REJECT:
-        return SettleResult.FAILED, told | _dead(claim, Ended.REJECTED, now)
-    if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, error, now):
-        return SettleResult.HELD, told | {"state": State.HELD}
-    return _again(session, claim, told, now)
+        return SettleResult.FAILED, facts | _dead(claim, Ended.REJECTED, now)
+    if disposition is Disposition.PAUSE or _speaks_no_smtp(session, claim, failure, now):
+        return SettleResult.HELD, facts | {"state": State.HELD}
+    return _again(session, claim, facts, now)
 
 
 def _again(
-    session: Session, claim: Claim, told: dict[str, object], now: datetime
+    session: Session, claim: Claim, facts: dict[str, object], now: datetime
 ) -> tuple[SettleResult, dict[str, object]]:
     due = now + pause_after(claim.attempts + 1)
     if is_superseded(session, claim.active.version):
         due = now  # what failed is no longer what the next attempt is made with
     if claim.expires_at is not None and due >= claim.expires_at:
-        return SettleResult.FAILED, told | _dead(claim, Ended.NO_TIME_LEFT, now)
+        return SettleResult.FAILED, facts | _dead(claim, Ended.NO_TIME_LEFT, now)
     if claim.expires_at is None and claim.attempts + 1 >= MAX_ATTEMPTS:
-        return SettleResult.FAILED, told | _dead(claim, Ended.GAVE_UP, now)
-    return SettleResult.RETRIED, told | {"state": State.QUEUED, "due_at": due}
+        return SettleResult.FAILED, facts | _dead(claim, Ended.GAVE_UP, now)
+    return SettleResult.RETRIED, facts | {"state": State.QUEUED, "due_at": due}
 
 
 def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
@@ -181,17 +181,17 @@ def _dead(claim: Claim, because: Ended, now: datetime) -> dict[str, object]:
     }
 
 
-def _speaks_no_smtp(session: Session, claim: Claim, error: TransportError, now: datetime) -> bool:
+def _speaks_no_smtp(session: Session, claim: Claim, failure: Failure, now: datetime) -> bool:
     """Whether protocol errors have gone on for long enough to ask for a person.
 
     If other mail got through since this message's first one, the relay does speak SMTP and
     only this message has trouble: then the others must not stop for it.
     """
-    if error.code is not FailureCode.PROTOCOL_ERROR:
+    if failure.code is not FailureCode.PROTOCOL_ERROR:
         return False
     count, first = session.execute(
         select(func.count(), func.min(OutboxAttempt.at)).where(
-            OutboxAttempt.message_id == claim.id, OutboxAttempt.code == error.code
+            OutboxAttempt.message_id == claim.id, OutboxAttempt.code == failure.code
         )
     ).one()
     if count + 1 < PROTOCOL_ATTEMPTS:
@@ -219,37 +219,37 @@ def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None
 def _tell_health(
     session: Session,
     claim: Claim,
-    answer: Receipt | TransportError,
+    failure: Failure | None,
     outcome: SettleResult,
     now: datetime,
 ) -> None:
     """A success clears the count of failures. A refused recipient neither raises nor clears it,
     unless every recipient is refused: that is our trouble."""
     version = claim.active.version
-    if isinstance(answer, Receipt):
+    if failure is None:
         health.record_success(session, now=now, kind=claim.kind, version=version)
         return
-    if disposition_of(answer.code) is Disposition.REJECT:
-        if answer.reply_code is None:
+    if disposition_of(failure.code) is Disposition.REJECT:
+        if failure.reply_code is None:
             return  # no relay refused it: the address could not be offered to this one
         health.record_refusal(
             session,
             now=now,
-            code=answer.code,
+            code=failure.code,
             version=version,
-            phase=answer.phase,
+            phase=failure.phase,
             domains_since=lambda since: _domains_refused(session, since, now),
         )
         return
-    health.record_failure(session, now=now, code=answer.code, version=version, phase=answer.phase)
+    health.record_failure(session, now=now, code=failure.code, version=version, phase=failure.phase)
     if outcome is SettleResult.HELD:
         health.pause(
             session,
             now=now,
-            code=answer.code,
-            phase=answer.phase,
-            reply_code=answer.reply_code,
-            enhanced=answer.enhanced,
+            code=failure.code,
+            phase=failure.phase,
+            reply_code=failure.reply_code,
+            enhanced=failure.enhanced,
             version=claim.active.version,
         )
         # Not paused after all when another configuration was saved while this one failed.
