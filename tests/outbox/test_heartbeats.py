@@ -177,6 +177,7 @@ def test_a_process_forked_after_loading_lets_go_of_the_parents_connections(
     serving.begin()
     assert mail.database.engine.pool is not inherited
     assert delivering_threads() == [], "deliveries are left to others here"
+    inherited.dispose()  # the parent's part, and here both are this process
 
 
 def _embedded(runtime: Runtime) -> Config:
