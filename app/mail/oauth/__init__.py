@@ -1,0 +1,1 @@
+"""Access tokens from Microsoft and Google for logging in to their relays. Knows no database."""

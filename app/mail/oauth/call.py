@@ -1,0 +1,178 @@
+"""One form POST, one JSON answer, one deadline over all of it.
+
+Built on urllib3's connection alone: no pool, no redirect, no second try, no proxy from the
+environment. What the service says in prose is read by nobody; ``error``, numbers and times are.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from app.mail.oauth.refused import TokenRefused, Trouble
+from app.mail.smtp.connect import dial, resolve
+from app.mail.smtp.wire import Deadline
+from app.mail.transport import TransportError
+
+LARGEST = 65_536
+"""Octets of an answer that are read: real ones have 1 to 6 kB."""
+
+WAIT = 20.0
+"""Seconds for a whole call: name, connection, TLS, request and answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``status`` is HTTP's; ``values`` what the JSON object held. Never logged: it has tokens."""
+
+    status: int
+    values: Mapping[str, Any]
+    retry_after: int | None
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, hidden)"
+
+
+def post(url: str, fields: Mapping[str, str], *, context: ssl.SSLContext | None = None) -> Answer:
+    """Send a form to a sign-in service and read its answer.
+
+    :raises TokenRefused: the service could not be reached, answered too late, too much, or
+        something that is no JSON object.
+    """
+    deadline = Deadline(WAIT)
+    connection = _connection(url, deadline, context)
+    try:
+        connection.connect()
+        connection.request(
+            "POST",
+            urlsplit(url).path,
+            body=urlencode(fields),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+                "User-Agent": "Novantra",
+            },
+            preload_content=False,
+        )
+        with closing(connection.getresponse()) as response:
+            body = response.read(LARGEST + 1, decode_content=False)
+        deadline.left()
+        return _answer(response.status, response.headers.get("Retry-After"), body)
+    except (TimeoutError, socket.gaierror) as error:
+        missing = isinstance(error, socket.gaierror)
+        raise TokenRefused(Trouble.NO_NAME if missing else Trouble.SILENT) from None
+    except ssl.SSLError:
+        raise TokenRefused(Trouble.NO_TLS) from None
+    except TransportError:  # every address of the name is one that we refuse
+        raise TokenRefused(Trouble.UNREACHABLE) from None
+    except (HTTPError, HTTPException, OSError) as error:
+        # urllib3 wraps what TLS and the socket say; a hang-up by our own guard ends here, too.
+        raise TokenRefused(_trouble_of(error, deadline)) from None
+    finally:
+        connection.close()
+        connection.let_go()
+
+
+class _Resolved:
+    """Connects through our own resolver and dialler: bounded, and guarded like a relay.
+
+    A byte a second would keep every single read happy: at the deadline the line is cut.
+    """
+
+    deadline: Deadline
+    _line: socket.socket | None = None
+    _cut: socket.socket | None = None
+    _guard: threading.Timer | None = None
+
+    def _new_conn(self) -> socket.socket:
+        assert isinstance(self, HTTPConnection)
+        targets = resolve(self.host, self.port or self.default_port, self.deadline)
+        self._line, _ = dial(targets, self.deadline)
+        self._line.settimeout(self.deadline.left())
+        # TLS takes the descriptor over from the socket it begins on; this one stays ours.
+        self._cut = self._line.dup()
+        self._guard = threading.Timer(self.deadline.left(), _hang_up, (self._cut,))
+        self._guard.daemon = True
+        self._guard.start()
+        return self._line
+
+    def let_go(self) -> None:
+        """Closes what a connection that failed half-way leaves behind."""
+        if self._guard is not None:
+            self._guard.cancel()
+        if self._cut is not None:
+            self._cut.close()
+        if self._line is not None:
+            self._line.close()
+
+
+class _Plain(_Resolved, HTTPConnection):
+    pass
+
+
+class _Encrypted(_Resolved, HTTPSConnection):
+    pass
+
+
+def _connection(
+    url: str, deadline: Deadline, context: ssl.SSLContext | None
+) -> _Plain | _Encrypted:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    connection: _Plain | _Encrypted
+    if parts.scheme == "https":
+        chosen = context or ssl.create_default_context()
+        chosen.minimum_version = ssl.TLSVersion.TLSv1_2
+        connection = _Encrypted(host, parts.port, ssl_context=chosen)
+    else:
+        connection = _Plain(host, parts.port)
+    connection.deadline = deadline
+    return connection
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # it may have ended a moment ago
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _trouble_of(error: BaseException, deadline: Deadline) -> Trouble:
+    try:
+        deadline.left()
+    except TimeoutError:
+        return Trouble.SILENT
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return Trouble.NO_TLS
+        if isinstance(seen, TimeoutError):
+            return Trouble.SILENT
+        if isinstance(seen, HTTPException) and not isinstance(seen, ConnectionError):
+            return Trouble.NO_JSON  # somebody answered who does not even speak HTTP
+        seen = seen.__cause__ or seen.__context__
+    return Trouble.UNREACHABLE
+
+
+def _answer(status: int, retry_after: str | None, body: bytes) -> Answer:
+    if len(body) > LARGEST:
+        raise TokenRefused(Trouble.TOO_MUCH, status=status)
+    seconds = int(retry_after) if retry_after and retry_after.isdecimal() else None
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        busy = status == 429 or status >= 500
+        trouble = Trouble.BUSY if busy else Trouble.NO_JSON
+        raise TokenRefused(trouble, status=status, retry_after=seconds)
+    return Answer(status, values, seconds)
