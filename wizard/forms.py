@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
+from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 
-from app.accounts.passwords import weakness
-from app.mail.addresses import AddressError, normalise
+from app.accounts.forms import NewPasswordForm, ValidAddress
 from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
 NAME_MAXIMUM = 64
@@ -23,7 +22,7 @@ class TokenForm(FlaskForm):
     )
 
 
-class AdministratorForm(FlaskForm):
+class AdministratorForm(NewPasswordForm):
     """The organization and its first administrator.
 
     ``keeps_password`` is for a return to this step: then an empty password field keeps the
@@ -35,12 +34,13 @@ class AdministratorForm(FlaskForm):
     )
     name = LineField("Your name", [Filled("Type your name."), TextLength(NAME_MAXIMUM)])
     email = AddressField(
-        "Email address", [Filled("Type your email address."), TextLength(EMAIL_MAXIMUM)]
+        "Email address",
+        [Filled("Type your email address."), TextLength(EMAIL_MAXIMUM), ValidAddress()],
     )
     password = SecretField("Password")
-    password_confirm = SecretField("Password, once more")
+    password_confirm = SecretField("Repeat the password")
 
-    def __init__(self, *, keeps_password: bool = False, **given: object) -> None:
+    def __init__(self, *, keeps_password: bool = False, **given: Any) -> None:
         super().__init__(**given)
         self.keeps_password = keeps_password
 
@@ -48,26 +48,16 @@ class AdministratorForm(FlaskForm):
     def password_is_kept(self) -> bool:
         return self.keeps_password and not self.password.data and not self.password_confirm.data
 
-    def validate_email(self, field: Field) -> None:
-        if field.errors:
-            return
-        try:
-            field.data = normalise(field.data)
-        except AddressError as refused:
-            raise ValidationError(str(refused)) from None
+    def belongs_to(self) -> tuple[str, str]:
+        return self.email.data or "", self.name.data or ""
 
     def validate_password(self, field: Field) -> None:
         if self.password_is_kept:
             return
-        password = field.data or ""
-        if not password:
+        if not field.data:
             raise ValidationError("Choose a password.")
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-            raise ValidationError("Remove line breaks and control characters.")
-        weak = weakness(password, email=self.email.data or "", name=self.name.data or "")
-        if weak:
-            raise ValidationError(weak)
+        super().validate_password(field)
 
     def validate_password_confirm(self, field: Field) -> None:
-        if not self.password_is_kept and (field.data or "") != (self.password.data or ""):
-            raise ValidationError("This is not the same password.")
+        if not self.password_is_kept:
+            super().validate_password_confirm(field)

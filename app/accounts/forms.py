@@ -16,10 +16,12 @@ NAME_LENGTH = 64
 CODE_LENGTH = 64
 
 
-class Address:
+class ValidAddress:
     """A mail address; the field's data becomes the form in which it is stored."""
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
+        if field.errors:
+            return
         try:
             field.data = normalise(field.data or "")
         except AddressError as error:
@@ -42,7 +44,7 @@ class SignInForm(FlaskForm):
 
 class AddressForm(FlaskForm):
     email = AddressField(
-        "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH), Address()]
+        "Email address", [Filled("Type your address."), TextLength(ADDRESS_LENGTH), ValidAddress()]
     )
 
 
@@ -62,17 +64,26 @@ class CurrentPasswordForm(FlaskForm):
 
 
 class NewPasswordForm(FlaskForm):
-    """``owner`` and ``owner_name`` are what the password must not be."""
+    """A new password, typed twice: the one pair of fields, for every form that asks for one.
+
+    ``owner`` and ``owner_name`` are what the password must not be made of; a form that asks for
+    them itself says so in :meth:`belongs_to`.
+    """
 
     password = SecretField("New password", [Filled("Choose a password.")])
-    password_confirm = SecretField("New password again", [Filled("Type the password again.")])
+    password_confirm = SecretField("Repeat the password", [Filled("Type the password again.")])
 
     def __init__(self, *, owner: str = "", owner_name: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._owner, self._owner_name = owner, owner_name
 
+    def belongs_to(self) -> tuple[str, str]:
+        """Address and name of whoever will have the password."""
+        return self._owner, self._owner_name
+
     def validate_password(self, field: Field) -> None:
-        reason = weakness(field.data, email=self._owner, name=self._owner_name)
+        email, name = self.belongs_to()
+        reason = weakness(field.data, email=email, name=name)
         if reason:
             raise ValidationError(reason)
 
@@ -91,7 +102,7 @@ class NameForm(FlaskForm):
 
 class EmailForm(CurrentPasswordForm):
     email = AddressField(
-        "New address", [Filled("Type the new address."), TextLength(ADDRESS_LENGTH), Address()]
+        "New address", [Filled("Type the new address."), TextLength(ADDRESS_LENGTH), ValidAddress()]
     )
 
 
@@ -103,5 +114,5 @@ class AdministratorForm(FlaskForm):
     name = LineField("Name", [Filled("Type the person's name."), TextLength(NAME_LENGTH)])
     email = AddressField(
         "Email address",
-        [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), Address()],
+        [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), ValidAddress()],
     )

@@ -52,6 +52,8 @@ def needs_rehash(stored: str) -> bool:
 
 def weakness(password: str, *, email: str = "", name: str = "") -> str | None:
     """Why a new password is not accepted, for the person choosing it (NIST SP 800-63B 5.1.1.2)."""
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        return "Remove line breaks and control characters."
     if len(password) < MINIMUM:
         return f"Use at least {MINIMUM} characters. Three or four unrelated words work well."
     if len(password) > MAXIMUM:

@@ -8,9 +8,9 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import StopValidation
 
-from app.accounts.passwords import weakness
-from app.mail.addresses import AddressError, normalise
+from app.accounts.forms import NewPasswordForm, ValidAddress
 from app.organizations.batches import MAXIMUM
 from app.organizations.models import ROLES
 from app.organizations.pasted import Line, entries_of, read_lines
@@ -38,22 +38,19 @@ class RoleForm(FlaskForm):
     role = RoleField()
 
 
+def _one_address(_form: FlaskForm, field: Field) -> None:
+    if field.errors:
+        return
+    several = sum(line.address is not None for line in read_lines(field.data or ""))
+    if several > 1:
+        raise StopValidation(f"These are {several} addresses. Invite them with the list below.")
+
+
 class InviteForm(FlaskForm):
-    """One address, alone as in every form. ``address`` is its stored form once it is valid."""
+    """One address, alone as in every form."""
 
-    email = AddressField("Email address", [TextLength(320)])
+    email = AddressField("Email address", [TextLength(320), _one_address, ValidAddress()])
     role = RoleField()
-    address: str = ""
-
-    def validate_email(self, field: Field) -> None:
-        if field.errors:
-            return
-        several = sum(line.address is not None for line in read_lines(field.data or ""))
-        if several > 1:
-            raise ValidationError(
-                f"These are {several} addresses. Invite them with the list below."
-            )
-        self.address = _address(field)
 
 
 class InviteListForm(FlaskForm):
@@ -90,36 +87,20 @@ def _problems(lines: Sequence[Line]) -> Iterator[str]:
         yield f"{len(lines) - NAMED:,} more are no addresses either."
 
 
-class JoinForm(FlaskForm):
-    """A new person's name and password. Pass ``email``: a password must not repeat it."""
+class JoinForm(NewPasswordForm):
+    """A new person's name and password. Pass ``email`` as ``owner``."""
 
     name = LineField("Your name", [Filled("Type your name."), TextLength(64)])
     password = SecretField("Password", [Filled("Choose a password.")])
-    password_confirm = SecretField("Password again", [Filled("Type the password again.")])
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.email = email
-
-    def validate_password(self, field: Field) -> None:
-        problem = weakness(field.data or "", email=self.email, name=self.name.data or "")
-        if field.data and problem:
-            raise ValidationError(problem)
-
-    def validate_password_confirm(self, field: Field) -> None:
-        if field.data and field.data != self.password.data:
-            raise ValidationError("The two passwords differ.")
+    def belongs_to(self) -> tuple[str, str]:
+        return super().belongs_to()[0], self.name.data or ""
 
 
 class SignupForm(FlaskForm):
     """The address to sign up with."""
 
-    email = AddressField("Work email", [TextLength(320)])
-    address: str = ""
-
-    def validate_email(self, field: Field) -> None:
-        if not field.errors:
-            self.address = _address(field)
+    email = AddressField("Work email", [TextLength(320), ValidAddress()])
 
 
 class SignupCodeForm(FlaskForm):
@@ -134,10 +115,3 @@ class SignupAccountForm(JoinForm):
     organization_name = LineField(
         "Organization", [Filled("Type the name of your organization."), TextLength(64)]
     )
-
-
-def _address(field: Field) -> str:
-    try:
-        return normalise(field.data or "")
-    except AddressError as error:
-        raise ValidationError(error.reason) from None

@@ -28,6 +28,7 @@ def test_a_password_that_is_hard_to_guess_is_accepted(password: str) -> None:
     ("password", "says"),
     [
         ("short", "at least 12"),
+        ("correct horse\x00 battery", "control characters"),
         ("x" * (MAXIMUM + 1), "at most 256"),
         ("password1234", "guessed quickly"),
         ("qwertyuiop123", "guessed quickly"),

@@ -31,7 +31,7 @@ def walk_to_mail(page: Page, install: RunningInstall, shots: str) -> None:
     page.get_by_label("Your name").fill("Alice Admin")
     page.get_by_label("Email address").fill("alice@acme.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password, once more", exact=True).fill(PASSWORD)
+    page.get_by_label("Repeat the password", exact=True).fill(PASSWORD)
     picture(page, f"{shots}-3-administrator")
     page.get_by_role("button", name="Continue").click()
     expect(page).to_have_url(f"{install.url}/setup/mail")

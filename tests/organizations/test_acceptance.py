@@ -96,7 +96,7 @@ def test_the_link_works_once(client: FlaskClient, app: Flask, session: Session, 
         ({"name": "Kim\nBcc: x@y.test"}, "line breaks"),
         ({"password": "short", "password_confirm": "short"}, "Use at least 12 characters"),
         ({"password": "kim@else.test", "password_confirm": "kim@else.test"}, "Do not build the"),
-        ({"password_confirm": "something else"}, "The two passwords differ."),
+        ({"password_confirm": "something else"}, "This is not the same as the password above."),
         ({"password": ""}, "Choose a password."),
     ],
 )

@@ -40,7 +40,7 @@ Answer = Response | str | tuple[str, int]
 @blueprint.get(PATH, endpoint="invitation")
 def show(token: str) -> str:
     offer, has_account = _look(token)
-    form = JoinForm(formdata=None, email=offer.invitation.email)
+    form = JoinForm(formdata=None, owner=offer.invitation.email)
     return _page(token, offer, has_account, form)
 
 
@@ -68,7 +68,7 @@ def _confirm(token: str, offer: Offer) -> Response:
 
 
 def _join(token: str, offer: Offer) -> Answer:
-    form = JoinForm(email=offer.invitation.email)
+    form = JoinForm(owner=offer.invitation.email)
     if not form.validate_on_submit():
         return _page(token, offer, has_account=False, form=form), 422
     # Hashing takes a while on purpose, and no transaction is open meanwhile.

@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from app.accounts.forms import typed
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mail.addresses import key
@@ -67,20 +68,21 @@ def _invite_one(visit: Visit) -> Answer:
     form = InviteForm()
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, invite_form=form), 422
-    outcome = invite(db(), _inviting(visit, form.role.data), form.address)
+    email = typed(form.email)
+    outcome = invite(db(), _inviting(visit, form.role.data), email)
     words = WORDS[outcome]
     if outcome not in STATUS:
         db().commit()
         if outcome is InviteResult.INVITED:
-            flash(*promise(f"{form.address} {words.sentence}", f"{form.address} {INVITED_WAITS}"))
+            flash(*promise(f"{email} {words.sentence}", f"{email} {INVITED_WAITS}"))
         else:
-            flash(f"{form.address} {words.sentence}", "good")
+            flash(f"{email} {words.sentence}", "good")
         return _back(visit)
     db().rollback()
-    form.email.errors = [f"{form.address} {words.sentence}"]
+    form.email.errors = [f"{email} {words.sentence}"]
     headers = {}
     if STATUS[outcome] == 429:
-        free_at = _frees_at(visit, form.address)
+        free_at = _frees_at(visit, email)
         headers = retry_after(free_at, runtime().now())
         form.email.errors = [f"{form.email.errors[0]} {_next(free_at)}"]
     trouble = (

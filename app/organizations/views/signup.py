@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import clients
 from app.accounts.codes import LIFETIME as CODE_LIFETIME
+from app.accounts.forms import typed
 from app.accounts.passwords import hash_password
 from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
@@ -54,7 +55,7 @@ def start() -> Answer:
         return render_template("organizations/signup.html", form=form), 422
     now = runtime().now()
     try:
-        secret = signup.start(db(), runtime(), email=form.address, now=now)
+        secret = signup.start(db(), runtime(), email=typed(form.email), now=now)
     except (MailPending, KeysUnusable):
         form.email.errors = ["No code could be sent, so nothing was begun."]
         return render_template("organizations/signup.html", form=form, mail_down=True), 503
@@ -104,7 +105,7 @@ def account_page() -> Answer:
         return _from_the_start()
     if request.confirmed_at is None:
         return redirect(url_for("signup.code_page"), 303)
-    form = SignupAccountForm(formdata=None, email=request.email)
+    form = SignupAccountForm(formdata=None, owner=request.email)
     return render_template("organizations/signup_account.html", form=form, request=request)
 
 
@@ -116,7 +117,7 @@ def account() -> Answer:
         return _from_the_start()
     if request.confirmed_at is None:
         return redirect(url_for("signup.code_page"), 303)
-    form = SignupAccountForm(email=request.email)
+    form = SignupAccountForm(owner=request.email)
     if not form.validate_on_submit():
         page = render_template("organizations/signup_account.html", form=form, request=request)
         return page, 422
