@@ -43,7 +43,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LoginResult:
     """``user`` when signed in; else ``lock`` when a lock is the reason."""
 
     user: User | None = None
@@ -75,7 +75,7 @@ def settle(
     known_browser: str | None,
     ip: str,
     now: datetime,
-) -> Outcome:
+) -> LoginResult:
     """Decide and write it down: a lock refuses the right password too, in the same way.
 
     A browser that is known as this person's counts for itself: a stranger's failures do not lock
@@ -85,7 +85,7 @@ def settle(
     subject = devices.subject(device) if device else subject_of_address(candidate.email_key)
     lock = lockout.hold(session, subject=subject, now=now)
     if lock is not None:
-        return Outcome(lock=lock)
+        return LoginResult(lock=lock)
     user = _confirmed(session, candidate) if verdict.fits else None
     if user is None:
         return _failed(session, runtime, candidate=candidate, subject=subject, ip=ip, now=now)
@@ -94,7 +94,7 @@ def settle(
     if verdict.renewed_hash:
         user.password_hash = verdict.renewed_hash
     session.flush()
-    return Outcome(user=user)
+    return LoginResult(user=user)
 
 
 def _confirmed(session: Session, candidate: Candidate) -> User | None:
@@ -115,11 +115,11 @@ def _failed(
     subject: str,
     ip: str,
     now: datetime,
-) -> Outcome:
+) -> LoginResult:
     clients.count_wrong_guess(session, runtime.config, purpose=WRONG_PASSWORDS, ip=ip, now=now)
     until = lockout.record_failure(session, subject=subject, now=now)
     if until is None:
-        return Outcome()
+        return LoginResult()
     record_lock(
         session,
         email=candidate.email,
@@ -140,4 +140,4 @@ def _failed(
     )
     if asked:
         lockout.code_was_asked(session, subject=subject)
-    return Outcome(lock=Lock(until, asked))
+    return LoginResult(lock=Lock(until, asked))

@@ -178,3 +178,13 @@ def test_no_transaction_is_open_while_a_silent_relay_is_waited_for(
             session.connection().exec_driver_sql("UPDATE install SET access_url_version = 1")
         checking.join(30)
         assert answers[0].diagnoses
+
+
+def test_enter_saves_whichever_button_a_checks_result_brings(page: MailerPage) -> None:
+    """The first button of a form is the one that Enter presses: never "use port 465"."""
+    with Relay(tls="implicit") as relay:
+        answer = page.check(**smtp(relay, secure=CHECKED))
+    buttons = re.findall(r'<button[^>]*form="mailer-form"[^>]*>', answer.text)
+    assert any("formaction" in button for button in buttons), "no other way was suggested"
+    assert "formaction" not in buttons[0]
+    assert "name=" not in buttons[0]
