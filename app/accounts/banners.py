@@ -6,7 +6,7 @@ from flask import request
 
 from app.accounts.models import User
 from app.accounts.sessions import person
-from app.accounts.verification_mail import Told, told
+from app.accounts.verification_mail import VerificationStatus, verification_status
 from app.mailer.summary import Prospect, current_prospect, current_summary
 from app.runtime import runtime
 from app.web.context import db
@@ -14,11 +14,11 @@ from app.web.guards import Permission
 from app.web.navigation import Banner, here
 
 
-def about(user: User) -> Told:
+def about(user: User) -> VerificationStatus:
     """How the verification of an unverified person stands, for the page of this request."""
     active = current_summary().active
     logged = active is not None and not active.delivers
-    return told(db(), user, current_prospect(), logged=logged, now=runtime().now())
+    return verification_status(db(), user, current_prospect(), logged=logged, now=runtime().now())
 
 
 def verification_banner() -> list[Banner]:

@@ -22,7 +22,7 @@ KINDS = ("verify-email", "admin-invitation")
 
 
 @dataclass(frozen=True)
-class Told:
+class VerificationStatus:
     """``text`` is for the person whose address it is. ``may_send``: another mail would help."""
 
     fate: Fate | None
@@ -31,16 +31,18 @@ class Told:
     may_send: bool
 
 
-def told(session: Session, user: User, expected: Prospect, *, logged: bool, now: datetime) -> Told:
+def verification_status(
+    session: Session, user: User, expected: Prospect, *, logged: bool, now: datetime
+) -> VerificationStatus:
     """How the verification of somebody unverified stands.
 
     :param logged: the provider only writes mail to a log, so that none arrives
     """
     if expected is Prospect.NONE:
         text = f"{user.email} can be verified once mail is set up."
-        return Told(None, text, "Waits for mail", False)
+        return VerificationStatus(None, text, "Waits for mail", False)
     if logged:
-        return Told(
+        return VerificationStatus(
             None,
             f"{user.email} can be verified once a provider is chosen that delivers: until then"
             " each mail is a line in Novantra’s log.",
@@ -49,7 +51,9 @@ def told(session: Session, user: User, expected: Prospect, *, logged: bool, now:
         )
     message = newest(session, rcpt_key=user.email_key, kinds=KINDS)
     if message is None:
-        return Told(None, f"No link was mailed to {user.email} yet.", "Not verified", True)
+        return VerificationStatus(
+            None, f"No link was mailed to {user.email} yet.", "Not verified", True
+        )
     fate = fate_of(message, expected, now)
     sentences = {
         Fate.UNDER_WAY: f"A mail with a link is on its way to {user.email}.",
@@ -65,7 +69,7 @@ def told(session: Session, user: User, expected: Prospect, *, logged: bool, now:
     }
     states = {Fate.WAITS: "Mail waits", Fate.UNDER_WAY: "Mail on its way"}
     may_send = fate not in {Fate.UNDER_WAY, Fate.TRIED_AGAIN, Fate.WAITS}
-    return Told(fate, sentences[fate], states.get(fate, "Not verified"), may_send)
+    return VerificationStatus(fate, sentences[fate], states.get(fate, "Not verified"), may_send)
 
 
 def mail_unverified(session: Session, runtime: Runtime) -> list[str]:

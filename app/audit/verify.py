@@ -43,7 +43,7 @@ class Run:
 
 @dataclass
 class Report:
-    """What was found, in facts. :mod:`app.audit.telling` has the words."""
+    """What was found, in facts. :mod:`app.audit.sentences` has the words."""
 
     checked: int = 0
     head: Head = field(default_factory=Head)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
 
-from app.audit import search, telling
+from app.audit import search, sentences
 from app.audit.export import csv_lines, json_lines
 from app.audit.tags import SUBJECTS, describe, field_words, value_words
 from app.audit.verify import verify
@@ -95,8 +95,8 @@ def verification() -> str:
     return render_template(
         "audit/verification.html",
         report=report,
-        headline=telling.headline(report),
-        details=telling.details(report),
+        headline=sentences.headline(report),
+        details=sentences.details(report),
     )
 
 

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from app.audit.chain import Head
 from app.audit.export import json_line
 from app.audit.log import walk
-from app.audit.telling import details, headline
+from app.audit.sentences import details, headline
 from app.audit.verify import Verdict, verify
 from app.runtime import runtime
 

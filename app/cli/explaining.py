@@ -47,11 +47,11 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
         return
     if not says_something(text):
         click.echo("This text does not say what went wrong; what follows is a guess.", err=True)
-    click.echo("\n".join(told(found)))
+    click.echo("\n".join(lines_of(found)))
     click.echo(f"Code: {found.code.value}, disposition: {found.disposition.value}")
 
 
-def told(found: Explanation) -> list[str]:
+def lines_of(found: Explanation) -> list[str]:
     """An explanation in lines: the headline, the cause, and the steps with their numbers."""
     steps = [f"{number}. {step}" for number, step in enumerate(found.fix, start=1)]
     return [f"{found.title}.", found.text, *steps]

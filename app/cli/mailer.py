@@ -12,7 +12,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.cannot import Cannot
-from app.cli.explaining import explain_text, told
+from app.cli.explaining import explain_text, lines_of
 from app.install.service import links
 from app.mail.addresses import AddressError, normalise
 from app.mail.failures import Explanation, explain_failure
@@ -139,7 +139,7 @@ def _active() -> ActiveMailer:
 
 
 def _fail(found: Explanation, reply: str) -> NoReturn:
-    for line in told(found):
+    for line in lines_of(found):
         click.echo(line, err=True)
     click.echo(f"Code: {found.code.value}" + (f" ({reply})" if reply else ""), err=True)
     sys.exit(FAILING)
@@ -203,7 +203,7 @@ def _words(summary: Summary) -> str:
     if summary.active:
         lines.append(f"Provider: {summary.active.provider}, through {summary.active.where}")
     if mail.explanation is not None and not summary.health.refusals_counted:
-        lines += told(mail.explanation)
+        lines += lines_of(mail.explanation)
     else:
         lines += [line for line in (mail.cause, mail.step) if line]
     if mail.command:

@@ -89,14 +89,14 @@ def read_lines(text: str) -> list[Line]:
 
 
 def _repeated(first: int, further: list[int]) -> str:
-    told = f"The same address stands in line {first}"
+    sentence = f"The same address stands in line {first}"
     if not further:
-        return f"{told}."
+        return f"{sentence}."
     more = [f"line {number}" for number in further[:_LISTED]]
     if len(further) > _LISTED:
         more.append(f"{len(further) - _LISTED:,} more times")
     listed = more[0] if len(more) == 1 else f"{', '.join(more[:-1])} and {more[-1]}"
-    return f"{told}, and again in {listed}."
+    return f"{sentence}, and again in {listed}."
 
 
 def _entries(line: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.verification_mail import told
+from app.accounts.verification_mail import verification_status
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
@@ -130,7 +130,7 @@ def test_each_fate_of_the_mail_has_a_sentence_of_its_own(
         Visitor(sign_in(admin)).submit("/account", to="/account/verify-email")
         session.execute(update(OutboxMessage).values(**({"state": "queued"} | row)))
         session.commit()
-    found = told(session, admin, expected, logged=False, now=runtime.now())
+    found = verification_status(session, admin, expected, logged=False, now=runtime.now())
     assert sentence in found.text
     assert admin.email in found.text
     assert found.may_send == may_send
@@ -150,7 +150,7 @@ def test_a_link_that_was_mailed_and_has_run_out_is_not_asked_to_be_opened(
     session.execute(update(OutboxMessage).values(state="sent", sent_at=runtime.now()))
     session.commit()
     clock.advance(seconds=timedelta(hours=25) / timedelta(seconds=1))
-    found = told(session, admin, Prospect.GOES, logged=False, now=runtime.now())
+    found = verification_status(session, admin, Prospect.GOES, logged=False, now=runtime.now())
     assert "has run out" in found.text
     assert found.may_send
 

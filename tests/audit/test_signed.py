@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from app.audit.chain import GENESIS, Head, digest_of
 from app.audit.log import attach, chain_of, record
 from app.audit.models import AuditEvent, AuditKey
-from app.audit.telling import details, headline
+from app.audit.sentences import details, headline
 from app.audit.verify import Report, Verdict, verify
 from app.crypto.keys import format_keys, new_key, read_key_file
 from app.crypto.secret import Secret

@@ -22,7 +22,7 @@ from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
 from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
-from app.accounts.verification_mail import Told
+from app.accounts.verification_mail import VerificationStatus
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
 from app.mailer.active import MailPending
@@ -185,7 +185,7 @@ def _leave(leave: Callable[..., User | None], user_id: int, words: str) -> Respo
     return redirect(PATH if user_id != who.id else "/", 303)
 
 
-def links_of(everybody: Sequence[User]) -> dict[int, Told]:
+def links_of(everybody: Sequence[User]) -> dict[int, VerificationStatus]:
     """How the link of each administrator stands who has not verified yet."""
     return {user.id: about(user) for user in everybody if user.email_verified_at is None}
 

@@ -14,7 +14,7 @@ from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline
 from app.mail.transport import Envelope, RelaySettings, TransportError
 
-_TOLD_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
+_SAID_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
 """The steps whose facts come from the other side."""
 
 
@@ -71,8 +71,8 @@ def _walk(steps: Steps, transcript: Transcript) -> list[StepResult]:
             if facts is None:
                 results.append(StepResult(name, "skipped"))
             else:
-                told = transcript.without_secret(facts) if name in _TOLD_BY_RELAY else facts
-                results.append(StepResult(name, "passed", told, _since(began)))
+                shown = transcript.without_secret(facts) if name in _SAID_BY_RELAY else facts
+                results.append(StepResult(name, "passed", shown, _since(began)))
     finally:
         steps.hang_up()
     return results
@@ -81,11 +81,11 @@ def _walk(steps: Steps, transcript: Transcript) -> list[StepResult]:
 def _failed(
     name: str, error: TransportError, ms: int, steps: Steps, transcript: Transcript
 ) -> StepResult:
-    told = steps.refused_certificate() if error.code in CERTIFICATES else {}
+    shown = steps.refused_certificate() if error.code in CERTIFICATES else {}
     return StepResult(
         name,
         "failed",
-        facts=transcript.without_secret(told),
+        facts=transcript.without_secret(shown),
         ms=ms,
         failure=error.failure,
     )

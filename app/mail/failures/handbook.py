@@ -31,13 +31,13 @@ def page() -> str:
 
 
 def _section(code: FailureCode) -> str:
-    told = explain(code)
-    steps = "".join(f"- {_plain(step)}\n" for step in told.fix)
+    explanation = explain(code)
+    steps = "".join(f"- {_plain(step)}\n" for step in explanation.fix)
     return (
         f"\n## `{code}`\n\n"
-        f"**{told.title}.** {_plain(told.text)}\n\n"
+        f"**{explanation.title}.** {_plain(explanation.text)}\n\n"
         f"{steps}\n"
-        f"Message: {_MEANING[told.disposition]} (`{told.disposition}`).\n"
+        f"Message: {_MEANING[explanation.disposition]} (`{explanation.disposition}`).\n"
     )
 
 

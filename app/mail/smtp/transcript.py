@@ -67,7 +67,7 @@ class Transcript:
 
     def without_secret(self, facts: Mapping[str, str]) -> dict[str, str]:
         """What a relay told about itself, less what repeats the secret: it may know it."""
-        return {name: told for name, told in facts.items() if not self._repeats((told,))}
+        return {name: fact for name, fact in facts.items() if not self._repeats((fact,))}
 
     def _repeats(self, lines: Sequence[str]) -> bool:
         if not self._password:

@@ -110,7 +110,7 @@ class MailerForm(FlaskForm):
         found: dict[str, list[str]] = {}
         for remark in [*self.provider.hints(answers, change.typed), *self.own_hints(answers)]:
             found.setdefault(remark.field, []).append(remark.text)
-        return {name: told for name, told in found.items() if name not in self.errors}
+        return {name: texts for name, texts in found.items() if name not in self.errors}
 
     def own_hints(self, answers: Settings) -> list[Remark]:
         """Hints that depend on more than the settings."""

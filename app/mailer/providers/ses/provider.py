@@ -74,10 +74,10 @@ class Ses(Provider):
             yield Remark("port", "SES listens on 587, 2587, 25, 465 and 2465.")
         elif settings.port == 25:
             yield Remark("port", "Amazon throttles port 25 from its own machines. Use 587 or 2587.")
-        told = region_in(settings.host or "")
-        if told and settings.region and told != settings.region:
+        named = region_in(settings.host or "")
+        if named and settings.region and named != settings.region:
             yield Remark(
-                "host", f"This host is in {told}, and credentials of {settings.region} fail there."
+                "host", f"This host is in {named}, and credentials of {settings.region} fail there."
             )
 
     def owns(self, host: str) -> bool:

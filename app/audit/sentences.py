@@ -20,32 +20,32 @@ def headline(report: Report) -> str:
 
 def details(report: Report) -> list[str]:
     """What else there is to know, a sentence or two each."""
-    told: list[str] = []
+    found: list[str] = []
     if report.carried and report.carried_at:
-        told.append(
+        found.append(
             f"{_events(report.carried)} an older release that did not sign them, carried over"
             f" on {report.carried_at:%Y-%m-%d %H:%M} UTC. They have not changed since; whether they"
             " were changed before, nothing can tell."
         )
-    told += [
+    found += [
         f"{_events(run, 'written while the key of the install was missing')}, and not signed:"
         " whoever can write the database could have made them."
         for run in report.unsigned
     ]
-    told += [
+    found += [
         f"When event {number} was written ({at:%Y-%m-%d %H:%M} UTC), {reason}. Events may have been"
         " taken away or replaced before it."
         for number, at, reason in report.anchor_lost
     ]
-    told += [
+    found += [
         f"{_events(run, f'signed with key {key_id}, which this install lacks')}."
         for key_id, run in report.unknown.items()
     ]
     if report.anchor_unknown:
-        told.append(f"{report.anchor_unknown[0].upper()}{report.anchor_unknown[1:]}.")
+        found.append(f"{report.anchor_unknown[0].upper()}{report.anchor_unknown[1:]}.")
     if report.contains:
-        told.append(f"It still contains event {report.contains.id} as it was noted.")
-    return told
+        found.append(f"It still contains event {report.contains.id} as it was noted.")
+    return found
 
 
 def _events(run: Run, what: str = "") -> str:
