@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -67,6 +68,12 @@ def alembic_config(connection: Connection | None = None) -> AlembicConfig:
     return config
 
 
+@cache
+def migrations() -> ScriptDirectory:
+    """All migrations of this version; their files are read once."""
+    return ScriptDirectory.from_config(alembic_config())
+
+
 def current_revision(connection: Connection) -> str | None:
     """The version of the schema, ``None`` in an empty database. Raises :class:`SchemaUnknown`."""
     tables = set(inspect(connection).get_table_names())
@@ -89,7 +96,7 @@ def upgrade(
     ``then`` is called in the same transaction with the revision before (``None`` for an empty
     database), and only if something was applied.
     """
-    script = ScriptDirectory.from_config(alembic_config())
+    script = migrations()
     with waiting(UNHURRIED), _beginning(database) as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
@@ -110,7 +117,7 @@ def require_current(database: Database) -> None:
     Raises :class:`NothingInstalled`, :class:`SchemaTooOld`, :class:`SchemaTooNew` and
     :class:`SchemaUnknown`.
     """
-    script = ScriptDirectory.from_config(alembic_config())
+    script = migrations()
     with database.session(reading=True) as session:
         current = current_revision(session.connection())
     if current is None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import CodeType
@@ -15,21 +11,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from app import create_app, database_engines
 from app.accounts.models import User
 from app.config import Config
-from app.database import Database
 from app.runtime import EXTENSION, Runtime
-from app.schema import upgrade
 from tests import certificates
+from tests.databases import EmptySchema, new_database
 from tests.factories import install_novantra, make_user, signed_in
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
-
-TEST_DATABASE_URL = os.environ.get("NOVANTRA_TEST_DATABASE_URL", "")
 
 
 class Templates(BytecodeCache):
@@ -76,22 +69,21 @@ def clock() -> Clock:
     return Clock()
 
 
-@contextmanager
-def new_database(folder: Path) -> Iterator[str]:
-    """The URL of an empty database: a SQLite file, or a schema on the PostgreSQL under test."""
-    if not TEST_DATABASE_URL:
-        yield f"sqlite:///{folder / 'novantra.db'}"
-        return
-    schema = f"test_{secrets.token_hex(6)}"
-    admin = create_engine(TEST_DATABASE_URL, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    try:
-        yield f"{TEST_DATABASE_URL}?options=-csearch_path%3D{schema}"
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    finally:
-        admin.dispose()
+@pytest.fixture(scope="session", autouse=True)
+def _routes_are_compiled_once() -> Iterator[None]:
+    """Werkzeug compiles a function for every route of every application: half of its making."""
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_one = Rule._compile_builder
+
+    def cached(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        made_of = (rule.rule, rule.host, rule.subdomain, repr(rule.defaults), append_unknown)
+        if made_of not in compiled:
+            compiled[made_of] = compile_one(rule, append_unknown)
+        return compiled[made_of]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", cached)
+        yield
 
 
 @pytest.fixture
@@ -118,17 +110,15 @@ def _certificates(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with this version's schema and nothing in it, made once for all tests."""
-    file = tmp_path_factory.mktemp("schema") / "novantra.db"
-    database = Database(f"sqlite:///{file}")
-    upgrade(database)
-    database.close()
-    return file
+def empty_schema(tmp_path_factory: pytest.TempPathFactory) -> EmptySchema:
+    """This version's schema with nothing in it, made once for all tests."""
+    return EmptySchema(tmp_path_factory.mktemp("schema"))
 
 
 @pytest.fixture
-def make_app(config: Config, clock: Clock, empty_schema: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(
+    config: Config, clock: Clock, empty_schema: EmptySchema
+) -> Iterator[Callable[..., Flask]]:
     """Builds applications on this test's data folder and closes their databases afterwards.
 
     A start on an empty database is what :mod:`tests.test_schema` and every running server in
@@ -140,13 +130,7 @@ def make_app(config: Config, clock: Clock, empty_schema: Path) -> Iterator[Calla
 
     def build(**changes: object) -> Flask:
         start = replace(config, **changes)  # type: ignore[arg-type]
-        file = Path(start.database_url.removeprefix("sqlite:///"))
-        if (
-            start.database_url.startswith("sqlite:///")
-            and file.parent.is_dir()
-            and not file.exists()
-        ):
-            shutil.copyfile(empty_schema, file)
+        empty_schema.put_into(start.database_url)
         app = create_app(start)
         app.jinja_env.bytecode_cache = TEMPLATES
         app.testing = True

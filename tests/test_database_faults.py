@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError, TimeoutError
 from app.database import Database
 from app.database_faults import SENTENCES, DatabaseFault, Word, fault_of
 from app.database_waits import Patience
-from tests.conftest import TEST_DATABASE_URL
+from tests.databases import TEST_DATABASE_URL
 from tests.relays.ports import free_port
 
 

@@ -16,7 +16,7 @@ from app.database import Database
 from app.database_faults import Word, fault_of
 from app.database_waits import PROBE, REQUEST, UNHURRIED, WORK, Patience, patience, waiting
 from app.runtime import EXTENSION
-from tests.conftest import TEST_DATABASE_URL
+from tests.databases import TEST_DATABASE_URL
 from tests.factories import csrf_of
 from tests.frozen import FreezingWay
 from tests.security.world import build

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.database import Database
-from tests import conftest
+from tests import databases
 from tests.chaos.invariants import Report, examine
 from tests.chaos.relay import MoodyRelay
 from tests.chaos.run import run
@@ -22,7 +22,7 @@ POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/test"
 
 def once(folder: Path, *, seed: int, seconds: float) -> Report:
     """A run on the database under test, examined; the commands have their say as well."""
-    with conftest.new_database(folder) as url, MoodyRelay(seed) as relay:
+    with databases.new_database(folder) as url, MoodyRelay(seed) as relay:
         ran = run(folder, url, relay, seed=seed, seconds=seconds)
         database = Database(url)
         try:
@@ -53,7 +53,7 @@ def main() -> int:
         if name == "PostgreSQL" and not url:
             print("PostgreSQL: none here; NOVANTRA_TEST_DATABASE_URL names one")
             continue
-        conftest.TEST_DATABASE_URL = url
+        databases.TEST_DATABASE_URL = url
         with TemporaryDirectory(prefix="chaos-") as folder:
             report = once(Path(folder), seed=chosen.seed, seconds=chosen.seconds)
         print(f"{name}, seed {chosen.seed}: {report}", flush=True)

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from app.cli import init_app as add_commands
 from app.crypto.keys import format_keys, new_key
-from tests.conftest import TEST_DATABASE_URL, new_database
+from tests.databases import TEST_DATABASE_URL, new_database
 from tests.relays.ports import free_port
 
 ROOT = Path(__file__).parents[2]

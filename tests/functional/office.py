@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.certificates import ca_file
-from tests.conftest import new_database
+from tests.databases import new_database
 from tests.functional.install import PASSWORD, Person, RunningInstall, sign_in, walk_wizard
 from tests.smtpd import Received, Relay
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import TEST_DATABASE_URL
+from tests.databases import TEST_DATABASE_URL
 from tests.frozen import FreezingWay
 from tests.functional.install import Person, RunningInstall, walk_wizard
 

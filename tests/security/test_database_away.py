@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app import database_waits
 from app.database_waits import Patience
-from tests.conftest import TEST_DATABASE_URL
+from tests.databases import TEST_DATABASE_URL
 from tests.factories import csrf_of
 from tests.security.world import build
 

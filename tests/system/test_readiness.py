@@ -19,7 +19,7 @@ from app.database_waits import Patience
 from app.runtime import EXTENSION
 from app.system import readiness
 from app.throttle import Throttle
-from tests.conftest import TEST_DATABASE_URL
+from tests.databases import TEST_DATABASE_URL
 from tests.factories import csrf_of, install_novantra
 from tests.security.world import build
 
