@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +63,15 @@ def _no_power_cuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database_engines, "SYNCHRONOUS", "OFF")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _whatever_umask_the_program_takes() -> Iterator[None]:
+    """Its entry points make files private to their user; relays of later tests need theirs open."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -54,7 +56,7 @@ def test_a_person_sets_the_install_up_and_sends_the_first_mail(
     page.get_by_role("button", name="Finish setup").click()
     expect(page).to_have_url(f"{install.url}/admin/system")
     picture(page, f"{shots}-6-overview")
-    page.get_by_role("link", name="Mailer", exact=True).click()
+    page.get_by_role("link", name=re.compile("^Mailer")).click()
     expect(page.locator("#mail-state")).to_have_attribute("data-value", "pending")
     picture(page, f"{shots}-7-pending")
 

@@ -229,7 +229,9 @@ def test_a_malformed_environment_is_refused_at_start_and_shows_no_secret(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert main() == 2
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
     shown = capsys.readouterr()
     assert said in shown.err
     assert shown.err.startswith("Novantra cannot start: ")

@@ -73,12 +73,20 @@ def test_the_test_mail_arrives_over_starttls_with_a_login(person):
     with Relay(tls="starttls", users={"novantra": RELAY_PASSWORD}, require_auth=True) as relay:
         save(person, "smtp", host="localhost", port=str(relay.port), username="novantra",
              password=RELAY_PASSWORD)  # fmt: skip
+        # The first configuration mails the administrator's link by itself: a real send.
+        until = time.monotonic() + 10
+        while (
+            not person.open("/admin/system/mailer").value("last-success-at")
+            and time.monotonic() < until
+        ):
+            time.sleep(0.05)
+        real = person.value("last-success-at")
         press_test(person)
         assert person.value("last-test-result") == "succeeded", person.text[:1500]
         assert person.value("tests-left") == "4"
         assert person.value("consecutive-failures") == "0"
-        assert person.value("last-success-at") == ""
-    mail = relay.envelopes[0]
+        assert person.value("last-success-at") == real, "a test is no real send"
+    mail = next(mail for mail in relay.envelopes if "/verify-email/" not in mail.text)
     assert (mail.mail_from, mail.rcpt_to) == ("novantra@acme.test", "alice@acme.test")
     assert mail.encrypted
     assert mail.message["Auto-Submitted"] == "auto-generated"
@@ -147,6 +155,7 @@ def test_the_console_logs_one_line_of_metadata(install, person):
     while "novantra.mail.console" not in install.log and time.monotonic() < until:
         time.sleep(0.05)
     lines = [json.loads(x) for x in install.log.splitlines() if "novantra.mail.console" in x]
+    lines = [line for line in lines if line["kind"] == "test"]
     assert len(lines) == 1
     assert lines[0]["to"] == "alice@acme.test"
     assert {"kind", "to", "from", "subject", "message_id", "size"} <= set(lines[0])

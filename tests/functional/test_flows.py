@@ -120,7 +120,7 @@ def test_a_mailed_code_lifts_the_lock_and_the_password_is_still_needed(office):
     locked.submit("code", code=f"{code[:4].lower()} {code[4:]}")  # as people type it
     assert locked.path == "/login"
     assert "lifted" in locked.text
-    assert sign_in(office.visitor(), "erin@acme.test", WRONG).status == 422
+    assert locked.open("/account").path == "/login", "lifting a lock signs nobody in"
     office.signed_in("erin@acme.test")
     assert office.unread("erin@acme.test") == [], "one mail per lock"
     again = office.visitor().open("/unlock").submit("code", email="erin@acme.test", code=code)
@@ -244,7 +244,8 @@ def test_a_new_administrator_verifies_and_chooses_a_password_by_mail(office):
     sign_in(peggy, "peggy@acme.test", NEW)
     assert peggy.path == "/admin/system", peggy.text
     press(office.alice.open(ADMINISTRATORS), "peggy@acme.test", "Demote")
-    assert peggy.open("/admin/system").status == 403
+    assert peggy.open("/admin/system").path == "/login", "a demotion signs out"
+    assert sign_in(peggy, "peggy@acme.test", NEW).open("/admin/system").status == 403
     # Promoted again: verified as they are, no mail is needed.
     office.alice.open(ADMINISTRATORS).submit("name", name="Peggy", email="peggy@acme.test")
     assert peggy.open("/admin/system").status == 200
