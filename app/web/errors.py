@@ -183,9 +183,11 @@ def _tell_when(refusal: Refusal, error: RateLimitExceeded) -> None:
     """The limiter counts in windows of its own; the end of this one is when it frees."""
     now = datetime.now(UTC)
     reached = limiter.current_limit
-    frees_at = datetime.fromtimestamp(reached.reset_at, UTC) if reached else now
     limit = error.limit.limit
     window = timedelta(seconds=limit.get_expiry())
+    frees_at = datetime.fromtimestamp(reached.reset_at, UTC) if reached else now
+    # The limiter adds a second to be sure; no window ends later than its own length from now.
+    frees_at = min(frees_at, now + window)
     refusal.cause = (
         f"More than {limit.amount} requests of this kind came from your network address within"
         f" {in_words(window)}."
