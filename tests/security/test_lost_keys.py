@@ -110,9 +110,11 @@ def test_pages_answer_mail_waits_and_goes_out_when_the_key_is_back(
 
         file.write_bytes(key)
         until = time.monotonic() + 25
-        while len(relay.envelopes) < 2 and time.monotonic() < until:
+        everybody = {"alice@acme.test", "dana@else.test"}
+        # Alice may get a second one, for the reset that was asked for meanwhile, and before Dana.
+        while not everybody <= {m.rcpt_to for m in relay.envelopes} and time.monotonic() < until:
             time.sleep(0.1)
-        assert {"alice@acme.test", "dana@else.test"} <= {m.rcpt_to for m in relay.envelopes}
+        assert everybody <= {m.rcpt_to for m in relay.envelopes}
         assert alice.open("/admin/system").status in {200, 303}
         assert install.command("keys", "doctor").returncode == 0
     assert "Traceback" not in began.log
