@@ -20,12 +20,13 @@ class FreezingWay:
         self._open = threading.Event()
         self._open.set()
         self._sockets: list[socket.socket] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         self.url = parsed.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(
@@ -34,6 +35,9 @@ class FreezingWay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Closing alone does not wake whoever waits in accept: the next client would still get in.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(5)
         self._listener.close()
         self._open.set()
         for one in self._sockets:
@@ -51,8 +55,9 @@ class FreezingWay:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                self._sockets.append(near)
                 far = socket.create_connection(self._behind)
-                self._sockets += [near, far]
+                self._sockets.append(far)
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=ends, daemon=True).start()
 
