@@ -309,6 +309,12 @@ class Listeners:
     def finish(self, seconds: float) -> None:
         """Take nothing new; let what is being worked on be answered, for so many seconds."""
         until = time.monotonic() + seconds
+        # Whoever connected before the end is not turned away: closing the socket would reset the
+        # connections that the kernel took and nobody accepted yet.
+        known: set[Channel] | None = None
+        while time.monotonic() < until and (channels := self._channels()) != known:
+            known = channels
+            self._turn(0)
         for listener in self._all:
             listener.accepting = False
             if listener.socket is not None:
@@ -316,15 +322,16 @@ class Listeners:
                 listener.socket.close()
         self._turn(0)  # what had arrived before, but was not read yet
         while time.monotonic() < until and any(
-            channel.requests or channel.total_outbufs_len
-            for listener in self._all
-            for channel in listener.channels
+            channel.requests or channel.total_outbufs_len for channel in self._channels()
         ):
             self._turn(0.1)
 
     def close(self) -> None:
         self._lanes.shutdown(timeout=0)
         wasyncore.close_all(cast(Any, self._map), ignore_all=True)
+
+    def _channels(self) -> set[Channel]:
+        return {channel for listener in self._all for channel in listener.channels}
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=cast(Any, self._map), count=1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -109,14 +111,39 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
     assert alice.submit("/organizations/acme/members", **invite).status_code == 303
 
 
+@contextmanager
+def redis_that_falls_silent() -> Iterator[tuple[str, threading.Event]]:
+    """The address of a Redis that answers every command until the event is set, then none."""
+    silent = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as open_lines:
+
+        def answer(line: socket.socket) -> None:
+            with suppress(OSError):
+                while line.recv(4096):
+                    if silent.is_set():
+                        return
+                    # One line serves as the answer to CLIENT SETINFO and to PING.
+                    line.sendall(b"+PONG\r\n")
+
+        def take_lines() -> None:
+            with suppress(OSError):
+                while True:
+                    line = open_lines.enter_context(listening.accept()[0])
+                    threading.Thread(target=answer, args=[line], daemon=True).start()
+
+        threading.Thread(target=take_lines, daemon=True).start()
+        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0", silent
+        listening.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.mark.timing
 def test_a_redis_that_says_nothing_holds_a_request_up_for_seconds_only(
     make_app: Callable[..., Flask],
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        storage = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+    with redis_that_falls_silent() as (storage, silent):
         client = make_app(ratelimit_enabled=True, ratelimit_storage=storage).test_client()
         form = {"csrf_token": csrf_of(client.get("/setup").data)}
+        silent.set()
         began = time.monotonic()
         assert client.post("/setup", data=form).status_code == 422
         assert time.monotonic() - began < 15
