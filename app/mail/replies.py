@@ -96,6 +96,11 @@ class ReplyParser:
         return reply
 
 
+def in_codes(code: int | None, enhanced: str | None) -> str:
+    """What was answered, in codes: "535 5.7.8", or nothing if there was no answer."""
+    return " ".join(str(part) for part in (code, enhanced) if part is not None)
+
+
 def enhanced_code(lines: tuple[str, ...]) -> str | None:
     """The first enhanced status code (RFC 2034, RFC 3463) that stands at a line's start."""
     for line in lines:

@@ -63,7 +63,7 @@ class TransportError(Exception):
     def __init__(
         self,
         code: FailureCode,
-        phase: Phase,
+        phase: Phase | None,
         reply_code: int | None = None,
         enhanced: str | None = None,
         *,
@@ -93,7 +93,7 @@ class TransportError(Exception):
         return self.failure.code
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> Phase | None:
         """Where it showed itself."""
         return self.failure.phase
 

@@ -7,7 +7,7 @@ press.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -15,16 +15,16 @@ from app.mail.failures import (
     CERTIFICATES,
     Consequence,
     Explanation,
+    Failure,
     FailureCode,
     FailureContext,
     StepName,
-    explain,
+    explain_failure,
 )
 from app.mail.transport import RelaySettings
 from app.mailer.active import ActiveMailer
 from app.mailer.providers import region_of
 
-_KNOWN = frozenset(code.value for code in FailureCode)
 _AUTH = frozenset(
     {
         FailureCode.AUTH_BAD_CREDENTIALS,
@@ -89,16 +89,9 @@ def relay_context(
     )
 
 
-def explain_stored(
-    code: str | None, context: FailureContext, *, phase: str | None = None
-) -> Explanation | None:
-    """The explanation of a code from the database; ``None`` for none, or one of another version.
-
-    ``phase`` is where it showed itself, as stored beside it.
-    """
-    if code is None or code not in _KNOWN:
-        return None
-    return explain(FailureCode(code), replace(context, phase=phase))
+def explained(failure: Failure | None, context: FailureContext) -> Explanation | None:
+    """The explanation of a failure from the database, if there is one."""
+    return explain_failure(failure, context) if failure else None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.mail.addresses import domain_of
-from app.mail.failures import Explanation, FailureCode, FailureContext
-from app.mailer.advice import explain_stored
+from app.mail.failures import Explanation, Failure, FailureCode, FailureContext
+from app.mailer.advice import explained
 from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS, Provider
 from app.runtime import QueueSummary
@@ -149,7 +149,7 @@ def _pending(facts: MailFacts) -> CurrentHealth:
 
 def _paused(facts: MailFacts) -> CurrentHealth:
     record = facts.record
-    found = explain_stored(record.pause_code, facts.context, phase=record.pause_phase)
+    found = explained(record.pause_failure, facts.context)
     if found is not None:
         cause, step = f"{found.title}.", _first(found)
     else:
@@ -239,19 +239,20 @@ def _undelivered(provider: Provider) -> CurrentHealth:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """The newest thing that this configuration did: ``code`` is ``None`` when it got through."""
+    """The newest thing that this configuration did. ``failure`` is ``None`` when it got through,
+    and when the code is one of another version."""
 
     at: datetime
-    code: str | None
+    failed: bool
+    failure: Failure | None = None
     is_test: bool = False
-    phase: str | None = None
 
 
 def _by_evidence(facts: MailFacts) -> CurrentHealth:
     found = _newest(facts)
     if found is None:
         return _unproven(facts)
-    if found.code is not None:
+    if found.failed:
         return _failing(facts, found)
     return CurrentHealth(
         Health.WORKING,
@@ -267,7 +268,7 @@ def _newest(facts: MailFacts) -> _Evidence | None:
     newer = send or test
     if send is not None and test is not None and test.at > send.at:
         newer = test
-    if newer is None or newer.code is None:
+    if newer is None or not newer.failed:
         return newer
     resumed = facts.record.resumed_at
     before = resumed is not None and newer.at <= _not_ahead(resumed, facts.now)
@@ -281,8 +282,8 @@ def _send(facts: MailFacts) -> _Evidence | None:
     failed = record.last_failure_at if record.last_failure_version == facts.version else None
     if failed is not None and (record.consecutive_failures or worked is None):
         at = _not_ahead(failed, facts.now)
-        return _Evidence(at, record.last_failure_code, phase=record.last_failure_phase)
-    return _Evidence(_not_ahead(worked, facts.now), None) if worked else None
+        return _Evidence(at, record.last_failure_code is not None, record.last_failure)
+    return _Evidence(_not_ahead(worked, facts.now), failed=False) if worked else None
 
 
 def _test(facts: MailFacts) -> _Evidence | None:
@@ -290,7 +291,8 @@ def _test(facts: MailFacts) -> _Evidence | None:
     if record.last_test_at is None or record.last_test_version != facts.version:
         return None
     at = _not_ahead(record.last_test_at, facts.now)
-    return _Evidence(at, record.last_test_code, True, record.last_test_phase)
+    failed = record.last_test_code is not None
+    return _Evidence(at, failed, record.last_test_failure, is_test=True)
 
 
 def _not_ahead(moment: datetime, now: datetime) -> datetime:
@@ -320,7 +322,7 @@ def _unproven(facts: MailFacts) -> CurrentHealth:
 
 
 def _failing(facts: MailFacts, found: _Evidence) -> CurrentHealth:
-    explanation = explain_stored(found.code, _context_of(facts, found), phase=found.phase)
+    explanation = explained(found.failure, _context_of(facts, found))
     cause = f"{explanation.title}." if explanation else "The relay did not take it."
     step = _first(explanation) if explanation else ""
     if found.is_test:

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.audit.log import record
-from app.mail.failures import FailureCode
-from app.mail.phases import Phase
+from app.mail.failures import Failure
+from app.mailer.failure_columns import answer_in
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.web.context import Actor
 
@@ -73,27 +73,21 @@ def record_success(session: Session, *, now: datetime, kind: str, version: int |
 
 
 def record_failure(
-    session: Session,
-    *,
-    now: datetime,
-    code: FailureCode,
-    version: int | None,
-    phase: Phase | None = None,
+    session: Session, *, now: datetime, failure: Failure, version: int | None
 ) -> None:
-    """One more real send failed in a row; ``phase`` is where."""
+    """One more real send failed in a row."""
     ensure(session)
     more = MailHealth.consecutive_failures + 1
-    _fail(session, now, code, version, phase, consecutive_failures=more)
+    _fail(session, now, failure, version, consecutive_failures=more)
 
 
 def record_refusal(
     session: Session,
     *,
     now: datetime,
-    code: FailureCode,
+    failure: Failure,
     version: int | None,
     domains_since: Callable[[datetime], int],
-    phase: Phase | None = None,
 ) -> None:
     """A relay refused one mail for good: its own trouble, unless it refuses them all.
 
@@ -122,9 +116,8 @@ def record_refusal(
     _fail(
         session,
         now,
-        code,
+        failure,
         version,
-        phase,
         consecutive_failures=health.consecutive_failures
         + health.refusals_in_a_row
         - health.refusals_counted,
@@ -134,12 +127,7 @@ def record_refusal(
 
 
 def _fail(
-    session: Session,
-    now: datetime,
-    code: FailureCode,
-    version: int | None,
-    phase: Phase | None,
-    **values: Any,
+    session: Session, now: datetime, failure: Failure, version: int | None, **values: Any
 ) -> None:
     session.execute(
         update(MailHealth)
@@ -148,9 +136,8 @@ def _fail(
             {
                 "failing_since": func.coalesce(MailHealth.failing_since, now),
                 "last_failure_at": now,
-                "last_failure_code": code.value,
-                "last_failure_phase": phase.value if phase else None,
                 "last_failure_version": version,
+                **answer_in("last_failure_", failure),
                 **values,
             }
         )
@@ -158,16 +145,7 @@ def _fail(
     )
 
 
-def pause(
-    session: Session,
-    *,
-    now: datetime,
-    code: FailureCode,
-    phase: Phase,
-    reply_code: int | None = None,
-    enhanced: str | None = None,
-    version: int | None = None,
-) -> bool:
+def pause(session: Session, *, now: datetime, failure: Failure, version: int | None = None) -> bool:
     """Hold all mail until a person acts; says whether this call did it. Audited and logged once.
 
     ``version`` is the configuration's that failed: when another has been saved meanwhile, what
@@ -181,10 +159,7 @@ def pause(
         .where(MailHealth.id == HEALTH_ID, MailHealth.paused_at.is_(None))
         .values(
             paused_at=now,
-            pause_code=code.value,
-            pause_phase=phase.value,
-            pause_reply_code=reply_code,
-            pause_enhanced_code=enhanced,
+            **answer_in("pause_", failure),
             paused_by=None,
             pause_why=None,
         )
@@ -192,8 +167,8 @@ def pause(
     ).first()
     if paused is None:
         return False
-    _audit_pause(session, now, WORKER, code=code.value)
-    log.error("mail paused: %s at %s", code, phase)
+    _audit_pause(session, now, WORKER, code=failure.code.value)
+    log.error("mail paused: %s at %s", failure.code, failure.phase)
     return True
 
 
@@ -209,10 +184,7 @@ def pause_by_hand(session: Session, *, now: datetime, actor: Actor, why: str = "
         .where(MailHealth.id == HEALTH_ID, MailHealth.paused_at.is_(None))
         .values(
             paused_at=now,
-            pause_code=None,
-            pause_phase=None,
-            pause_reply_code=None,
-            pause_enhanced_code=None,
+            **answer_in("pause_", None),
             paused_by=actor.label[:320],
             pause_why=why[:300] or None,
         )
@@ -240,10 +212,7 @@ def resume(session: Session, *, now: datetime, actor: Actor, because: str | None
         .where(*which)
         .values(
             paused_at=None,
-            pause_code=None,
-            pause_phase=None,
-            pause_reply_code=None,
-            pause_enhanced_code=None,
+            **answer_in("pause_", None),
             paused_by=None,
             pause_why=None,
             resumed_at=now,

@@ -8,6 +8,8 @@ from sqlalchemy import CheckConstraint, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
+from app.mail.failures import Failure
+from app.mailer.failure_columns import failure_in
 
 
 class MailerConfiguration(Base):
@@ -54,6 +56,9 @@ class MailHealth(Base):
     last_failure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_failure_code: Mapped[str | None] = mapped_column(String(32))
     last_failure_phase: Mapped[str | None] = mapped_column(String(16))
+    last_failure_reply_code: Mapped[int | None]
+    last_failure_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    last_failure: Mapped[Failure | None] = failure_in("last_failure_")
     last_failure_version: Mapped[int | None]
     # Mails refused for good since the last success; ``refusals_counted`` of them are failures.
     refusals_in_a_row: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -65,6 +70,7 @@ class MailHealth(Base):
     pause_phase: Mapped[str | None] = mapped_column(String(16))
     pause_reply_code: Mapped[int | None]
     pause_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    pause_failure: Mapped[Failure | None] = failure_in("pause_")
     # A person who paused by hand, and why; a pause by the worker has a code instead.
     paused_by: Mapped[str | None] = mapped_column(String(320))
     pause_why: Mapped[str | None] = mapped_column(String(300))
@@ -78,6 +84,7 @@ class MailHealth(Base):
     last_test_phase: Mapped[str | None] = mapped_column(String(16))
     last_test_reply_code: Mapped[int | None]
     last_test_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    last_test_failure: Mapped[Failure | None] = failure_in("last_test_")
     last_test_ms: Mapped[int | None]
     last_test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -40,6 +40,11 @@ class Attempt:
         """Why it was not sent, if it was not."""
         return self.answer.failure if isinstance(self.answer, TransportError) else None
 
+    @property
+    def receipt(self) -> Receipt | None:
+        """What the relay said to it, if it took it."""
+        return self.answer if isinstance(self.answer, Receipt) else None
+
 
 def compose_mail(
     active: ActiveMailer, template: str, values: Mapping[str, object], *, to: str, at: datetime

@@ -23,7 +23,7 @@ from app.mailer.active import (
     ActiveMailer,
     active_mailer,
 )
-from app.mailer.advice import Remedy, context_of, explain_stored, for_pause, for_retries, for_test
+from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
 from app.mailer.test_mail import result_of
@@ -103,7 +103,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     result = result_of(found, active.version if active else None)
     if result == "failed" and not _moved_on(found):
         tested = context_of(active, recipient=found.last_test_to)
-        failure = explain_stored(found.last_test_code, tested, phase=found.last_test_phase)
+        failure = explained(found.last_test_failure, tested)
         test_remedy = for_test(failure, tested) if failure else None
     return Summary(
         mail=mail,

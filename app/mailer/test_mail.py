@@ -17,6 +17,7 @@ from app.mail.failures import Failure
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, Receipt
 from app.mailer.active import ActiveMailer, make_transport
+from app.mailer.failure_columns import answer_in
 from app.mailer.health import HEALTH_ID, ensure
 from app.mailer.models import MailHealth, TestSend
 from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
@@ -77,10 +78,7 @@ def send_test(active: ActiveMailer, mail: TestMail) -> TestResult:
         )
     finally:
         transport.close()
-    answer, took = tried.answer, tried.duration_ms
-    if isinstance(answer, Receipt):
-        return TestResult(took, receipt=answer)
-    return TestResult(took, failure=answer.failure)
+    return TestResult(tried.duration_ms, tried.receipt, tried.failure)
 
 
 def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
@@ -107,16 +105,12 @@ def record_test(
 ) -> None:
     """Keep a test's result. Touches nothing that real sends are judged by; the caller commits."""
     ensure(session)
-    failure, answer = result.failure, result.failure or result.receipt
     values: dict[str, object] = {
         "last_test_at": now,
         "last_test_to": to[:320],
         "last_test_version": version,
-        "last_test_code": failure.code.value if failure else None,
-        "last_test_phase": failure.phase.value if failure else None,
-        "last_test_reply_code": answer.reply_code if answer else None,
-        "last_test_enhanced_code": answer.enhanced if answer else None,
         "last_test_ms": result.ms,
+        **answer_in("last_test_", result.failure or result.receipt),
     }
     if result.passed:
         values["last_test_passed_at"] = now

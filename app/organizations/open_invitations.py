@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.mail.failures import FailureCode, explain
+from app.mail.failures import explain
 from app.mailer.summary import WAITING, Prospect
 from app.moments import not_after, sql_lies_ahead
 from app.organizations.invitations import LIFETIME
@@ -124,12 +124,9 @@ def _described(message: OutboxMessage, fate: Fate) -> tuple[str, str, str | None
 
 
 def _cause(message: OutboxMessage) -> str | None:
-    if message.last_code is None:
-        return None
-    try:
-        return explain(FailureCode(message.last_code)).title
-    except ValueError:  # written by a newer version of the program
-        return message.last_code
+    if message.last_failure is None:
+        return message.last_code  # none, or one that a newer version of the program wrote
+    return explain(message.last_failure.code).title
 
 
 def left_behind(organization: Organization, now: datetime) -> ColumnElement[bool]:

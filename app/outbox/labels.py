@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.mail.failures import Explanation
+from app.mail.failures import Explanation, Failure
 from app.mail.phases import Phase
+from app.mail.replies import in_codes
 from app.mailer.active import ActiveMailer
-from app.mailer.advice import context_of, explain_stored
+from app.mailer.advice import context_of, explained
 from app.mailer.current_health import CurrentHealth, Health
 from app.mailer.summary import prospect_of
 from app.moments import lies_ahead
@@ -90,21 +91,18 @@ def ended_because(message: OutboxMessage) -> str:
 
 
 def explanation(
-    code: str | None, phase: str | None, message: OutboxMessage, active: ActiveMailer | None
+    failure: Failure | None, message: OutboxMessage, active: ActiveMailer | None
 ) -> Explanation | None:
-    """Cause and fix of a failure code, naming the relay that is configured now. ``phase`` is where
-    it showed itself."""
-    return explain_stored(code, context_of(active, recipient=message.rcpt_to), phase=phase)
+    """Cause and fix of a failure, naming the relay that is configured now."""
+    return explained(failure, context_of(active, recipient=message.rcpt_to))
 
 
 def reply_of(row: OutboxMessage | OutboxAttempt) -> str:
     """``550 5.1.1 at recipient``, or nothing when the relay did not answer."""
     if isinstance(row, OutboxMessage):
-        codes = row.last_reply_code, row.last_enhanced_code
-        phase = row.last_phase
+        said, phase = in_codes(row.last_reply_code, row.last_enhanced_code), row.last_phase
     else:
-        codes, phase = (row.reply_code, row.enhanced_code), row.phase
-    said = " ".join(str(code) for code in codes if code)
+        said, phase = in_codes(row.reply_code, row.enhanced_code), row.phase
     return f"{said} at {PHASES.get(phase, phase)}" if said and phase else said
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, Table, Text, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
+from app.mail.failures import Failure
+from app.mailer.failure_columns import failure_in
 
 
 class State(StrEnum):
@@ -117,6 +119,7 @@ class OutboxMessage(Base):
     last_phase: Mapped[str | None] = mapped_column(String(16))
     last_reply_code: Mapped[int | None]
     last_enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    last_failure: Mapped[Failure | None] = failure_in("last_")
     # Why it ended without being sent, see :class:`Ended`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
     # Why it could not be worked on at all; it waits for a person.
@@ -140,6 +143,7 @@ class OutboxAttempt(Base):
     code: Mapped[str | None] = mapped_column(String(32))
     reply_code: Mapped[int | None]
     enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    failure: Mapped[Failure | None] = failure_in()
     duration_ms: Mapped[int]
 
 

@@ -13,6 +13,7 @@ from app.audit.log import lock
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
 from app.mail.transport import Receipt
 from app.mailer import health
+from app.mailer.failure_columns import answer_in
 from app.mailer.models import MailHealth
 from app.mailer.outgoing import Attempt
 from app.moments import happened_since, sql_happened_since
@@ -135,22 +136,14 @@ def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
         "sent_at": now,
         "finished_at": now,
         "set_aside_because": None,
-        "last_code": None,
-        "last_phase": None,
-        "last_reply_code": receipt.reply_code,
-        "last_enhanced_code": receipt.enhanced,
+        **answer_in("last_", receipt),
     }
 
 
 def _refused(
     session: Session, claim: Claim, failure: Failure, now: datetime
 ) -> tuple[SettleResult, dict[str, object]]:
-    facts: dict[str, object] = {
-        "last_code": failure.code,
-        "last_phase": failure.phase,
-        "last_reply_code": failure.reply_code,
-        "last_enhanced_code": failure.enhanced,
-    }
+    facts = answer_in("last_", failure)
     disposition = disposition_of(failure.code)
     if disposition is Disposition.REJECT:
         return SettleResult.FAILED, facts | _dead(claim, Ended.REJECTED, now)
@@ -201,16 +194,13 @@ def _speaks_no_smtp(session: Session, claim: Claim, failure: Failure, now: datet
 
 
 def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None:
-    answer, failure = tried.answer, tried.failure
+    answer = tried.failure or tried.receipt
     session.connection().execute(
         _NOTE,
         {
             "message_id": claim.id,
             "at": now,
-            "phase": failure.phase if failure else None,
-            "code": failure.code if failure else None,
-            "reply_code": answer.reply_code,
-            "enhanced_code": answer.enhanced,
+            **answer_in("", answer),
             "duration_ms": tried.duration_ms,
         },
     )
@@ -235,23 +225,14 @@ def _tell_health(
         health.record_refusal(
             session,
             now=now,
-            code=failure.code,
+            failure=failure,
             version=version,
-            phase=failure.phase,
             domains_since=lambda since: _domains_refused(session, since, now),
         )
         return
-    health.record_failure(session, now=now, code=failure.code, version=version, phase=failure.phase)
+    health.record_failure(session, now=now, failure=failure, version=version)
     if outcome is SettleResult.HELD:
-        health.pause(
-            session,
-            now=now,
-            code=failure.code,
-            phase=failure.phase,
-            reply_code=failure.reply_code,
-            enhanced=failure.enhanced,
-            version=claim.active.version,
-        )
+        health.pause(session, now=now, failure=failure, version=version)
         # Not paused after all when another configuration was saved while this one failed.
         if is_paused(session):
             hold(session)

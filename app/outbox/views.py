@@ -165,7 +165,7 @@ def detail(public_id: str) -> str:
         labels=labels,
         active=active,
         kind_label=label_of,
-        last=labels.explanation(message.last_code, message.last_phase, message, active),
+        last=labels.explanation(message.last_failure, message, active),
         key_missing=_key_missing(message),
         can_retry=actions.can_retry(message, now),
         can_cancel=actions.can_cancel(message),

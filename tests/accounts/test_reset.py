@@ -161,17 +161,14 @@ def test_while_mail_is_pending_everybody_gets_the_same_clear_error(
 def test_a_paused_mailer_holds_the_mail_and_answers_the_same(
     visitor: Visitor, dana: User, mailbox: Mailbox, session: Session, runtime: Runtime
 ) -> None:
-    from app.mail.failures import FailureCode
+    from app.mail.failures import Failure, FailureCode
     from app.mail.phases import Phase
     from app.mailer.health import pause
 
     pause(
         session,
         now=runtime.now(),
-        code=FailureCode.AUTH_BAD_CREDENTIALS,
-        phase=Phase.AUTH,
-        reply_code=535,
-        enhanced="5.7.8",
+        failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH, 535, "5.7.8"),
     )
     session.commit()
     ask(visitor)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.accounts.verification_mail import verification_status
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.summary import WAITING, Prospect
@@ -27,7 +27,7 @@ from tests.visitor import Mailbox, Visitor
 
 def pause(session: Session, runtime: Runtime) -> None:
     health.pause(
-        session, now=runtime.now(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH
+        session, now=runtime.now(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
     )
     session.commit()
 

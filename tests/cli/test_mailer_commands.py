@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.runtime import Runtime
@@ -53,14 +53,21 @@ def test_status_is_0_when_healthy_and_1_when_failing_or_paused(
     assert run(app, "status")[0] == 0
     clock.advance(seconds=1)  # a failure counts against the configuration that stood before it
     with runtime.database.transaction() as session:
-        health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
+        health.record_failure(
+            session,
+            now=clock(),
+            failure=Failure(FailureCode.CONNECT_REFUSED, Phase.CONNECT),
+            version=1,
+        )
     code, said = run(app, "status", "--json")
     facts = json.loads(said)
     assert code == 1
     assert facts["consecutive_failures"] == 1
     assert facts["last_failure_code"] == "connect_refused"
     with runtime.database.transaction() as session:
-        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.pause(
+            session, now=clock(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
     code, said = run(app, "status")
     assert code == 1
     assert "The relay refuses our user name and password" in said

@@ -52,7 +52,12 @@ class World:
     def failed(self, code: FailureCode = FailureCode.CONNECT_REFUSED) -> None:
         self.clock.advance(minutes=1)
         with self.runtime.database.transaction() as session:
-            health.record_failure(session, now=self.clock(), code=code, version=self.version)
+            health.record_failure(
+                session,
+                now=self.clock(),
+                failure=Failure(code, Phase.CONNECT),
+                version=self.version,
+            )
 
     def tested(self, code: FailureCode | None = None, *, ahead: timedelta = timedelta(0)) -> None:
         self.clock.advance(minutes=1)
@@ -69,7 +74,9 @@ class World:
         self.failed(FailureCode.AUTH_BAD_CREDENTIALS)
         with self.runtime.database.transaction() as session:
             health.pause(
-                session, now=self.clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH
+                session,
+                now=self.clock(),
+                failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
             )
 
     def paused_by_hand(self) -> None:

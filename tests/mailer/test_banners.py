@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.config import Config
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.active import active_mailer
@@ -44,7 +44,9 @@ def test_every_console_page_says_that_mail_is_paused_and_why(
 ) -> None:
     page.save(**FIELDS)
     with runtime.database.transaction() as session:
-        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.pause(
+            session, now=clock(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
     shown = elsewhere(page)
     assert 'id="notice-mail-paused"' in shown.text
     assert "The relay refuses our user name and password" in shown.words
@@ -55,9 +57,14 @@ def test_a_failure_says_nothing_about_a_configuration_saved_after_it(
 ) -> None:
     page.save(**FIELDS)
     with runtime.database.transaction() as session:
-        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.pause(
+            session, now=clock(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
         health.record_failure(
-            session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, version=1
+            session,
+            now=clock(),
+            failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
+            version=1,
         )
     clock.advance(seconds=1)
     page.save(**{**FIELDS, "host": "right.acme.test"})
@@ -73,7 +80,12 @@ def test_one_greylisted_recipient_alarms_nobody_unless_it_goes_on(
 ) -> None:
     page.save(**FIELDS)
     with runtime.database.transaction() as session:
-        health.record_failure(session, now=clock(), code=FailureCode.RECIPIENT_TEMPORARY, version=1)
+        health.record_failure(
+            session,
+            now=clock(),
+            failure=Failure(FailureCode.RECIPIENT_TEMPORARY, Phase.RCPT_TO),
+            version=1,
+        )
     before = elsewhere(page).text
     assert 'id="notice-mail-failing"' not in before
     assert 'class="dot ' not in before
@@ -88,7 +100,12 @@ def test_every_console_page_says_that_mail_is_failing(
 ) -> None:
     page.save(**FIELDS)
     with runtime.database.transaction() as session:
-        health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
+        health.record_failure(
+            session,
+            now=clock(),
+            failure=Failure(FailureCode.CONNECT_REFUSED, Phase.CONNECT),
+            version=1,
+        )
     assert "The last mail could not be sent" in elsewhere(page).words
     with runtime.database.transaction() as session:
         health.record_success(session, now=clock(), kind="invitation", version=1)

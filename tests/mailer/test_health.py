@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.active import MailPending, mail_state, require_mail
@@ -29,7 +29,12 @@ def look(runtime: Runtime) -> MailHealth:
 
 def fail(runtime: Runtime, clock: Clock) -> None:
     with runtime.database.transaction() as session:
-        health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
+        health.record_failure(
+            session,
+            now=clock(),
+            failure=Failure(FailureCode.CONNECT_REFUSED, Phase.CONNECT),
+            version=1,
+        )
 
 
 def pause(runtime: Runtime, clock: Clock, version: int | None = None) -> bool:
@@ -37,10 +42,7 @@ def pause(runtime: Runtime, clock: Clock, version: int | None = None) -> bool:
         return health.pause(
             session,
             now=clock(),
-            code=FailureCode.AUTH_BAD_CREDENTIALS,
-            phase=Phase.AUTH,
-            reply_code=535,
-            enhanced="5.7.8",
+            failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH, 535, "5.7.8"),
             version=version,
         )
 

@@ -266,7 +266,7 @@ def test_the_page_shows_the_url_that_links_will_use(page: MailerPage) -> None:
 
 
 def test_saving_a_change_ends_a_pause(page: MailerPage, relay: Relay, runtime: Runtime) -> None:
-    from app.mail.failures import FailureCode
+    from app.mail.failures import Failure, FailureCode
     from app.mail.phases import Phase
     from app.mailer import health
 
@@ -275,8 +275,7 @@ def test_saving_a_change_ends_a_pause(page: MailerPage, relay: Relay, runtime: R
         health.pause(
             session,
             now=runtime.now(),
-            code=FailureCode.AUTH_BAD_CREDENTIALS,
-            phase=Phase.AUTH,
+            failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
             version=1,
         )
     assert page.open().fact("mail-state") == "paused"

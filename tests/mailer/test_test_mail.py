@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.test_mail import allowance, take
@@ -105,7 +105,12 @@ def test_tests_leave_real_sends_health_alone(
             session, now=clock() - timedelta(hours=3), kind="invitation", version=1
         )
         for _ in range(2):
-            health.record_failure(session, now=clock(), code=FailureCode.CONNECT_REFUSED, version=1)
+            health.record_failure(
+                session,
+                now=clock(),
+                failure=Failure(FailureCode.CONNECT_REFUSED, Phase.CONNECT),
+                version=1,
+            )
     before = page.open()
     page.send_test()
     relay.replies["AUTH"] = "535 5.7.8 no"
@@ -205,7 +210,9 @@ def test_a_test_is_possible_while_paused_and_does_not_end_the_pause(
 ) -> None:
     configured(page, relay)
     with runtime.database.transaction() as session:
-        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.pause(
+            session, now=clock(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
     page.send_test()
     shown = page.open()
     assert shown.fact("mail-state") == "paused"
@@ -229,7 +236,9 @@ def test_a_failed_test_and_a_pause_for_the_same_reason_are_told_once(
     configured(page, relay, password="wrong")
     page.send_test()
     with runtime.database.transaction() as session:
-        health.pause(session, now=clock(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        health.pause(
+            session, now=clock(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
     shown = page.open()
     assert shown.diagnoses == ["auth_bad_credentials"]
     assert "The last test email failed in the same way." in shown.words

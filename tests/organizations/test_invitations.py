@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.database import utcnow
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.summary import WAITING, Prospect
@@ -197,7 +197,7 @@ def test_while_mail_is_paused_the_invitation_waits_and_says_so(
     boss_client: FlaskClient, session: Session, runtime: Runtime, mail: None
 ) -> None:
     health.pause(
-        session, now=runtime.now(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH
+        session, now=runtime.now(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
     )
     session.commit()
     assert invite(boss_client, email="kim@else.test").status_code == 303

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer.health import pause
 from app.outbox import activity
@@ -199,7 +199,9 @@ def test_while_paused_a_retried_mail_is_held_and_the_page_says_why(
     (name,) = queue_resets(mail, ["dana@acme.test"])
     deliver_next(mail)
     with mail.database.transaction() as session:
-        pause(session, now=mail.now(), code=FailureCode.AUTH_BAD_CREDENTIALS, phase=Phase.AUTH)
+        pause(
+            session, now=mail.now(), failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
+        )
     post(admin_client, f"{name}/retry")
     assert only_row(mail).state == "held"
     assert "Paused: " in admin_client.get(PAGE).get_data(as_text=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.mail.phases import Phase
+from app.mail.replies import in_codes
 
 
 class Disposition(StrEnum):
@@ -127,13 +128,14 @@ def disposition_of(code: FailureCode) -> Disposition:
 class Failure:
     """What went wrong, from the relay to the page: codes alone, safe to log, store and show.
 
-    ``offered`` are the known login mechanisms of a relay that has none of ours, None where that
-    does not matter. ``refused_target`` says that we did not even try, because the address is one
-    that no relay has (link-local, multicast, unspecified).
+    ``phase`` is None only where an earlier version did not note it. ``offered`` are the known
+    login mechanisms of a relay that has none of ours, None where that does not matter.
+    ``refused_target`` says that we did not even try, because the address is one that no relay has
+    (link-local, multicast, unspecified).
     """
 
     code: FailureCode
-    phase: Phase
+    phase: Phase | None
     reply_code: int | None = None
     enhanced: str | None = None
     offered: tuple[str, ...] | None = None
@@ -142,7 +144,11 @@ class Failure:
     @property
     def reply(self) -> str:
         """What the relay answered, in codes: "535 5.7.8", or nothing if it did not answer."""
-        return " ".join(str(part) for part in (self.reply_code, self.enhanced) if part is not None)
+        return in_codes(self.reply_code, self.enhanced)
+
+    def __composite_values__(self) -> tuple[str, str | None, int | None, str | None]:
+        """What is stored of it, in the order of its columns; the name is SQLAlchemy's."""
+        return self.code.value, self.phase and self.phase.value, self.reply_code, self.enhanced
 
     def __str__(self) -> str:
         return f"{self.code} at {self.phase}" + (f" ({self.reply})" if self.reply else "")

@@ -110,7 +110,7 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
 
 
 def explain_failure(failure: Failure, context: FailureContext) -> Explanation:
-    """The same for a failure that just happened, of which more is known than its code."""
+    """The same for a failure, of which more is known than its code."""
     here = replace(
         context,
         phase=failure.phase,
