@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from app.config import Config
 
 
-def create_app(config: Config, *, serving: bool = True) -> Flask:
+def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     """Build the application. ``serving``: make the install ready first, see :mod:`app.start`.
+
+    ``config`` is what the environment says, unless it is given.
 
     Commands pass ``serving=False``: then nothing is made, opened or asked, and each command opens
     what it needs. Raises :class:`~app.cannot.Cannot` for what stands in the way, such as
@@ -22,6 +24,7 @@ def create_app(config: Config, *, serving: bool = True) -> Flask:
 
     import wizard
     from app import accounts, audit, cli, install, mailer, organizations, outbox, system, web
+    from app.config import Config
     from app.crypto.box import SealedBox
     from app.database import Database
     from app.extensions import csrf, limiter, limiter_options, login_manager
@@ -33,6 +36,7 @@ def create_app(config: Config, *, serving: bool = True) -> Flask:
     from app.start import check_counters, prepare
     from app.upgrading import attach_audit_log
 
+    config = config or Config.from_env()
     configure(config.log_format)
     # A mistake in the environment ends the start before anything is opened.
     environment_access_url(config)
