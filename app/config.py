@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -41,6 +43,9 @@ class Config:
     managed_mail_sender: str | None = None
     trusted_proxies: int = 0
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
+    # In place of the sign-in services' scheme and host; ``None`` for the vendors' own.
+    oauth_microsoft: str | None = None
+    oauth_google: str | None = None
     activity_retention_days: int = 30
     # Mails about membership that one organization may send within 24 hours: two full lists.
     invitations_per_day: int = 2_000
@@ -79,6 +84,8 @@ class Config:
             managed_mail_sender=env.get("NOVANTRA_MANAGED_MAIL_SENDER") or None,
             trusted_proxies=_number(env, "NOVANTRA_TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=Secret(env.get("NOVANTRA_METRICS_TOKEN", "")),
+            oauth_microsoft=_service_base(env, "NOVANTRA_OAUTH_MICROSOFT"),
+            oauth_google=_service_base(env, "NOVANTRA_OAUTH_GOOGLE"),
             activity_retention_days=_number(env, "NOVANTRA_ACTIVITY_DAYS", 30, 1, 3650),
             invitations_per_day=_number(env, "NOVANTRA_INVITATIONS_PER_DAY", 2_000, 1, 1_000_000),
         )
@@ -122,6 +129,37 @@ def _bind(text: str) -> str:
     if not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
         raise ConfigError("NOVANTRA_BIND must look like 127.0.0.1:8000.")
     return text
+
+
+def _service_base(env: Mapping[str, str], name: str) -> str | None:
+    """Scheme and host, with a port and a path before the vendor's own if need be. Client secrets
+    and tokens go there, so nothing but loopback does without TLS."""
+    text = (env.get(name) or "").strip()
+    if not text:
+        return None
+    wrong = ConfigError(f"{name} must look like https://gateway.example.com.")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise wrong from None
+    odd = parts.query or parts.fragment or parts.username or parts.password is not None
+    if parts.scheme not in {"http", "https"} or not host or odd:
+        raise wrong
+    if not all("!" <= sign <= "~" for sign in text):
+        raise wrong
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(f"{name} must begin with https://; http:// is only for loopback.")
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _log_format(env: Mapping[str, str]) -> str:

@@ -17,14 +17,17 @@ from app.accounts.models import Code
 from app.audit.log import lock, record
 from app.crypto.box import SealedBox
 from app.install.models import SetupDraft
-from app.mailer.models import MailerConfiguration
+from app.mailer.models import MailerConfiguration, MailerTokens, SignIn
 from app.outbox.models import Ended, OutboxMessage, State
 from app.sealing import (
+    ACCESS_TOKEN,
     AUDIT_KEY,
     DRAFT_PASSWORD,
     MAILER_PASSWORD,
     OUTBOX_BYTES,
+    REFRESH_TOKEN,
     SEALED_COLUMNS,
+    SIGN_IN,
     SealedColumn,
 )
 from app.web.context import Actor
@@ -102,6 +105,22 @@ def _mail_password(session: Session, _rows: tuple[object, ...], _now: datetime) 
     )
 
 
+def _access_token(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
+    session.execute(
+        update(MailerTokens).values(
+            access_sealed=None, access_expires_at=None, fence=MailerTokens.fence + 1
+        )
+    )
+
+
+def _refresh_token(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
+    session.execute(update(MailerTokens).values(refresh_sealed=None, fence=MailerTokens.fence + 1))
+
+
+def _sign_ins(session: Session, rows: tuple[object, ...], _now: datetime) -> None:
+    session.execute(delete(SignIn).where(SignIn.id.in_(rows)))
+
+
 def _draft(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
     """The wizard asks about mail again."""
     for draft in session.query(SetupDraft):
@@ -143,6 +162,21 @@ _COLUMNS: dict[SealedColumn, tuple[str, str, _LetGo]] = {
         "password of the relay",
         "it must be typed again under System → Mailer; mail waits until then",
         _mail_password,
+    ),
+    REFRESH_TOKEN: (
+        "right to renew the token of the mailbox",
+        "the mailbox must be connected again under System → Mailer; mail waits until then",
+        _refresh_token,
+    ),
+    ACCESS_TOKEN: (
+        "token of the mailbox",
+        "another one is asked for with the next mail",
+        _access_token,
+    ),
+    SIGN_IN: (
+        "sign-ins that are under way",
+        "whoever connects the mailbox begins again",
+        _sign_ins,
     ),
     DRAFT_PASSWORD: (
         "password typed in the setup wizard",

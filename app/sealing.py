@@ -53,12 +53,23 @@ class SealedColumn:
         return self.place(getattr(record, self.row), **beside)
 
 
+TOKEN_FIELDS = ("login_method", "cloud", "tenant_id", "client_id", "client_credential")
+"""What only a login with a token needs: whose token, and who asks for it."""
+
 DESTINATION = (
     *("provider", "host", "port", "secure", "encryption", "ignore_tls_errors"),
-    *("username", "region"),
+    *("username", "region", *TOKEN_FIELDS),
 )
-"""Where the mail password goes and how well it is guarded on the way: the fields of
+"""Where the mail secret goes and how well it is guarded on the way: the fields of
 :class:`app.mailer.destination.Destination`, as they are stored."""
+
+
+def _destination(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A password, which may have been sealed before there was anything else, is bound to nothing
+    that is about tokens."""
+    if values.get("login_method") in {None, "", "password"}:
+        return {name: value for name, value in values.items() if name not in TOKEN_FIELDS}
+    return values
 
 
 def _destination_of_the_draft(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -66,16 +77,25 @@ def _destination_of_the_draft(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(answers, str):  # as SQLite keeps it
         answers = json.loads(answers)
     mail = answers.get("mail") or {}
-    return {name: mail.get(name) for name in DESTINATION}
+    return _destination({name: mail.get(name) for name in DESTINATION})
 
 
-MAILER_PASSWORD = SealedColumn("mailer_configuration", "password_sealed", "id", DESTINATION)
+MAILER_PASSWORD = SealedColumn(
+    "mailer_configuration", "password_sealed", "id", DESTINATION, _destination
+)
 DRAFT_PASSWORD = SealedColumn(
     "setup_draft", "sealed_mail_password", "id", ("answers",), _destination_of_the_draft
 )
 OUTBOX_BYTES = SealedColumn("outbox_messages", "sealed_bytes", "public_id", ("rcpt_to", "kind"))
 AUDIT_KEY = SealedColumn("audit_keys", "sealed", "key_id")
-SEALED_COLUMNS = (MAILER_PASSWORD, DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY)
+# Tokens keep a copy of the destination that they are for; whoever uses them compares it.
+REFRESH_TOKEN = SealedColumn("mailer_tokens", "refresh_sealed", "id", ("destination",))
+ACCESS_TOKEN = SealedColumn("mailer_tokens", "access_sealed", "id", ("destination",))
+SIGN_IN = SealedColumn("mailer_sign_ins", "secret_sealed", "id", ("destination", "state_digest"))
+SEALED_COLUMNS = (
+    *(MAILER_PASSWORD, REFRESH_TOKEN, ACCESS_TOKEN, SIGN_IN),
+    *(DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY),
+)
 
 
 def holds_ciphertext(session: Session) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.crypto.box import Place
 from app.crypto.secret import Secret
 from app.mailer.configuration import save
+from app.mailer.destination import Destination
 from app.mailer.providers import provider_of
 from app.mailer.settings import PasswordChange, Settings
 from app.runtime import Runtime
@@ -36,6 +37,12 @@ class MailSummary:
 def settings_of(draft: Draft) -> Settings | None:
     """The mail settings as they were typed, whether chosen or only checked so far."""
     return Settings(**draft.mail) if draft.mail else None
+
+
+def is_for(draft: Draft, settings: Settings) -> bool:
+    """Whether the secret that waits was typed for where these settings lead."""
+    before = settings_of(draft)
+    return before is not None and Destination.of(before) == Destination.of(settings)
 
 
 def as_answers(settings: Settings) -> dict[str, Any]:

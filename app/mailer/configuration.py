@@ -1,4 +1,7 @@
-"""The stored configuration: as a value, when its password may be used, and how it is saved.
+"""The stored configuration: as a value, when its secret may be used, and how it is saved.
+
+It has one secret at most. What that is says its login method: a password, a client secret, a
+service account's key file, or the private key of a certificate that was made here.
 
 Stale edits are refused, secrets sealed, every change audited.
 """
@@ -16,20 +19,28 @@ from sqlalchemy.orm import Session
 from app.audit.log import record
 from app.crypto.box import Place, SealBroken, SealedBox
 from app.crypto.secret import Secret
+from app.mail.oauth.signing import MadeCertificate, make_certificate
 from app.mailer import health
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import logs_in, provider_of
-from app.mailer.settings import FIELDS, PasswordChange, Settings
+from app.mailer.settings import FIELDS, LoginMethod, PasswordChange, Settings
+from app.mailer.tokens import store as tokens
 from app.sealing import MAILER_PASSWORD
 from app.web.context import Actor
 
 CONFIGURATION_ID = 1
 
 TYPE_AGAIN = (
-    "Type the password again: the stored one is only used for the destination it was typed for,"
-    " and {changed} changed."
+    "{ask}: the stored one is only used for the destination it was typed for, and {changed}"
+    " changed."
 )
+_ASK = {
+    "password": "Type the password again",
+    "client_secret": "Type the client secret again",
+    "service_account_key": "Paste the key file again",
+}
+CERTIFICATE_FOR = "Novantra at {sender}"
 
 
 def stored(session: Session) -> MailerConfiguration | None:
@@ -47,28 +58,42 @@ def settings_of(row: MailerConfiguration) -> Settings:
 
 
 def password_of(row: MailerConfiguration, box: SealedBox) -> Secret | None:
-    """The stored password. Raises :class:`~app.crypto.box.SealBroken` when it does not open,
+    """The stored secret. Raises :class:`~app.crypto.box.SealBroken` when it does not open,
     because its key is missing or because something changed the configuration behind our back."""
     if row.password_sealed is None:
         return None
     return box.open_secret(row.password_sealed, password_place(settings_of(row)))
 
 
+def usable_secret(
+    row: MailerConfiguration | None, box: SealedBox, settings: Settings, change: PasswordChange
+) -> Secret | None:
+    """The secret to try ``settings`` with: the one that was typed, or the stored one if it is for
+    that very destination. Raises :class:`~app.crypto.box.SealBroken` as :func:`password_of`."""
+    if change.typed is not None or row is None or not change.keeps:
+        return change.typed
+    same = Destination.of(settings_of(row)) == Destination.of(settings)
+    return password_of(row, box) if same else None
+
+
 def why_type_again(
     before: Settings | None, has_password: bool, after: Settings, change: PasswordChange
 ) -> str | None:
-    """Why a stored password may not be used for ``after``, in words; ``None`` when it may.
+    """Why a stored secret may not be used for ``after``, in words; ``None`` when it may.
 
-    Holds for saving, checking and testing alike. Where nobody logs in, the stored password is
-    dropped instead of used, so there is nothing to type.
+    Holds for saving, checking and testing alike. Where nobody logs in, or can do so without, the
+    stored secret is dropped instead of used, so there is nothing to type. It is also dropped where
+    none is typed at all: a key of ours is made anew for every destination.
     """
     if not has_password or before is None or not change.keeps or not logs_in(after):
+        return None
+    if after.secret_field is None or after.login_method == LoginMethod.PERSON:
         return None
     changed = Destination.of(before).differences(Destination.of(after))
     if not changed:
         return None
     listed = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
-    return TYPE_AGAIN.format(changed=listed)
+    return TYPE_AGAIN.format(ask=_ASK[after.secret_field], changed=listed)
 
 
 class StaleConfiguration(Exception):
@@ -83,13 +108,15 @@ class PasswordNeeded(ValueError):
 class Saved:
     """What saving did. Nothing at all when ``changed`` is false. ``still_paused``: somebody paused
     by hand, and a save does not end that. ``delivers_first``: before it there was no configuration
-    with which mail arrives, so what waited for one can be mailed now."""
+    with which mail arrives, so what waited for one can be mailed now. ``new_certificate``: a key
+    was made, whose public half must be uploaded."""
 
     changed: bool
     created: bool = False
     delivers_first: bool = False
     resumed: bool = False
     still_paused: bool = False
+    new_certificate: bool = False
 
 
 def save(
@@ -119,13 +146,17 @@ def save(
     refusal = why_type_again(before, sealed_before is not None, settings, password)
     if refusal:
         raise PasswordNeeded(refusal)
+    made = _new_certificate(row, settings, password, now)
+    if made is not None:
+        password = PasswordChange(typed=made.private_key)
     sealed, word = _password(row, settings, password, box)
     changes = _changes(before, settings)
     still_lost = sealed is None and _still_lost(row, settings, password)
     if word is None and row is not None and row.password_lost and not still_lost:
         word = "removed"
     if word:
-        changes["password"] = word
+        secret = "certificate" if made else settings.secret_field or "password"
+        changes[secret] = "made" if made else word
     if not changes:
         return Saved(changed=False)
     values = {name: getattr(settings, name) for name in FIELDS} | {
@@ -136,10 +167,18 @@ def save(
         "updated_by_id": actor.id,
         "updated_by": actor.label[:320],
     }
+    if made is not None:
+        values |= {"certificate": made.certificate, "certificate_ends_at": made.ends_at}
+    elif not settings.makes_certificate:
+        values |= {"certificate": None, "certificate_ends_at": None}
     if row is None:
         _create(session, values)
     else:
         _update(session, row, version, values)
+    if before is None or Destination.of(before) != Destination.of(settings):
+        tokens.forget(session)
+    elif word:
+        tokens.doubt(session)
     record(
         session,
         now=now,
@@ -156,7 +195,21 @@ def save(
         or provider_of(settings).delivers > provider_of(before).delivers,
         resumed=resumed,
         still_paused=health.look(session).paused_at is not None,
+        new_certificate=made is not None,
     )
+
+
+def _new_certificate(
+    row: MailerConfiguration | None, settings: Settings, password: PasswordChange, now: datetime
+) -> MadeCertificate | None:
+    """A key where one is needed, and there is none for this destination or another is asked for."""
+    if not settings.makes_certificate or not logs_in(settings):
+        return None
+    if row is not None and row.password_sealed is not None and not password.remove:
+        before = settings_of(row)
+        if before.makes_certificate and Destination.of(before) == Destination.of(settings):
+            return None
+    return make_certificate(CERTIFICATE_FOR.format(sender=settings.sender_address), now)
 
 
 def _still_lost(
@@ -171,12 +224,19 @@ def _password(
 ) -> tuple[str | None, str | None]:
     """What is stored from now on, and the audit log's word for the difference."""
     before = row.password_sealed if row else None
-    if password.typed is not None and provider_of(settings).uses_network:
+    if password.typed is not None and _takes_secret(settings):
         sealed = box.seal_secret(password.typed, password_place(settings))
         return sealed, "changed" if before else "set"
-    if password.remove or not logs_in(settings):
+    if password.remove or not logs_in(settings) or not _takes_secret(settings):
+        return None, "removed" if before else None
+    if row is not None and Destination.of(settings_of(row)) != Destination.of(settings):
         return None, "removed" if before else None
     return _kept(row, settings, box), None
+
+
+def _takes_secret(settings: Settings) -> bool:
+    has_one = settings.secret_field is not None or settings.makes_certificate
+    return provider_of(settings).uses_network and has_one
 
 
 def _kept(row: MailerConfiguration | None, settings: Settings, box: SealedBox) -> str | None:

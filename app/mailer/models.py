@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, RowId, UtcDateTime
+from app.database import NEVER_REUSED, Base, RowId, UtcDateTime
 from app.mail.failures import Failure
 from app.mailer.failure_columns import failure_in
 
@@ -28,7 +28,20 @@ class MailerConfiguration(Base):
     secure: Mapped[bool] = mapped_column(default=True)
     encryption: Mapped[str] = mapped_column(String(10), default="auto", server_default="auto")
     username: Mapped[str | None] = mapped_column(String(320))
+    login_method: Mapped[str] = mapped_column(
+        String(20), default="password", server_default="password"
+    )
+    cloud: Mapped[str | None] = mapped_column(String(20))
+    tenant_id: Mapped[str | None] = mapped_column(String(255))
+    client_id: Mapped[str | None] = mapped_column(String(255))
+    client_credential: Mapped[str | None] = mapped_column(String(12))
+    # A date in ISO 8601, as somebody typed it.
+    client_secret_ends: Mapped[str | None] = mapped_column(String(10))
+    # The one secret there is: a password, or what the login method has in its place.
     password_sealed: Mapped[str | None] = mapped_column(Text)
+    # The public half, in PEM, of a key that was made here.
+    certificate: Mapped[str | None] = mapped_column(Text)
+    certificate_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Its key is gone for good; the password must be typed again.
     password_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     ignore_tls_errors: Mapped[bool] = mapped_column(default=False)
@@ -87,6 +100,61 @@ class MailHealth(Base):
     last_test_failure: Mapped[Failure | None] = failure_in("last_test_")
     last_test_ms: Mapped[int | None]
     last_test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailerTokens(Base):
+    """The tokens of the configuration, and how asking for them went. One row.
+
+    ``destination`` is what they are for, as :class:`app.mailer.destination.Destination` writes it.
+    ``fence`` counts whoever changed the row; one that renews holds ``lease_until``.
+    """
+
+    __tablename__ = "mailer_tokens"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    destination: Mapped[str] = mapped_column(Text, default="", server_default="")
+    refresh_sealed: Mapped[str | None] = mapped_column(Text)
+    access_sealed: Mapped[str | None] = mapped_column(Text)
+    access_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    connected_as: Mapped[str | None] = mapped_column(String(320))
+    connected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    renewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How the last try to get a token failed; empty after one that did not.
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_code: Mapped[str | None] = mapped_column(String(32))
+    failed_chip: Mapped[str | None] = mapped_column(String(40))
+    # Before then the service is not asked again for what it could not do just now.
+    ask_again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignIn(Base):
+    """A sign-in that somebody began and that goes on at the provider: it is good for one use.
+
+    ``secret_sealed`` is the PKCE verifier, or the device code. ``state_digest`` and
+    ``browser_digest`` are SHA-256 in hexadecimal; a device sign-in has no state.
+    """
+
+    __tablename__ = "mailer_sign_ins"
+    __table_args__ = (Index("ix_mailer_sign_ins_created_at", "created_at"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    method: Mapped[str] = mapped_column(String(20))
+    state_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    browser_digest: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(RowId)
+    destination: Mapped[str] = mapped_column(Text)
+    secret_sealed: Mapped[str | None] = mapped_column(Text)
+    redirect: Mapped[str | None] = mapped_column(String(300))
+    user_code: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(200))
+    interval_seconds: Mapped[int | None]
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TestSend(Base):

@@ -23,19 +23,44 @@ class Encryption(StrEnum):
     IMPLICIT = "implicit"
 
 
+class LoginMethod(StrEnum):
+    """How we come by the right to send as the mailbox. All but the first log in with a token."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not a password
+    APP = "app"
+    """As an application, with a client secret or a certificate."""
+    PERSON = "person"
+    """A person signs in at the provider and comes back."""
+    DEVICE = "device"
+    """A person signs in with a code, in whatever browser."""
+    SERVICE_ACCOUNT = "service_account"
+    """As an account of a program's own, with its key."""
+
+
+class Credential(StrEnum):
+    """What an application shows to prove that it is itself."""
+
+    SECRET = "secret"  # noqa: S105 - a word, not a secret
+    CERTIFICATE = "certificate"
+
+
 def _called(label: str) -> dict[str, str]:
     return {"label": label}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything about a configuration but its password. ``connection_timeout`` is in seconds.
+    """Everything about a configuration but its secret. ``connection_timeout`` is in seconds.
 
     Whoever shows, copies or compares it goes by this list of fields and keeps none of its own.
 
     ``host`` is lower-case ASCII, or ``None`` when the provider derives it or needs none.
     ``encryption`` counts only while ``secure`` is on. ``ehlo_name`` is ``None`` where the name
     that relays are greeted with is derived (see :func:`app.mailer.active.ehlo_name`).
+
+    ``username`` is the mailbox in every login method. ``cloud``, ``tenant_id``, ``client_id`` and
+    ``client_credential`` are ``None`` where the method has no use for them; ``client_secret_ends``
+    is a date as in 2027-03-01, as somebody typed it.
     """
 
     provider: str = field(metadata=_called("Provider"))
@@ -46,11 +71,52 @@ class Settings:
     secure: bool = field(default=True, metadata=_called("Secure (TLS)"))
     encryption: str = field(default=Encryption.AUTO.value, metadata=_called("Encryption"))
     username: str | None = field(default=None, metadata=_called("Username"))
+    login_method: str = field(default=LoginMethod.PASSWORD.value, metadata=_called("Login method"))
+    cloud: str | None = field(default=None, metadata=_called("Cloud"))
+    tenant_id: str | None = field(default=None, metadata=_called("Tenant ID"))
+    client_id: str | None = field(default=None, metadata=_called("Client ID"))
+    client_credential: str | None = field(default=None, metadata=_called("Client credential"))
+    client_secret_ends: str | None = field(default=None, metadata=_called("Client secret ends"))
     ignore_tls_errors: bool = field(default=False, metadata=_called("Ignore TLS errors"))
     connection_timeout: int = field(default=DEFAULT_TIMEOUT, metadata=_called("Connection timeout"))
     region: str | None = field(default=None, metadata=_called("Region"))
     ehlo_name: str | None = field(default=None, metadata=_called("Greeting name"))
 
+    @property
+    def uses_token(self) -> bool:
+        """Whether the relay is shown an access token in place of a password."""
+        return self.login_method != LoginMethod.PASSWORD
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether there are no tokens before somebody has signed in."""
+        return self.login_method in {LoginMethod.PERSON, LoginMethod.DEVICE}
+
+    @property
+    def makes_certificate(self) -> bool:
+        """Whether its secret is a key that is made here and never typed."""
+        return (
+            self.login_method in {LoginMethod.APP, LoginMethod.PERSON}
+            and self.client_credential == Credential.CERTIFICATE
+        )
+
+    @property
+    def secret_field(self) -> str | None:
+        """The form's field in which its one secret is typed, if any is.
+
+        A configuration has one secret at most; its login method says what that is.
+        """
+        if self.makes_certificate or self.login_method == LoginMethod.DEVICE:
+            return None
+        return _SECRET_FIELDS[LoginMethod(self.login_method)]
+
+
+_SECRET_FIELDS = {
+    LoginMethod.PASSWORD: "password",
+    LoginMethod.APP: "client_secret",
+    LoginMethod.PERSON: "client_secret",
+    LoginMethod.SERVICE_ACCOUNT: "service_account_key",
+}
 
 LABELS = {part.name: part.metadata["label"] for part in fields(Settings)}
 """What the fields are called on pages."""
@@ -60,7 +126,8 @@ FIELDS = tuple(LABELS)
 
 @dataclass(frozen=True)
 class PasswordChange:
-    """What a form says about the password: keep the stored one, use this one, or remove it."""
+    """What a form says about the secret, which is a password unless the login method says
+    otherwise: keep the stored one, use this one, or remove it."""
 
     typed: Secret | None = None
     remove: bool = False

@@ -95,7 +95,9 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
     go on. It does not count as the answer before it is saved.
     """
     change = form.password_change()
-    kept = mail_answer.password_of(draft, runtime()) if form.stored and change.keeps else None
+    kept = None
+    if form.stored and change.keeps and mail_answer.is_for(draft, form.answers()):
+        kept = mail_answer.password_of(draft, runtime())
     waits = True
     if not change.keeps or form.answers() != mail_answer.settings_of(draft):
         try:
@@ -163,7 +165,7 @@ def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
     }
     if change.typed is not None:
         answers["sealed_mail_password"] = mail_answer.seal(runtime(), change.typed, form.answers())
-    elif change.remove or not form.stored:
+    elif change.remove or not form.stored or not mail_answer.is_for(held, form.answers()):
         answers["sealed_mail_password"] = None
     else:
         answers["sealed_mail_password"] = mail_answer.sealed_for(runtime(), held, form.answers())

@@ -71,9 +71,15 @@ def make_certificate(name: str, now: datetime) -> MadeCertificate:
     return MadeCertificate(
         Secret(pem.decode("ascii")),
         certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"),
-        certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 - compared by people
+        thumbprint_of(certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")),
         ends_at,
     )
+
+
+def thumbprint_of(certificate: str) -> str:
+    """The thumbprint of a certificate in PEM, as Entra shows it."""
+    found = x509.load_pem_x509_certificate(certificate.encode("ascii"))
+    return found.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - compared by people
 
 
 def client_assertion(

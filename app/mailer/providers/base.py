@@ -11,7 +11,7 @@ from app.mail.failures.codes import FailureCode
 from app.mail.failures.entries import Advice
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.transport import RelaySettings, Transport
-from app.mailer.settings import Settings
+from app.mailer.settings import LoginMethod, Settings
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Provider:
 
     What it can: ``delivers`` mail to people at all; ``uses_network``, so there is something to
     check; ``needs_password``; ``chooses_encryption``, the form has a field for what the port does
-    not tell; ``sends_as_login``, so that the sender is usually the mailbox that logs in.
+    not tell; ``sends_as_login``, so that the sender is usually the mailbox that logs in. Its
+    ``login_methods`` are words of :class:`~app.mailer.settings.LoginMethod`; those with a token
+    get it from the sign-in service of ``vendor`` (``microsoft`` or ``google``).
 
     What its failures mean: ``advice`` stands instead of the general explanations, or before them.
     It is given for this provider and for hosts under ``domains``, however they were chosen;
@@ -49,6 +51,8 @@ class Provider:
     needs_password: bool = False
     chooses_encryption: bool = False
     sends_as_login: bool = False
+    login_methods: tuple[str, ...] = (LoginMethod.PASSWORD.value,)
+    vendor: str | None = None
     advice: Mapping[FailureCode, Advice] = MappingProxyType({})
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()

@@ -14,12 +14,10 @@ from flask_login import current_user
 
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
-from app.crypto.secret import Secret
 from app.mailer.active import access_host
 from app.mailer.check import run_check
-from app.mailer.configuration import password_of, stored
+from app.mailer.configuration import stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
-from app.mailer.models import MailerConfiguration
 from app.mailer.settings import Encryption
 from app.mailer.views import blueprint
 from app.mailer.views.page import posted_form, show
@@ -49,9 +47,9 @@ def check() -> Response:
         return show(form, status=422)
     change = form.password_change()
     try:
-        password = change.typed or (_kept(row) if change.keeps else None)
+        password = usable_secret(row, runtime().box, form.answers(), change)
     except SealBroken:
-        form.refuse("password", UNREADABLE)
+        form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
         return show(form, status=422)
     host, recipient = access_host(session, runtime()), current_user.email
     session.commit()  # no transaction stays open while the network is waited for
@@ -61,10 +59,6 @@ def check() -> Response:
         check=replace(found, transcript=sealed(found.transcript) or ""),
         forget_password=change.typed is not None,
     )
-
-
-def _kept(row: MailerConfiguration | None) -> Secret | None:
-    return password_of(row, runtime().box) if row else None
 
 
 def use_suggestion(form: MailerForm) -> None:

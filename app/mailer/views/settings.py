@@ -134,7 +134,7 @@ def refuse_stored_password(form: MailerForm, row: MailerConfiguration | None) ->
         form.password_change(),
     )
     if why:
-        form.refuse("password", why)
+        form.refuse(form.answers().secret_field or "login_method", why)
     return why is not None
 
 

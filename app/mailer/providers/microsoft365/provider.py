@@ -32,6 +32,7 @@ class Microsoft365(Provider):
     )
     needs_password = True
     sends_as_login = True
+    vendor = "microsoft"
     advice = ADVICE
 
     def defaults(self) -> Settings:
