@@ -9,13 +9,15 @@ class Phase(StrEnum):
     """Where a failure showed itself, which is not always where its cause lies.
 
     EHLO and HELO count as :attr:`GREETING`, the STARTTLS command as :attr:`TLS`, everything from
-    the DATA command to the reply after the final dot as :attr:`DATA`.
+    the DATA command to the reply after the final dot as :attr:`DATA`. :attr:`TOKEN` happens at the
+    sign-in service, and only where the login needs a token.
     """
 
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
     GREETING = "greeting"
+    TOKEN = "token"  # noqa: S105 - a step, not a token
     AUTH = "auth"
     MAIL_FROM = "mail-from"
     RCPT_TO = "rcpt-to"
@@ -37,6 +39,7 @@ _WORDS = {
     Phase.CONNECT: ("connection", "connecting"),
     Phase.TLS: ("encryption", "encrypting"),
     Phase.GREETING: ("greeting", "greeting"),
+    Phase.TOKEN: ("token", "asking for a token"),
     Phase.AUTH: ("login", "login"),
     Phase.MAIL_FROM: ("sender", "sender"),
     Phase.RCPT_TO: ("recipient", "recipient"),

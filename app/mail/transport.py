@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.crypto.secret import Secret
@@ -14,9 +14,31 @@ DEADLINE_MARGIN = 20.0
 """Seconds that a whole session may take beyond the timeout of a single step."""
 
 
+class TokenSource(Protocol):
+    """Where a login gets its access token. Both methods take seconds that they may use up, and
+    raise :class:`TransportError` in the phase ``token``."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to ask with: before a person has signed in there is not."""
+
+    @property
+    def service(self) -> str:
+        """The host of the sign-in service."""
+
+    def current(self, patience: float) -> Secret:
+        """A token that is good for a while yet, renewed if need be."""
+
+    def instead_of(self, refused: Secret, patience: float) -> Secret:
+        """A newer one than ``refused``, which a relay did not take."""
+
+
 @dataclass(frozen=True)
 class RelaySettings:
-    """Everything needed to talk to a relay. ``timeout`` is in seconds and holds for each step."""
+    """Everything needed to talk to a relay. ``timeout`` is in seconds and holds for each step.
+
+    With ``tokens`` the login shows a token from there, and never a password.
+    """
 
     provider: str
     host: str
@@ -27,6 +49,7 @@ class RelaySettings:
     ehlo_name: str
     verify: bool = True
     timeout: float = 10.0
+    tokens: TokenSource | None = field(default=None, repr=False, compare=False)
 
     @property
     def total(self) -> float:
@@ -70,8 +93,9 @@ class TransportError(Exception):
         after_dot: bool = False,
         refused_target: bool = False,
         offered: tuple[str, ...] | None = None,
+        chip: str | None = None,
     ) -> None:
-        self.failure = Failure(code, phase, reply_code, enhanced, offered, refused_target)
+        self.failure = Failure(code, phase, reply_code, enhanced, offered, refused_target, chip)
         super().__init__(str(self.failure))
         self.after_dot = after_dot
 
@@ -85,6 +109,7 @@ class TransportError(Exception):
             failure.enhanced,
             offered=failure.offered,
             refused_target=failure.refused_target,
+            chip=failure.chip,
         )
 
     @property

@@ -16,12 +16,14 @@ from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
 from app.install.service import access_url
 from app.mail.greeting import derived_greeting
-from app.mail.transport import RelaySettings, Transport
+from app.mail.transport import RelaySettings, TokenSource, Transport
 from app.mailer.configuration import password_of, settings_of, stored
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.mailer.providers import PROVIDERS, provider_of
 from app.mailer.settings import Settings, tls_mode
+from app.mailer.tokens import store
+from app.mailer.tokens.source import is_connected, stored_tokens
 from app.runtime import Runtime
 
 PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
@@ -33,6 +35,9 @@ KEYS_LOST = (
 MUST_BE_TYPED = (
     "The key of the stored mail password was lost, and the password with it. Type the password"
     " again on the mailer page; mail is held until then."
+)
+NOT_CONNECTED = (
+    "Nobody has signed in yet: mail is held until somebody connects the mailbox on the mailer page."
 )
 CHANGED_OUTSIDE = (
     "The mail configuration was changed outside Novantra: the stored password was typed for another"
@@ -101,9 +106,12 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     if row is None:
         return None
     settings, password, problem = settings_of(row), None, None
+    tokens = store.look(session) if settings.uses_token else None
     try:
         password = password_of(row, runtime.box)
         problem = MUST_BE_TYPED if row.password_lost else None
+        if settings.waits_for_person and not is_connected(settings, tokens):
+            problem = problem or NOT_CONNECTED
     except SealKeyMissing:
         problem = KEYS_LOST
     except SealBroken:
@@ -113,7 +121,14 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
         provider=row.provider,
         sender_address=row.sender_address,
         sender_name=row.sender_name,
-        relay=relay_settings(settings, password, host),
+        relay=relay_settings(
+            settings,
+            password,
+            host,
+            stored_tokens(runtime, settings, password, row.certificate, tokens)
+            if settings.uses_token
+            else None,
+        ),
         problem=problem,
         region=row.region,
     )
@@ -153,17 +168,23 @@ def ehlo_name(access_host: str | None, sender_address: str, chosen: str | None =
 
 
 def relay_settings(
-    settings: Settings, password: Secret | None, access_host: str | None
+    settings: Settings,
+    password: Secret | None,
+    access_host: str | None,
+    tokens: TokenSource | None = None,
 ) -> RelaySettings | None:
     """What to connect to and how; ``None`` for a provider that uses no network.
 
     A user name without a password is not used: a login with an empty password can only fail, and
-    counts against the account.
+    counts against the account. Where ``tokens`` are used, ``password`` stays here: it is for the
+    sign-in service alone.
     """
     provider = provider_of(settings)
     if not provider.uses_network:
         return None
-    login = settings.username if password else None
+    if settings.uses_token:
+        password = None
+    login = settings.username if password or tokens else None
     return RelaySettings(
         provider=settings.provider,
         host=provider.host(settings) or "",
@@ -171,6 +192,7 @@ def relay_settings(
         tls=tls_mode(settings.port, settings.secure, settings.encryption),
         username=login or None,
         password=password if login else None,
+        tokens=tokens if login else None,
         ehlo_name=ehlo_name(access_host, settings.sender_address, settings.ehlo_name),
         verify=not settings.ignore_tls_errors,
         timeout=float(settings.connection_timeout),

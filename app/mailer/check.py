@@ -9,7 +9,7 @@ from app.crypto.secret import Secret
 from app.mail.check import CheckReport, StepResult, check_connection, noun_of
 from app.mail.failures import Explanation, Failure, FailureContext, explain_failure
 from app.mail.tls import TlsMode
-from app.mail.transport import RelaySettings
+from app.mail.transport import RelaySettings, TokenSource
 from app.mailer.active import relay_settings
 from app.mailer.advice import in_bold, relay_context, steps_of
 from app.mailer.providers import PROVIDERS
@@ -69,11 +69,16 @@ class Check:
 
 
 def run_check(
-    settings: Settings, password: Secret | None, *, access_host: str | None, recipient: str
+    settings: Settings,
+    password: Secret | None,
+    *,
+    access_host: str | None,
+    recipient: str,
+    tokens: TokenSource | None = None,
 ) -> Check:
     """Check what is typed: sends nothing, saves nothing. Talks to the network; hold no
-    transaction."""
-    relay = relay_settings(settings, password, access_host)
+    transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`."""
+    relay = relay_settings(settings, password, access_host, tokens)
     if relay is None:
         return Check(
             about="Nothing was sent or saved.",
@@ -98,10 +103,20 @@ def check_relay(
         about=f"{relay.host}:{relay.port}, what is typed below. Nothing was sent or saved.",
         summary=_summary(report),
         steps=steps,
-        warnings=report.warnings,
+        warnings=(*_unfinished(relay), *report.warnings),
         suggestion=_other_port(report, relay),
         transcript=report.transcript,
         ok=report.ok,
+    )
+
+
+def _unfinished(relay: RelaySettings) -> tuple[str, ...]:
+    """What could not be asked, as nobody can log in yet."""
+    if relay.tokens is None or relay.tokens.ready:
+        return ()
+    return (
+        "The login was not tried: there is no token before the configuration is saved and somebody"
+        " has done what the page says after that.",
     )
 
 
@@ -126,7 +141,10 @@ def took(ms: int) -> str:
 
 def _summary(report: CheckReport) -> str:
     total = took(report.total_ms)
+    unfinished = any(r.name == "token" and r.state == "skipped" for r in report.steps)
     taken = [result for result in report.steps if result.state != "skipped"]
+    if report.failure is None and unfinished:
+        return f"{len(taken)} steps passed, the login is still to come · {total}"
     if report.failure is None:
         return f"All {len(taken)} steps passed · {total}"
     return f"1 of {len(taken)} steps failed · {total}"
@@ -161,12 +179,16 @@ def detail_of(result: StepResult, relay: RelaySettings) -> str:
         return _PASSED[result.name](result.facts, relay)
     if result.state == "failed":
         return _failed(result, relay)
+    if result.state == "skipped" and relay.tokens is not None and result.name in _WITHOUT_TOKEN:
+        return "Not tried without a token"
     return _SKIPPED.get(result.name, "") if result.state == "skipped" else ""
 
 
 def _failed(result: StepResult, relay: RelaySettings) -> str:
     if result.name == "auth":
         return f"Refused for {relay.username}"
+    if result.name == "token" and relay.tokens is not None:
+        return f"{relay.tokens.service} gave none"
     if result.name == "tls" and result.facts.get("names"):
         shown = {name: value for name, value in result.facts.items() if name != "verified"}
         return _tls(shown, relay)
@@ -220,6 +242,10 @@ def _auth(facts: Facts, relay: RelaySettings) -> str:
     return f"Accepted for {facts.get('username')} with {facts.get('mechanism')}"
 
 
+def _token(facts: Facts, relay: RelaySettings) -> str:
+    return f"{facts.get('service')} gave one for {relay.username}"
+
+
 def _address(facts: Facts, relay: RelaySettings) -> str:
     return f"Accepts {facts.get('address')}"
 
@@ -230,9 +256,15 @@ _PASSED: dict[str, Callable[[Facts, RelaySettings], str]] = {
     "tls": _tls,
     "greeting": _greeting,
     "ehlo": _ehlo,
+    "token": _token,
     "auth": _auth,
     "mail-from": _address,
     "rcpt-to": _address,
     "rset": lambda facts, relay: "Called off before anything was sent",
 }
-_SKIPPED = {"auth": "No login: no user name and password", "tls": "None: Secure is off"}
+_SKIPPED = {
+    "auth": "No login: no user name and password",
+    "tls": "None: Secure is off",
+    "token": "Still to come",
+}
+_WITHOUT_TOKEN = {"auth", "mail-from", "rcpt-to", "rset"}

@@ -18,6 +18,7 @@ from app.mailer.configuration import why_type_again
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import Kept
 from app.mailer.providers import DEFAULT, PROVIDERS
+from app.mailer.tokens.source import check_tokens
 from app.mailer.views.checking import use_suggestion
 from app.runtime import runtime
 from app.web.context import db
@@ -107,9 +108,11 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
                 raise
             db().rollback()  # then it has to be typed again, and the check goes on
             waits = False
+    secret = change.typed or kept
     found = run_check(
         form.answers(),
-        change.typed or kept,
+        secret,
+        tokens=check_tokens(runtime(), form.answers(), change, secret),
         access_host=urlsplit(draft.access_url or "").hostname,
         recipient=draft.email or "",
     )

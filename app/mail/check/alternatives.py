@@ -74,7 +74,9 @@ def _other_mode(settings: RelaySettings) -> list[Suggestion]:
 
 
 def _works(settings: RelaySettings, candidate: Suggestion, step: Deadline) -> bool:
-    tried = replace(settings, port=candidate.port, tls=candidate.tls, username=None, password=None)
+    tried = replace(
+        settings, port=candidate.port, tls=candidate.tls, username=None, password=None, tokens=None
+    )
     try:
         session = open_session(tried, step)
     except TransportError:

@@ -25,9 +25,10 @@ def noun_of(step: str) -> str:
 class StepResult:
     """One step of the check.
 
-    ``name`` is ``dns``, ``connect``, ``tls``, ``greeting``, ``ehlo``, ``auth``, ``mail-from``,
-    ``rcpt-to`` or ``rset``. ``facts`` are short and safe to show: what comes from the server is
-    in them only where it has the form of a host name, a known keyword or a certificate's field.
+    ``name`` is ``dns``, ``connect``, ``tls``, ``greeting``, ``ehlo``, ``token``, ``auth``,
+    ``mail-from``, ``rcpt-to`` or ``rset``. ``facts`` are short and safe to show: what comes from
+    the server is in them only where it has the form of a host name, a known keyword or a
+    certificate's field.
 
     ========= ====================================================================================
     dns       ``addresses``
@@ -36,6 +37,7 @@ class StepResult:
               ``verified`` (yes or no); also for a certificate that was refused
     greeting  ``banner_host``
     ehlo      ``offers``, ``size_limit`` (octets), ``mechanisms``
+    token     ``service``, the host of the sign-in service
     auth      ``username``, ``mechanism``
     mail-from ``address``
     rcpt-to   ``address``

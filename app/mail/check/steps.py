@@ -49,6 +49,7 @@ class Steps:
             ("dns", self._dns),
             ("connect", self._connect),
             *([encryption, *talk] if implicit else [*talk, encryption]),
+            *([("token", self._token)] if self._settings.tokens is not None else []),
             ("auth", self._auth),
             ("mail-from", self._mail_from),
             ("rcpt-to", self._rcpt_to),
@@ -66,7 +67,7 @@ class Steps:
 
     def refused_certificate(self) -> Facts:
         """What is in the certificate that was refused: a second connection, without a login."""
-        tried = replace(self._settings, verify=False, username=None, password=None)
+        tried = replace(self._settings, verify=False, username=None, password=None, tokens=None)
         try:
             session = open_session(tried, self._deadline)
         except TransportError:
@@ -118,20 +119,44 @@ class Steps:
         assert secured is not None
         return tls_facts(secured, verified=self._settings.verify)
 
+    def _token(self) -> Facts | None:
+        tokens = self._settings.tokens
+        assert tokens is not None
+        if not tokens.ready:
+            return None
+        with failures_of(Phase.TOKEN, self._settings.provider):
+            patience = self._deadline.left()
+        tokens.current(patience)
+        return {"service": tokens.service}
+
+    @property
+    def _ends_here(self) -> bool:
+        """Whether nobody can log in yet, so that nothing after it can be asked."""
+        tokens = self._settings.tokens
+        return tokens is not None and not tokens.ready
+
     def _auth(self) -> Facts | None:
+        if self._ends_here:
+            return None
         mechanism = self._session.login()
         if mechanism is None:
             return None
         return {"username": self._settings.username or "", "mechanism": mechanism}
 
-    def _mail_from(self) -> Facts:
+    def _mail_from(self) -> Facts | None:
+        if self._ends_here:
+            return None
         self._session.announce(self._envelope, _USUAL_SIZE)
         return {"address": self._envelope.mail_from}
 
-    def _rcpt_to(self) -> Facts:
+    def _rcpt_to(self) -> Facts | None:
+        if self._ends_here:
+            return None
         self._session.address(self._envelope)
         return {"address": self._envelope.rcpt_to}
 
-    def _rset(self) -> Facts:
+    def _rset(self) -> Facts | None:
+        if self._ends_here:
+            return None
         self._session.reset()
         return {}

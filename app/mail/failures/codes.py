@@ -131,7 +131,8 @@ class Failure:
     ``phase`` is None only where an earlier version did not note it. ``offered`` are the known
     login mechanisms of a relay that has none of ours, None where that does not matter.
     ``refused_target`` says that we did not even try, because the address is one that no relay has
-    (link-local, multicast, unspecified).
+    (link-local, multicast, unspecified). ``chip`` is what the sign-in service's own documentation
+    calls its refusal: Microsoft's number or a word of the standard.
     """
 
     code: FailureCode
@@ -140,11 +141,13 @@ class Failure:
     enhanced: str | None = None
     offered: tuple[str, ...] | None = None
     refused_target: bool = False
+    chip: str | None = None
 
     @property
     def reply(self) -> str:
-        """What the relay answered, in codes: "535 5.7.8", or nothing if it did not answer."""
-        return in_codes(self.reply_code, self.enhanced)
+        """What the relay answered, in codes: "535 5.7.8", or nothing if it did not answer. Of a
+        sign-in service, what it calls its refusal: "AADSTS7000215"."""
+        return self.chip or in_codes(self.reply_code, self.enhanced)
 
     def __composite_values__(self) -> tuple[str, str | None, int | None, str | None]:
         """What is stored of it, in the order of its columns; the name is SQLAlchemy's."""

@@ -28,6 +28,8 @@ from app.mail.transport import TransportError
 LARGEST = 65_536
 """Octets of an answer that are read: real ones have 1 to 6 kB."""
 
+NO_SUCH_NAME = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
+
 WAIT = 20.0
 """Seconds for a whole call: name, connection, TLS, request and answer."""
 
@@ -44,13 +46,19 @@ class Answer:
         return f"Answer({self.status}, hidden)"
 
 
-def post(url: str, fields: Mapping[str, str], *, context: ssl.SSLContext | None = None) -> Answer:
-    """Send a form to a sign-in service and read its answer.
+def post(
+    url: str,
+    fields: Mapping[str, str],
+    *,
+    context: ssl.SSLContext | None = None,
+    patience: float = WAIT,
+) -> Answer:
+    """Send a form to a sign-in service and read its answer, within ``patience`` seconds.
 
     :raises TokenRefused: the service could not be reached, answered too late, too much, or
         something that is no JSON object.
     """
-    deadline = Deadline(WAIT)
+    deadline = Deadline(min(patience, WAIT))
     connection = _connection(url, deadline, context)
     try:
         connection.connect()
@@ -69,9 +77,11 @@ def post(url: str, fields: Mapping[str, str], *, context: ssl.SSLContext | None 
             body = response.read(LARGEST + 1, decode_content=False)
         deadline.left()
         return _answer(response.status, response.headers.get("Retry-After"), body)
-    except (TimeoutError, socket.gaierror) as error:
-        missing = isinstance(error, socket.gaierror)
-        raise TokenRefused(Trouble.NO_NAME if missing else Trouble.SILENT) from None
+    except socket.gaierror as error:
+        missing = error.errno in NO_SUCH_NAME
+        raise TokenRefused(Trouble.NO_NAME if missing else Trouble.NAME_LATER) from None
+    except TimeoutError:
+        raise TokenRefused(Trouble.SILENT) from None
     except ssl.SSLError:
         raise TokenRefused(Trouble.NO_TLS) from None
     except TransportError:  # every address of the name is one that we refuse

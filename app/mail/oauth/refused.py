@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     """What kept us from an answer, or made it useless."""
 
     NO_NAME = "no_name"
+    NAME_LATER = "name_later"
     UNREACHABLE = "unreachable"
     SILENT = "silent"
     NO_TLS = "no_tls"
@@ -30,6 +31,7 @@ class Trouble(StrEnum):
 
 _CODE_OF_TROUBLE = {
     Trouble.NO_NAME: Code.DNS_NOT_FOUND,
+    Trouble.NAME_LATER: Code.DNS_TEMPORARY,
     Trouble.UNREACHABLE: Code.NETWORK_UNREACHABLE,
     Trouble.SILENT: Code.CONNECT_TIMEOUT,
     Trouble.NO_TLS: Code.TLS_FAILED,

@@ -1,4 +1,7 @@
-"""Asks for tokens: the four grants, the two steps of a device sign-in, and what came of them."""
+"""Asks for tokens: the four grants, the two steps of a device sign-in, and what came of them.
+
+``patience`` is in seconds, for callers that have less than the usual.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.crypto.secret import Secret
-from app.mail.oauth.call import Answer, post
+from app.mail.oauth.call import WAIT, Answer, post
 from app.mail.oauth.refused import TokenRefused, Trouble, refusal
 from app.mail.oauth.services import Service
 
@@ -77,10 +80,10 @@ class DeviceSignIn:
     interval: int
 
 
-def for_app(service: Service, client: Client, *, now: datetime) -> Tokens:
+def for_app(service: Service, client: Client, *, now: datetime, patience: float = WAIT) -> Tokens:
     """A token in the application's own name (RFC 6749 section 4.4). No refresh token comes."""
     fields = {"grant_type": "client_credentials", "scope": service.app_scope}
-    return _ask(service, {**fields, **client.fields()}, now)
+    return _ask(service, {**fields, **client.fields()}, now, patience)
 
 
 def for_code(
@@ -102,15 +105,19 @@ def for_code(
     return _ask(service, {**fields, **client.fields()}, now)
 
 
-def renewed(service: Service, client: Client, *, refresh: Secret, now: datetime) -> Tokens:
+def renewed(
+    service: Service, client: Client, *, refresh: Secret, now: datetime, patience: float = WAIT
+) -> Tokens:
     """A new access token for a refresh token (RFC 6749 section 6)."""
     fields = {"grant_type": "refresh_token", "refresh_token": refresh.reveal()}
-    return _ask(service, {**fields, **client.fields()}, now)
+    return _ask(service, {**fields, **client.fields()}, now, patience)
 
 
-def for_service_account(service: Service, *, assertion: Secret, now: datetime) -> Tokens:
+def for_service_account(
+    service: Service, *, assertion: Secret, now: datetime, patience: float = WAIT
+) -> Tokens:
     """A token for the mailbox that a signed assertion names (RFC 7523 section 2.1)."""
-    return _ask(service, {"grant_type": JWT_GRANT, "assertion": assertion.reveal()}, now)
+    return _ask(service, {"grant_type": JWT_GRANT, "assertion": assertion.reveal()}, now, patience)
 
 
 def begin_device(service: Service, client: Client, *, now: datetime) -> DeviceSignIn:
@@ -156,8 +163,10 @@ def ask_device(
     return _tokens(_checked(answer), now)
 
 
-def _ask(service: Service, fields: Mapping[str, str], now: datetime) -> Tokens:
-    return _tokens(_checked(post(service.token, fields)), now)
+def _ask(
+    service: Service, fields: Mapping[str, str], now: datetime, patience: float = WAIT
+) -> Tokens:
+    return _tokens(_checked(post(service.token, fields, patience=patience)), now)
 
 
 def _checked(answer: Answer) -> Answer:

@@ -10,6 +10,7 @@ from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 from app.mail.smtp.auth import credential_problem, known_offers, log_in, mechanisms_for
+from app.mail.smtp.bearer import TokenNotTaken, mechanism_for, show_token
 from app.mail.smtp.connect import ascii_host, dial, resolve
 from app.mail.smtp.errors import failures_of
 from app.mail.smtp.talk import Talk
@@ -17,7 +18,7 @@ from app.mail.smtp.transaction import dot_stuffed, mail_command, rcpt_command
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello
 from app.mail.tls import TlsMode, client_context
-from app.mail.transport import Envelope, RelaySettings, TransportError
+from app.mail.transport import Envelope, RelaySettings, TokenSource, TransportError
 
 
 def open_session(settings: RelaySettings, deadline: Deadline) -> Session:
@@ -159,16 +160,56 @@ class Session(Talk):
         username, secret = self.settings.username, self.settings.password
         if not username:
             return None
+        if self.settings.tokens is not None:
+            return self._login_with_token(username, self.settings.tokens)
         password = secret.reveal() if secret is not None else ""
         if credential_problem(username) or credential_problem(password):
             raise TransportError(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH)
-        if self.settings.tls is not TlsMode.NONE and self.wire.tls is None:
-            raise TransportError(FailureCode.TLS_REQUIRED, Phase.AUTH)
+        self._insist_on_tls()
         mechanisms = mechanisms_for(self.offers)
         if not mechanisms:
             offered = known_offers(self.offers)
             raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH, offered=offered)
         return log_in(self, username, password, mechanisms)
+
+    def _insist_on_tls(self) -> None:
+        if self.settings.tls is not TlsMode.NONE and self.wire.tls is None:
+            raise TransportError(FailureCode.TLS_REQUIRED, Phase.AUTH)
+
+    def _login_with_token(self, username: str, tokens: TokenSource) -> str:
+        """One token, and a newer one if it is refused: it may have been withdrawn before its end.
+
+        A relay that hangs up on the second has said with the first that there is no login.
+        """
+        if credential_problem(username):
+            raise TransportError(FailureCode.OAUTH_REJECTED, Phase.AUTH)
+        self._insist_on_tls()
+        mechanism = mechanism_for(self.offers)
+        if mechanism is None:
+            offered = known_offers(self.offers)
+            raise TransportError(FailureCode.AUTH_NOT_OFFERED, Phase.AUTH, offered=offered)
+        token = tokens.current(self._patience(Phase.TOKEN))
+        try:
+            show_token(self, username, token.reveal(), mechanism)
+        except TokenNotTaken as refused:
+            if not self.in_step:
+                raise
+            newer = tokens.instead_of(token, self._patience(Phase.TOKEN))
+            self.note("the token was refused; once more with a new one")
+            try:
+                show_token(self, username, newer.reveal(), mechanism)
+            except TokenNotTaken:
+                raise
+            except TransportError as error:
+                if error.reply_code is not None:
+                    raise
+                self.lose_step()
+                raise refused from None
+        return mechanism
+
+    def _patience(self, phase: Phase) -> float:
+        with failures_of(phase, self.settings.provider):
+            return self.wire.deadline.left()
 
     def announce(self, envelope: Envelope, size: int = 0, *, eight_bit: bool = False) -> None:
         """MAIL: the sender, and how many octets are to come."""

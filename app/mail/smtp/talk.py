@@ -71,6 +71,11 @@ class Talk:
         """Nobody knows any more whose turn it is: nothing but hanging up is left."""
         self.in_step = False
 
+    def hide(self, *secrets: str) -> None:
+        """What the transcript must not hold, whoever says it."""
+        if self._transcript is not None:
+            self._transcript.hide(*secrets)
+
     def note(self, text: str) -> None:
         """Adds a remark of our own to the transcript."""
         if self._transcript is not None:

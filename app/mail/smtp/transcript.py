@@ -33,6 +33,11 @@ class Transcript:
         self._room = MAX_CHARACTERS
         self._username = username or ""
         self._password = password
+        self._hidden: set[str] = set()
+
+    def hide(self, *secrets: str) -> None:
+        """Secrets that came up on the way: access tokens, and how they were sent."""
+        self._hidden |= {form for secret in secrets for form in _forms("", secret)}
 
     def client(self, command: str) -> None:
         """A command of ours, without credentials."""
@@ -70,17 +75,18 @@ class Transcript:
         return {name: fact for name, fact in facts.items() if not self._repeats((fact,))}
 
     def _repeats(self, lines: Sequence[str]) -> bool:
-        if not self._password:
+        forms = set(self._hidden)
+        if self._password:
+            secret = self._password.reveal()
+            if len(secret) < _TOO_SHORT:
+                return True
+            forms |= _forms(self._username, secret)
+        if not forms:
             return False
-        secret = self._password.reveal()
-        if len(secret) < _TOO_SHORT:
-            return True
         said = "".join(lines)
         spoken = (said, "".join(said.split()), " ".join(lines))
         folded = tuple(text.casefold() for text in spoken)
-        return any(
-            form.casefold() in text for form in _forms(self._username, secret) for text in folded
-        )
+        return any(form.casefold() in text for form in forms for text in folded)
 
 
 def _forms(username: str, secret: str) -> set[str]:

@@ -19,6 +19,8 @@ from app.mailer.check import run_check
 from app.mailer.configuration import stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.settings import Encryption
+from app.mailer.tokens import store
+from app.mailer.tokens.source import check_tokens
 from app.mailer.views import blueprint
 from app.mailer.views.page import posted_form, show
 from app.mailer.views.settings import refuse_stored_password
@@ -51,9 +53,14 @@ def check() -> Response:
     except SealBroken:
         form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
         return show(form, status=422)
+    tokens = check_tokens(
+        runtime(), form.answers(), change, password, row=row, tokens=store.look(session)
+    )
     host, recipient = access_host(session, runtime()), current_user.email
     session.commit()  # no transaction stays open while the network is waited for
-    found = run_check(form.answers(), password, access_host=host, recipient=recipient)
+    found = run_check(
+        form.answers(), password, access_host=host, recipient=recipient, tokens=tokens
+    )
     return show(
         form,
         check=replace(found, transcript=sealed(found.transcript) or ""),
