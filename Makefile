@@ -12,10 +12,10 @@ PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -m app.program "$$@"
 endef
 export LAUNCHER
 
-.PHONY: help run test check format bench chaos fuzz screenshots lock clean
+.PHONY: help run test test-all check format bench chaos fuzz screenshots lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,7 +38,13 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 run: $(VENV)/installed ## Start Novantra on NOVANTRA_BIND (127.0.0.1:8000) and print where to click
 	@exec $(BIN)/python -m app.server
 
-test: $(VENV)/installed-dev ## Run the tests (those for Chromium, Postfix or PostgreSQL where these exist)
+# Starting the program, a browser or a mail server costs seconds each time: see tests/marks.py
+QUICK := not process and not browser and not relay and not chaos and not timing
+
+test: $(VENV)/installed-dev ## Run the tests, but for those that start servers, relays or browsers; ARGS chooses others
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --dist loadfile -m '$(QUICK)')
+
+test-all: $(VENV)/installed-dev ## Run them all (Chromium, Postfix, Exim and PostgreSQL where these exist)
 	@$(BIN)/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
 
 check: $(VENV)/installed-dev ## Lint, types, import walls

@@ -4,43 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import CodeType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
 
-from app import create_app, database_engines
+from app import create_app
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
-from tests import certificates
+from tests import certificates, savings
 from tests.databases import EmptySchema, new_database
 from tests.factories import install_novantra, make_user, signed_in
+from tests.marks import starting_is_marked
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
-
-
-class Templates(BytecodeCache):
-    """Compiled templates: every test makes an application, and all of them read the same pages."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        assert bucket.code is not None
-        self._compiled[bucket.key, bucket.checksum] = bucket.code
-
-
-TEMPLATES = Templates()
 
 
 class Clock:
@@ -57,12 +39,38 @@ class Clock:
         return self.time
 
 
+def pytest_collection_finish() -> None:
+    savings.keep_what_was_imported()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _no_power_cuts() -> Iterator[None]:
-    """No test pulls the plug, so none waits for the disk. Servers in processes of their own do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database_engines, "SYNCHRONOUS", "OFF")
+def _savings() -> Iterator[None]:
+    with ExitStack() as stack:
+        stack.enter_context(savings.no_power_cuts())
+        stack.enter_context(savings.routes_compiled_once())
+        stack.enter_context(savings.statements_compiled_once())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Passwords cost next to nothing, save where seconds are measured or ``slow_hashing`` asks."""
+    if request.node.get_closest_marker("timing") or "slow_hashing" in request.fixturenames:
+        yield
+    else:
+        with savings.cheap_hashing():
+            yield
+
+
+@pytest.fixture(autouse=True)
+def _starting_the_program_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    with starting_is_marked(request.node):
+        yield
+
+
+@pytest.fixture
+def slow_hashing() -> None:
+    """Passwords cost in this test what they cost in an install."""
 
 
 @pytest.fixture(autouse=True)
@@ -77,23 +85,6 @@ def _whatever_umask_the_program_takes() -> Iterator[None]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _routes_are_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles a function for every route of every application: half of its making."""
-    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    compile_one = Rule._compile_builder
-
-    def cached(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        made_of = (rule.rule, rule.host, rule.subdomain, repr(rule.defaults), append_unknown)
-        if made_of not in compiled:
-            compiled[made_of] = compile_one(rule, append_unknown)
-        return compiled[made_of]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", cached)
-        yield
 
 
 @pytest.fixture
@@ -142,7 +133,7 @@ def make_app(
         start = replace(config, **changes)  # type: ignore[arg-type]
         empty_schema.put_into(start.database_url)
         app = create_app(start)
-        app.jinja_env.bytecode_cache = TEMPLATES
+        app.jinja_env.bytecode_cache = savings.TEMPLATES
         app.testing = True
         app.extensions[EXTENSION].clock = clock
         made.append(app)

@@ -69,6 +69,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database):
         upgrade(database)
 
 
+@pytest.mark.process
 def test_a_commit_is_on_the_disk_before_anybody_is_told(tmp_path: Path) -> None:
     """Other tests switch this off for speed; a program of its own does not."""
     said = subprocess.run(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.accounts.passwords import MAXIMUM, weakness
+from app.accounts.passwords import MAXIMUM, hash_password, verify_password, weakness
 
 WHO = {"email": "kim.novak@acme.test", "name": "Kim Novak"}
 
@@ -45,6 +45,13 @@ def test_a_password_that_is_tried_early_is_refused_in_words(password: str, says:
     assert reason is not None
     assert says in reason
     assert password not in reason
+
+
+def test_a_stored_password_costs_what_owasp_asks_for(slow_hashing: None) -> None:
+    stored = hash_password("correct horse battery staple")
+    assert stored.startswith("$argon2id$v=19$m=9216,t=4,p=1$")
+    assert verify_password(stored, "correct horse battery staple")
+    assert not verify_password(stored, "correct horse battery stable")
 
 
 @pytest.mark.timing

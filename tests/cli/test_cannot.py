@@ -19,6 +19,8 @@ from app.crypto.keys import format_keys, new_key
 from tests.databases import TEST_DATABASE_URL, new_database
 from tests.relays.ports import free_port
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 SERVER = (sys.executable, "-m", "app.server")
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")

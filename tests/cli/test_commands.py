@@ -22,6 +22,8 @@ from tests.functional.office import (
 from tests.functional.test_flows import NEW, lock_out
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
+
 RELAY_PASSWORD = "relay-canary"
 
 

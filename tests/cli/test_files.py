@@ -13,6 +13,8 @@ from app.config import Config
 from app.files import warnings
 from tests.cli.test_cannot import FLASK, run
 
+pytestmark = pytest.mark.process
+
 PREPARE = (
     "import os; from app.files import make_private; make_private();"
     "from app import create_app; from app.config import Config; create_app(Config.from_env())"

@@ -13,6 +13,8 @@ import pytest
 
 from app.version import VERSION
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -14,6 +14,8 @@ from tests.functional.install import PASSWORD, Person, RunningInstall
 from tests.needs import need_nginx
 from tests.relays.nginx import DOCUMENTED_HOST, Nginx
 
+pytestmark = pytest.mark.process
+
 HOST_LINES = {
     "as the guide has it": DOCUMENTED_HOST,
     "without the port": "proxy_set_header Host $host;",

@@ -21,6 +21,8 @@ from tests.functional.office import (
 from tests.functional.test_flows import NEW
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
+
 SIX_DIGITS = "[0-9]{6}"
 SECRET = "managed-canary"
 SENDER = "Novantra Cloud <cloud@novantra.test>"

@@ -14,6 +14,8 @@ from tests.needs import need_exim, need_postfix
 from tests.relays import exim, postfix
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
+
 MAIL = "/admin/system/mailer"
 RELAY_PASSWORD = "relay-canary-pässword"
 

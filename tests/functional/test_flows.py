@@ -19,6 +19,8 @@ from tests.functional.office import (
     link_in,
 )
 
+pytestmark = pytest.mark.process
+
 NEW = "four unrelated words here"
 WRONG = "not it, whatever it is"
 SECRET = re.compile(r"(?:reset-password|verify-email|invitations)/(\S+)")

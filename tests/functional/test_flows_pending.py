@@ -22,6 +22,8 @@ from tests.functional.office import (
 from tests.functional.test_flows import NEW, lock_out, press, row_of
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
+
 ACTIVITY = "/admin/system/mail-activity"
 
 

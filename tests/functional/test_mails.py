@@ -26,6 +26,8 @@ from tests.functional.every_mail import (
 )
 from tests.needs import need_spamassassin
 
+pytestmark = pytest.mark.process
+
 SECRET_LINK = re.compile(rf"{ACCESS_URL}/(?:reset-password|verify-email|invitations)/\S+")
 CODE = re.compile(r"[0-9]{6}|[A-Z0-9]{8}")
 URL = re.compile(r"[a-z]+://[^\s<>\"]+")

@@ -184,6 +184,7 @@ def test_what_is_claimed_and_not_begun_goes_back_at_once(mail: Runtime, relay: R
     assert relay.envelopes == []
 
 
+@pytest.mark.timing
 def test_holding_and_releasing_a_hundred_thousand_mails_makes_no_writer_wait_long(
     mail: Runtime, relay: Relay
 ) -> None:

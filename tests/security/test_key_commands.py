@@ -22,6 +22,8 @@ from tests.functional.install import ROOT
 from tests.outbox.letters import configure, notice_mail
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
+
 RELAY_PASSWORD = "relay-canary-pässword"
 MAILS = 400
 

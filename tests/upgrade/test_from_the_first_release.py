@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
@@ -117,6 +118,7 @@ def test_the_audit_log_of_before_still_verifies(released: Released, carried_over
     assert report.carried.count == released.rows["audit_events"]
 
 
+@pytest.mark.process
 def test_the_commands_find_everything_in_order_and_a_second_start_changes_nothing(
     released: Released,
 ) -> None:
