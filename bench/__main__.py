@@ -1,35 +1,56 @@
-"""Runs every measurement (or those named) and prints one JSON line each.
+"""``make bench``: every row of the table, or those named; ``bench/results.md`` says how it went.
 
-A measurement is a module here with ``run() -> dict``. ``limit`` in the result says what must
-hold; ``ok`` whether it did. Exit 1 when one did not.
+Exit 1 when a goal was missed, 2 for a row that does not exist.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import pkgutil
 import sys
+import tempfile
+import time
 from importlib import import_module
+from pathlib import Path
 
-import bench
+from bench import rows
+from bench.figures import Figure, table
+from bench.machine import described
+from bench.setting import Bench
+
+RESULTS = Path(__file__).parent / "results.md"
+
+HEAD = """# What was measured
+
+Written by `make bench`. Everything in a row was measured in the same run, ours beside others; a
+figure from another machine, or another day, says nothing beside these.
+
+"""
 
 
-def main(names: list[str]) -> int:
-    found = [m.name for m in pkgutil.iter_modules(bench.__path__) if not m.name.startswith("_")]
-    unknown = sorted(set(names) - set(found))
+def main() -> int:
+    names = [module.name for module in pkgutil.iter_modules(rows.__path__)]
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {', '.join(names)}")
+    parser.add_argument("--scale", type=float, default=1.0, help="of how many; 0.1 for a look")
+    chosen = parser.parse_args()
+    unknown = sorted(set(chosen.rows) - set(names))
     if unknown:
-        print(f"There is no measurement {', '.join(unknown)}; there are {', '.join(found)}.")
+        print(f"There is no row {', '.join(unknown)}; there are {', '.join(names)}.")
         return 2
-    failed = 0
-    for name in names or found:
-        module = import_module(f"bench.{name}")
-        if not hasattr(module, "run"):
-            continue
-        result = module.run()
-        failed += result.get("ok") is False
-        print(json.dumps({"bench": name, **result}), flush=True)
-    return 1 if failed else 0
+    figures: list[Figure] = []
+    for name in chosen.rows or names:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            row = import_module(f"bench.rows.{name}")
+            found = list(row.run(Bench(Path(folder), scale=chosen.scale)))
+        figures += found
+        print(f"{name} ({time.monotonic() - began:.0f} s)", table(found), sep="\n", flush=True)
+    if not chosen.rows and chosen.scale == 1.0:
+        RESULTS.write_text(f"{HEAD}{described()}\n\n{table(figures)}\n")
+        print(f"Written to {RESULTS}.")
+    return 1 if any(figure.met is False for figure in figures) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

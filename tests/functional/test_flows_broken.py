@@ -33,7 +33,7 @@ pytestmark = pytest.mark.timing
 
 AT_ONCE = 3.0
 """Seconds a page may take on a busy machine. Whoever waited for the silent relay would need 5;
-bench/nobody_waits.py measures the difference from a healthy relay, which is none."""
+bench/rows/nobody_waits.py measures the difference from a healthy relay, which is none."""
 
 SILENCE = 5
 ACTIVITY = "/admin/system/mail-activity"

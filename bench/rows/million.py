@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from app import create_app
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
+from bench.figures import Figure, slower, within
+from bench.setting import Bench
 from tests.factories import install_novantra, make_user, signed_in
 
 PAGE = "/admin/system/mail-activity"
@@ -58,20 +61,19 @@ FROM (
 """
 
 
-def run() -> dict[str, Any]:
+def run(bench: Bench) -> Iterable[Figure]:
     few = _measure(FEW)
-    many = _measure(ROWS)
+    many = _measure(bench.so_many(ROWS))
     slowest = max(many, key=lambda name: many[name])
-    return {
-        "rows": ROWS,
-        "median_ms": many,
-        "slowest": slowest,
-        "peer": f"the same pages over {FEW} rows",
-        "peer_median_ms": few,
-        "ratio_first_page": round(many["first page"] / few["first page"], 2),
-        "limit": f"{LIMIT_MS} ms for every page",
-        "ok": many[slowest] < LIMIT_MS,
-    }
+    what = "mail activity, a million rows"
+    yield slower(
+        f"{what}: first page",
+        many["first page"],
+        f"the same over {FEW:,} rows",
+        few["first page"],
+        at_most=2,
+    )
+    yield within(f"{what}: the slowest of {len(many)}, {slowest}", many[slowest], LIMIT_MS, " ms")
 
 
 def _measure(rows: int) -> dict[str, float]:

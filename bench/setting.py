@@ -1,0 +1,179 @@
+"""What rows are measured with: databases, a relay that takes all, an install, its workers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from app import create_app
+from app.config import Config
+from app.outbox.models import OutboxMessage
+from app.runtime import EXTENSION, Runtime
+from app.sealing import OUTBOX_BYTES
+from bench import others
+from tests import databases
+from tests.factories import install_novantra
+from tests.outbox.letters import configure, reset_mail
+from tests.relays.ports import free_port
+
+ROOT = Path(__file__).parent.parent
+POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/test"
+PATIENCE = 600.0
+"""Seconds after which a measurement that does not come to an end is given up."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """``folder`` is empty and goes afterwards; ``scale`` makes everything smaller, for a look."""
+
+    folder: Path
+    scale: float = 1.0
+
+    def so_many(self, number: int) -> int:
+        return max(1, round(number * self.scale))
+
+    def folder_for(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        return folder
+
+    @contextmanager
+    def databases(self) -> Iterator[list[str]]:
+        """The names of those there are: ``SQLite``, and ``PostgreSQL`` if one answers."""
+        yield ["SQLite", *(["PostgreSQL"] if postgresql() else [])]
+
+
+def postgresql() -> str:
+    """The address of a PostgreSQL to measure on, or nothing."""
+    if named := os.environ.get("NOVANTRA_TEST_DATABASE_URL", ""):
+        return named
+    ready = subprocess.run(["pg_isready", "-q", "-h", "127.0.0.1"], check=False).returncode
+    return POSTGRESQL if ready == 0 else ""
+
+
+@contextmanager
+def sink(*options: str) -> Iterator[int]:
+    """Postfix's ``smtp-sink`` on a port of loopback: it takes everything and keeps nothing."""
+    port = free_port()
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = subprocess.Popen(
+        [others.postfix("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "128"]
+    )
+    try:
+        time.sleep(0.3)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Installed:
+    """An install on a database of its own, which delivers to the relay on a port of loopback."""
+
+    runtime: Runtime
+    config: Config
+
+    def queue(self, number: int) -> None:
+        """So many password resets of about 7 kB, due now, in one transaction."""
+        with self.runtime.database.transaction() as session:
+            for each in range(number):
+                reset_mail(session, self.runtime, f"p{each}@acme.test")
+
+    def message(self, file: Path) -> Path:
+        """The bytes of one of them, for others to send the same."""
+        with self.runtime.database.session(reading=True) as session:
+            row = session.scalars(
+                select(OutboxMessage).where(OutboxMessage.sealed_bytes.is_not(None)).limit(1)
+            ).one()
+            file.write_bytes(
+                self.runtime.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place_in(row))
+            )
+        return file
+
+    def sent(self) -> int:
+        with self.runtime.database.session(reading=True) as session:
+            return (
+                session.scalar(
+                    select(func.count())
+                    .select_from(OutboxMessage)
+                    .where(OutboxMessage.state == "sent")
+                )
+                or 0
+            )
+
+    @contextmanager
+    def workers(self, *words: str, number: int = 1) -> Iterator[list[int]]:
+        """``novantra mailer worker …``, so many of them, warm; their process ids."""
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
+            "NOVANTRA_DATA_DIR": str(self.config.data_dir),
+            "NOVANTRA_DATABASE_URL": self.config.database_url,
+            "NOVANTRA_LOG_FORMAT": "text",
+            "FLASK_SKIP_DOTENV": "1",
+        }
+        command = [sys.executable, "-m", "app.program", "mailer", "worker", *words]
+        started = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+            for _ in range(number)
+        ]
+        try:
+            self._warm_up(number)
+            yield [process.pid for process in started]
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(30)
+
+    def _warm_up(self, processes: int) -> None:
+        """Until all of them say that they deliver, and a first mail has proven the relay."""
+        end = time.monotonic() + 60
+        while True:
+            with self.runtime.database.session(reading=True) as session:
+                live = self.runtime.queue_summary(session).workers
+            if len(live) >= processes:
+                break
+            assert time.monotonic() < end, "the workers did not start"
+            time.sleep(0.05)
+        before = self.sent()
+        self.queue(1)
+        self.wait_for(before + 1)
+
+    def wait_for(self, number: int) -> float:
+        """Seconds until so many are sent."""
+        began = time.perf_counter()
+        while self.sent() < number:
+            assert time.perf_counter() - began < PATIENCE, f"{self.sent()} of {number} sent"
+            time.sleep(0.02)
+        return time.perf_counter() - began
+
+    def drained(self, number: int) -> float:
+        """Seconds from the commit that queues so many to the last outcome that is committed."""
+        before = self.sent()
+        self.queue(number)
+        return self.wait_for(before + number)
+
+
+@contextmanager
+def installed(folder: Path, port: int, database: str = "SQLite") -> Iterator[Installed]:
+    """A new install; it is gone afterwards."""
+    databases.TEST_DATABASE_URL = postgresql() if database == "PostgreSQL" else ""
+    with databases.new_database(folder) as url:
+        config = Config(data_dir=folder / "data", database_url=url, worker="external")
+        runtime: Runtime = create_app(config).extensions[EXTENSION]
+        with runtime.database.transaction() as session:
+            install_novantra(session)
+        configure(runtime, port=port, timeout=10)
+        try:
+            yield Installed(runtime, config)
+        finally:
+            runtime.database.close()
