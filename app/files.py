@@ -36,8 +36,14 @@ def tighten(config: Config, database_file: Path | None) -> None:
                 _close(file, PRIVATE_FILE)
 
 
-def warnings(config: Config, database_file: Path | None) -> Iterator[str]:
-    """A sentence for each file that others may read or that belongs to somebody else."""
+def warnings(
+    config: Config, database_file: Path | None, service: int | None = None
+) -> Iterator[str]:
+    """A sentence for each file that others may read or that belongs to somebody else.
+
+    ``service`` is the user that Novantra runs as, where another one looks.
+    """
+    service = os.geteuid() if service is None else service
     wanted = [config.data_dir, database_file]
     if config.key_provider == "file":
         wanted.append(config.key_file)
@@ -45,10 +51,10 @@ def warnings(config: Config, database_file: Path | None) -> Iterator[str]:
         found = _look(path) if path is not None else None
         if found is None:
             continue
-        if found.st_uid != os.geteuid():
+        if found.st_uid != service:
             yield (
-                f"{path} belongs to user {found.st_uid}, and Novantra runs as {os.geteuid()}:"
-                f" chown {os.geteuid()} {path}"
+                f"{path} belongs to user {found.st_uid}, and Novantra runs as {service}:"
+                f" chown {service} {path}"
             )
         if path == config.data_dir and not found.st_mode & stat.S_IWOTH:
             continue  # others may look into the folder; what lies in it is closed by itself

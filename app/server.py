@@ -12,6 +12,7 @@ from types import FrameType
 from app import create_app
 from app.cannot import CANNOT, one_sentence
 from app.config import Config
+from app.environment import warn_of_unknown
 from app.files import make_private
 from app.install.service import access_url
 from app.install.service import current as current_install
@@ -55,6 +56,7 @@ def main() -> int:
         config = Config.from_env()
     with one_sentence("start", database_url=config.database_url):
         app = create_app(config)
+    warn_of_unknown(os.environ)
     runtime = app.extensions[EXTENSION]
     try:
         server = Listeners(app, bind=runtime.config.bind, proxies=runtime.config.trusted_proxies)

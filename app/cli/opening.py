@@ -56,6 +56,12 @@ def wrap(command: click.Command) -> None:
 
 def open_install(live: Runtime) -> None:
     """Look whether there is an install of this version. Raises :class:`~app.cannot.Cannot`."""
+    find_install(live)
+    require_current(live.database)
+
+
+def find_install(live: Runtime) -> None:
+    """Look whether there is anything at all. Raises :class:`~app.cannot.Cannot`."""
     file = live.database.file
     if file is not None and not _exists(file):
         raise Cannot(
@@ -63,7 +69,6 @@ def open_install(live: Runtime) -> None:
             " server runs in, or name its data folder in NOVANTRA_DATA_DIR or its database in"
             " NOVANTRA_DATABASE_URL."
         )
-    require_current(live.database)
 
 
 def named(context: click.Context) -> str:

@@ -27,11 +27,17 @@ def documented_server() -> str:
 class Nginx:
     """``with Nginx(binary, folder, install_port) as proxy``: ``proxy.url`` on another port.
 
-    ``host_line`` stands in place of the guide's line for ``Host``.
+    ``host_line`` stands in place of the guide's line for ``Host``; ``leave_out`` names a header
+    that is not passed on.
     """
 
     def __init__(
-        self, binary: str, folder: Path, upstream: int, host_line: str = DOCUMENTED_HOST
+        self,
+        binary: str,
+        folder: Path,
+        upstream: int,
+        host_line: str = DOCUMENTED_HOST,
+        leave_out: str | None = None,
     ) -> None:
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
@@ -47,6 +53,10 @@ class Nginx:
         }.items():
             assert old in server, f"the guide's block lacks {old}"
             server = server.replace(old, new)
+        if leave_out:
+            kept_lines = [line for line in server.splitlines() if leave_out not in line]
+            assert len(kept_lines) < len(server.splitlines())
+            server = "\n".join(kept_lines)
         kept = [f"{kind}_temp_path {folder}/{kind};" for kind in _TEMPORARY]
         (folder / "nginx.conf").write_text(
             f"pid {folder}/nginx.pid; daemon off; worker_processes 1;\n"
