@@ -18,10 +18,11 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         return
     from app.mailer import banners, test_mail
-    from app.mailer.views import load
+    from app.mailer.views import handbook, load
     from app.web.navigation import navigation
 
     runtime.outdated.append(test_mail.outdated)
     app.register_blueprint(load())
+    handbook.init_app(app)
     navigation(app).system_entries.append((banners.ORDER, banners.entry))
     navigation(app).banners.append(banners.banners)

@@ -99,13 +99,15 @@ class Remedy:
     """An explanation for the page, in which the names of this install stand out.
 
     ``steps`` are what to do first, ``more`` what to look at when that was not it. ``reason`` ends
-    the sentence "Sending stopped …".
+    the sentence "Sending stopped …". ``before_field`` are the steps that remain where the field to
+    change stands right below them, with a button that checks, saves and goes on.
     """
 
     cause: Markup
     steps: tuple[Markup, ...]
     more: tuple[Markup, ...]
     reason: str
+    before_field: tuple[Markup, ...] = ()
 
 
 def for_pause(explanation: Explanation, context: FailureContext) -> Remedy:
@@ -147,9 +149,10 @@ def steps_of(explanation: Explanation, context: FailureContext) -> tuple[str, ..
 def _remedy(explanation: Explanation, context: FailureContext, last: Markup | None) -> Remedy:
     steps = steps_of(explanation, context)
     cause, first, more = explanation.text_without(Consequence.TRIED_AGAIN), steps[:1], steps[1:]
+    before_field = first
     if _in_general(explanation) and context.username and context.host:
         # The title has said it all; what is left to say is what to type, and where.
-        cause = ""
+        cause, before_field = "", ()
         first = (f"Type the current password of {context.username} on {context.host} below.",)
     elif last is None:
         first, more = steps, ()
@@ -158,6 +161,7 @@ def _remedy(explanation: Explanation, context: FailureContext, last: Markup | No
         steps=(*(in_bold(step, context) for step in first), *((last,) if last else ())),
         more=tuple(in_bold(step, context) for step in more),
         reason=_reason(explanation.code),
+        before_field=tuple(in_bold(step, context) for step in before_field),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ from app.crypto.secret import Secret
 from app.mail.check import CheckReport, StepResult, check_connection, noun_of
 from app.mail.failures import Explanation, Failure, FailureContext, explain_failure
 from app.mail.tls import TlsMode
-from app.mail.transport import RelaySettings, TokenSource
+from app.mail.transport import DEADLINE_MARGIN, RelaySettings, TokenSource
 from app.mailer.active import relay_settings
 from app.mailer.advice import in_bold, relay_context, steps_of
 from app.mailer.providers import PROVIDERS
@@ -132,6 +133,14 @@ def _step(result: StepResult, relay: RelaySettings, context: FailureContext) -> 
             fix=tuple(in_bold(step, context) for step in steps_of(explanation, context)),
         )
     return plain
+
+
+def longest_check(settings: Settings) -> int | None:
+    """Seconds after which a check is over, whatever the relay does; ``None`` where none is
+    contacted."""
+    if not PROVIDERS[settings.provider].uses_network:
+        return None
+    return math.ceil(settings.connection_timeout + DEADLINE_MARGIN)
 
 
 def took(ms: int) -> str:

@@ -69,6 +69,11 @@ class Summary:
         return mail.health is Health.FAILING and mail.keys is Keys.OK and not mail.by_test
 
     @property
+    def moving(self) -> bool:
+        """Whether the next moments may change what there is to say, with nobody acting."""
+        return self.state == CONFIGURED and self.queue.waiting > 0
+
+    @property
     def pill(self) -> tuple[str, str]:
         """Level and words for the state."""
         return self.mail.level, self.mail.words

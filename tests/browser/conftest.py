@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
 
 from tests.browser.screens import chromium
 from tests.certificates import ca_file
 from tests.functional.install import RunningInstall
+from tests.mailer.pages import PATH
 from tests.needs import need_chromium
 
 RESULTS = Path(__file__).parents[2] / "test-results"
@@ -29,3 +35,36 @@ def fresh_install(tmp_path: Path) -> Iterator[RunningInstall]:
         tmp_path / "data", SSL_CERT_FILE=str(ca_file()), NOVANTRA_RATELIMIT="off"
     ) as running:
         yield running
+
+
+@pytest.fixture
+def mailer(
+    app: Flask,
+    admin_client: FlaskClient,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., Page]]:
+    """Opens the mailer page, or another one, signed in as the administrator."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    cookie = admin_client.get_cookie("novantra")
+    assert cookie is not None
+    contexts = []
+
+    def opened(path: str = PATH, *, scripts: bool = True, **options: Any) -> Page:
+        context = browser.new_context(java_script_enabled=scripts, **options)
+        context.add_cookies([{"name": "novantra", "value": cookie.value, "url": base}])
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(base + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    server.shutdown()
+    thread.join(10)
+    server.server_close()

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
 from app.mail.check import alternatives
 from app.mail.tls import TlsMode
 from app.mailer import check
 from app.mailer.models import MailerConfiguration
 from app.runtime import Runtime
-from tests.certificates import ca_file
-from tests.mailer.pages import PATH
 from tests.smtpd import Relay
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def mailer(
-    app: Flask,
-    admin_client: FlaskClient,
-    browser: Browser,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[..., Page]]:
-    """Opens the mailer page, signed in as the administrator."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    cookie = admin_client.get_cookie("novantra")
-    assert cookie is not None
-    contexts = []
-
-    def opened(*, scripts: bool = True) -> Page:
-        context = browser.new_context(java_script_enabled=scripts)
-        context.add_cookies([{"name": "novantra", "value": cookie.value, "url": base}])
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(base + PATH)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 def fill(page: Page, relay: Relay, password: str) -> None:

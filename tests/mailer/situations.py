@@ -70,14 +70,10 @@ class World:
                 result=TestResult(3, failure=Failure(code, Phase.CONNECT) if code else None),
             )
 
-    def paused(self) -> None:
-        self.failed(FailureCode.AUTH_BAD_CREDENTIALS)
+    def paused(self, code: FailureCode = FailureCode.AUTH_BAD_CREDENTIALS) -> None:
+        self.failed(code)
         with self.runtime.database.transaction() as session:
-            health.pause(
-                session,
-                now=self.clock(),
-                failure=Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH),
-            )
+            health.pause(session, now=self.clock(), failure=Failure(code, Phase.AUTH))
 
     def paused_by_hand(self) -> None:
         with self.runtime.database.transaction() as session:

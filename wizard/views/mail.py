@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
-from app.mail.transport import DEADLINE_MARGIN
-from app.mailer.check import Check, run_check
+from app.mailer.check import Check, longest_check, run_check
 from app.mailer.configuration import why_type_again
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import Kept
@@ -200,15 +198,6 @@ def _switch(draft: Draft, provider: str) -> Response:
     return _page(draft, mail_form.switched(request, draft, provider, kept), kept=kept)
 
 
-def longest_check(form: MailerForm) -> int | None:
-    """Seconds after which a check of this form is over, whatever the relay does; ``None`` for a
-    provider that contacts none."""
-    settings = form.answers()
-    if not form.provider.uses_network:
-        return None
-    return math.ceil(settings.connection_timeout + DEADLINE_MARGIN)
-
-
 def _page(
     draft: Draft,
     form: MailerForm,
@@ -227,7 +216,7 @@ def _page(
         ],
         kept=str(kept or Kept.read(request.form.get("kept"), FORMS)),
         hints=mail_form.hints(draft, form),
-        longest=longest_check(form),
+        longest=longest_check(form.answers()),
         **more,
     )
     return make_response(body, status)

@@ -7,7 +7,7 @@ import sys
 from app.mail.failures.codes import Disposition, FailureCode
 from app.mail.failures.explain import explain
 
-_MEANING = {
+MEANING = {
     Disposition.RETRY: "kept and tried again",
     Disposition.PAUSE: "queue held until somebody changes something",
     Disposition.REJECT: "this message is given up, the queue goes on",
@@ -37,7 +37,7 @@ def _section(code: FailureCode) -> str:
         f"\n## `{code}`\n\n"
         f"**{explanation.title}.** {_plain(explanation.text)}\n\n"
         f"{steps}\n"
-        f"Message: {_MEANING[explanation.disposition]} (`{explanation.disposition}`).\n"
+        f"Message: {MEANING[explanation.disposition]} (`{explanation.disposition}`).\n"
     )
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from flask import Response, make_response, request, url_for
 from flask_login import current_user
@@ -15,9 +17,10 @@ from flask_login import current_user
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
 from app.mailer.active import access_host
-from app.mailer.check import run_check
+from app.mailer.check import Check, run_check
 from app.mailer.configuration import stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
+from app.mailer.models import MailerConfiguration
 from app.mailer.settings import Encryption
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
@@ -47,24 +50,35 @@ def check() -> Response:
     use_suggestion(form)
     if not form.validate() or refuse_stored_password(form, row):
         return show(form, status=422)
-    change = form.password_change()
     try:
-        password = usable_secret(row, runtime().box, form.answers(), change)
+        job = prepared(form, row)
     except SealBroken:
         form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
         return show(form, status=422)
-    tokens = check_tokens(
-        runtime(), form.answers(), change, password, row=row, tokens=store.look(session)
-    )
-    host, recipient = access_host(session, runtime()), current_user.email
     session.commit()  # no transaction stays open while the network is waited for
-    found = run_check(
-        form.answers(), password, access_host=host, recipient=recipient, tokens=tokens
-    )
+    found = job()
     return show(
         form,
         check=replace(found, transcript=sealed(found.transcript) or ""),
-        forget_password=change.typed is not None,
+        forget_password=bool(form.password_change().typed),
+    )
+
+
+def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[[], Check]:
+    """A check of what the form says, ready to run with no transaction open.
+
+    Raises :class:`~app.crypto.box.SealBroken` when the stored password is needed and unreadable.
+    """
+    session, live = db(), runtime()
+    answers, change = form.answers(), form.password_change()
+    secret = usable_secret(row, live.box, answers, change)
+    return partial(
+        run_check,
+        answers,
+        secret,
+        access_host=access_host(session, live),
+        recipient=str(current_user.email),
+        tokens=check_tokens(live, answers, change, secret, row=row, tokens=store.look(session)),
     )
 
 

@@ -9,7 +9,9 @@ from flask import Response, make_response, render_template, request
 from flask_login import current_user
 
 from app.install.service import access_url
+from app.mailer.check import longest_check
 from app.mailer.configuration import settings_of, stored
+from app.mailer.cure import cure_of
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
 from app.mailer.models import MailerConfiguration
@@ -30,10 +32,11 @@ def _hints(form: MailerForm, row: MailerConfiguration | None) -> dict[str, list[
 
 @dataclass(frozen=True)
 class Refused:
-    """A test that was not sent, and why."""
+    """A test that was not sent, and why. ``may_save``: what is typed can be saved and tested."""
 
     title: str
     text: str
+    may_save: bool = False
 
 
 def chosen_provider(name: str | None, row: MailerConfiguration | None) -> str:
@@ -82,6 +85,13 @@ def posted_kept() -> Kept:
     return kept
 
 
+def standing(row: MailerConfiguration | None) -> dict[str, Any]:
+    """What the part of the page that moves by itself is made of."""
+    summary = current_summary()
+    explanation = summary.current_failure or summary.test_failure
+    return {"summary": summary, "row": row, "cure": cure_of(explanation, row)}
+
+
 def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     """The page. ``more`` is what just happened: ``check``, ``conflict``, ``refused_test``,
     ``too_many_tests``, ``provider_error``; and ``kept`` where it is not the posted one.
@@ -92,15 +102,15 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     kept = more.pop("kept", None) or posted_kept()
     body = render_template(
         "mailer/page.html",
+        **standing(row),
         form=form,
-        row=row,
         provider=form.provider,
         providers=[
             {"value": p.value, "title": p.title, "text": p.summary} for p in PROVIDERS.values()
         ],
         kept=str(kept),
+        longest=longest_check(form.answers()),
         hints=_hints(form, row),
-        summary=current_summary(),
         tests=allowance(session, user_id=int(current_user.id), now=now),
         access_url=access_url(session, live.config),
         now=now,

@@ -28,7 +28,7 @@ from app.mailer.configuration import (
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
-from app.mailer.providers import PROVIDERS
+from app.mailer.providers import PROVIDERS, Provider, provider_of
 from app.mailer.settings import LABELS, Settings
 from app.mailer.views import blueprint
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
@@ -56,7 +56,12 @@ def save() -> AnyResponse:
     """Save what was typed, or show another provider's fields (``action=switch``)."""
     if request.form.get("action") == "switch":
         return switch()
-    session, row = db(), stored(db())
+    return save_posted() or redirect(url_for("mailer.page"), 303)
+
+
+def save_posted(*, test_follows: bool = False) -> AnyResponse | None:
+    """Save the form as it was sent; the page that says why not, where it cannot be."""
+    row = stored(db())
     if request.form.get("provider") not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = posted_form(row)
@@ -66,13 +71,25 @@ def save() -> AnyResponse:
         return conflict(form, row)
     if refuse_stored_password(form, row):
         return show(form, status=422)
+    return keep(form, test_follows=test_follows)
+
+
+def keep(
+    form: MailerForm, *, checked: bool = False, test_follows: bool = False
+) -> AnyResponse | None:
+    """Save a form that passed, commit and say so; the page that refuses, where it cannot.
+
+    ``checked``: the connection was checked a moment ago, with exactly these answers.
+    ``test_follows``: nobody has to be asked for a test any more.
+    """
+    session = db()
     try:
         done = save_configuration(
             session,
             runtime().box,
             settings=form.answers(),
             password=form.password_change(),
-            version=form.expected_version,
+            version=form.expected_version or 0,
             now=runtime().now(),
             actor=actor(),
         )
@@ -87,8 +104,9 @@ def save() -> AnyResponse:
     session.commit()
     if done.changed:
         runtime().wake_worker()
-    flash(*_told(done, mailed))
-    return redirect(url_for("mailer.page"), 303)
+    provider = provider_of(form.answers())
+    flash(*_told(done, mailed, provider, checked=checked, asks=not test_follows))
+    return None
 
 
 def switch() -> Response:
@@ -143,20 +161,32 @@ def _mail_what_waited(session: Session) -> list[str]:
     return [to for mail in runtime().once_mail_delivers for to in mail(session, runtime())]
 
 
-def _told(done: Saved, mailed: list[str]) -> tuple[str, str]:
+TEST_NEXT = "test"
+"""The second word of a message's category: the button that its text asks for stands beside it."""
+
+
+def _told(
+    done: Saved, mailed: list[str], provider: Provider, *, checked: bool, asks: bool
+) -> tuple[str, str]:
+    level = "good"
     if not done.changed:
         return "Nothing to save: this is the configuration already.", "quiet"
-    text = "Saved." if not done.created else "Saved. Mail is set up."
+    text = "Checked and saved." if checked else "Saved."
+    if not provider.delivers:
+        text += " Nothing arrives anywhere with it: each mail becomes one line in Novantra’s log."
+    elif done.created:
+        text += " Mail is set up."
     if done.resumed:
         text += " Sending has resumed; what waited goes out now, oldest first."
     elif done.still_paused:
         text += " Mail stays paused until somebody resumes it."
-    else:
+    elif provider.delivers and asks:
         text += " Send a test email to see it arrive."
+        level = f"good {TEST_NEXT}"
     if mailed:
         to = mailed[0] if len(mailed) == 1 else f"{', '.join(mailed[:-1])} and {mailed[-1]}"
         text += f" The link that verifies an address goes to {to} by itself."
-    return text, "good"
+    return text, level
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.mailer.models import MailerConfiguration
 from app.mailer.test_mail import TestMail, record_test, send_test, take
 from app.mailer.views import blueprint
 from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
-from app.mailer.views.settings import refuse_stored_password
+from app.mailer.views.settings import refuse_stored_password, save_posted
 from app.runtime import runtime
 from app.throttle import TooMany
 from app.web.context import db
@@ -26,8 +26,18 @@ from app.web.later import retry_after
 
 UNSAVED = Refused(
     "No test was sent: the form holds changes that are not saved",
-    "A test uses the saved configuration, so it would say nothing about what is typed. Save"
-    " first, or check the connection with what is typed.",
+    "A test uses the saved configuration, so it would say nothing about what is typed.",
+    may_save=True,
+)
+UNSAVED_AND_REFUSED = Refused(
+    "No test was sent: the form holds changes that are not saved",
+    "They cannot be saved yet: look at the marked fields first. A test uses the saved"
+    " configuration.",
+)
+UNSAVED_PASSWORD = Refused(
+    "No test was sent: the form holds changes that are not saved",
+    "A test uses the saved configuration. A password is never sent back to the browser: type it"
+    " again, save, then send the test.",
 )
 
 
@@ -39,13 +49,17 @@ def test() -> AnyResponse:
     The allowance is used up and committed before the network; while the relay is spoken to, no
     transaction is open.
     """
+    if request.form.get("action") == "save_and_test":
+        refused = save_posted(test_follows=True)
+        if refused is not None:
+            return refused
     session, live = db(), runtime()
     active = active_mailer(session, live)
     if active is None:
         raise _pending()
     unsaved = _unsaved(stored(session))
     if unsaved is not None:
-        return show(unsaved, status=422, refused_test=UNSAVED)
+        return show(unsaved, status=422, refused_test=_why_not(unsaved))
     if active.problem:
         raise _held(active)
     began = live.now()
@@ -90,9 +104,15 @@ def _unsaved(row: MailerConfiguration | None) -> MailerForm | None:
     )
     if same:
         return None
-    if not form.errors:
+    if request.form["provider"] in FORMS and not form.errors:
         refuse_stored_password(form, row)
     return form
+
+
+def _why_not(unsaved: MailerForm) -> Refused:
+    if unsaved.errors:
+        return UNSAVED_AND_REFUSED
+    return UNSAVED_PASSWORD if unsaved.password_change().typed else UNSAVED
 
 
 def _too_many(again_at: datetime, now: datetime) -> Response:

@@ -1,0 +1,67 @@
+"""The button "Check and resume" in the box that tells of a failure: one field, one press.
+
+What is stored, with that field changed, is checked; when it passes it is saved, which ends the
+pause, and what waited goes out. When it does not, nothing is saved and the check says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.crypto.box import SealBroken
+from app.mailer.configuration import stored
+from app.mailer.cure import ALONE
+from app.mailer.forms import MailerForm
+from app.mailer.models import MailerConfiguration
+from app.mailer.views import blueprint
+from app.mailer.views.checking import UNREADABLE, prepared, sealed
+from app.mailer.views.page import fresh_form, show
+from app.mailer.views.settings import conflict, keep, refuse_stored_password
+from app.web.context import db
+from app.web.guards import Permission, requires
+
+
+@blueprint.post("/cure", endpoint="cure")
+@requires(Permission.SYSTEM_CONFIGURE)
+def cure() -> Response:
+    """Fields: ``field`` (a name of the form), ``value``, ``version``."""
+    session = db()
+    row = stored(session)
+    if row is None:
+        return redirect(url_for("mailer.page"), 303)
+    form, name = _with_answer(row), request.form.get("field", "")
+    if name not in ALONE or name not in form:
+        return show(fresh_form(row.provider, row), status=422)
+    if not form.validate() or (name == "password" and not form["password"].data):
+        if name == "password" and not form.errors:
+            form.refuse("password", "Type the password.")
+        return show(form, status=422)
+    if form.expected_version != row.version:
+        return conflict(form, row)
+    if refuse_stored_password(form, row):
+        return show(form, status=422)
+    try:
+        job = prepared(form, row)
+    except SealBroken:
+        form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
+        return show(form, status=422)
+    session.commit()  # no transaction stays open while the network is waited for
+    found = job()
+    if not found.ok:
+        found = replace(found, transcript=sealed(found.transcript) or "")
+        return show(form, status=422, check=found, cure_failed=True)
+    return keep(form, checked=True) or redirect(url_for("mailer.page"), 303)
+
+
+def _with_answer(row: MailerConfiguration) -> MailerForm:
+    """What is stored, with the one field as it was typed."""
+    form, name = fresh_form(row.provider, row), request.form.get("field", "")
+    form.version.data = request.form.get("version", "")[:10]
+    if name in ALONE and name in form:
+        typed = [request.form.get("value", "")]
+        form[name].raw_data = typed
+        form[name].process_formdata(typed)
+    return form

@@ -1,0 +1,94 @@
+"""The button that a text asks for is on the same screen as the text, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.runtime import Runtime
+from tests.browser.conftest import RESULTS
+from tests.browser.screens import SCHEMES, overflow, violations
+from tests.browser.states import LOGIN, STATES, out_of_sight
+from tests.browser.test_mailer_page import fill
+from tests.conftest import Clock
+from tests.mailer.situations import World
+from tests.outbox.letters import queue_resets
+from tests.smtpd import Relay
+
+pytestmark = pytest.mark.browser
+SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+PICTURES = RESULTS / "states"
+
+
+@pytest.fixture
+def world(runtime: Runtime, clock: Clock) -> World:
+    return World(runtime, clock)
+
+
+@pytest.mark.parametrize("state", list(STATES))
+def test_what_a_text_asks_for_is_within_one_screen_in_every_state(
+    mailer: Callable[..., Page], world: World, state: str
+):
+    STATES[state](world)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page = mailer()
+    for name, size in SIZES.items():
+        for scheme in SCHEMES:
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
+            page.reload()
+            picture = f"{state.replace(' ', '-')}-{size['width']}-{scheme}"
+            page.screenshot(path=PICTURES / f"{picture}.png")
+            assert out_of_sight(page) == [], picture
+            assert overflow(page) == 0, picture
+        assert violations(page) == [], f"{state} on a {name}"
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_passed_check_ends_with_save_and_a_save_with_the_test(
+    mailer: Callable[..., Page], size: str, scripts: bool
+):
+    with Relay() as relay:
+        page = mailer(scripts=scripts, viewport=SIZES[size])
+        fill(page, relay, "")
+        page.get_by_label("Username").fill("")
+        page.locator("#secure").uncheck()
+        page.get_by_role("button", name="Check connection").click()
+        expect(page.locator("#check-passed")).to_be_visible()
+        save = page.locator("#check-result").get_by_role("button", name="Save now")
+        expect(save).to_be_in_viewport(ratio=1)
+        page.screenshot(path=RESULTS / f"check-passed-{size}-{scripts}.png")
+        save.click()
+        expect(page.locator("#mail-state")).to_have_attribute("data-value", "configured")
+        test = page.get_by_role("status").get_by_role("button", name="Send it now")
+        expect(test).to_be_in_viewport(ratio=1)
+        page.screenshot(path=RESULTS / f"saved-{size}-{scripts}.png")
+        test.click()
+        expect(page.locator("#last-test-result")).to_have_attribute("data-value", "succeeded")
+        page.screenshot(path=RESULTS / f"tested-{size}-{scripts}.png")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_refused_password_is_mended_in_the_box_with_one_press(
+    mailer: Callable[..., Page], world: World, runtime: Runtime, scripts: bool
+):
+    with Relay(users={"novantra": "today’s"}, require_auth=True) as relay:
+        world.save(port=relay.port, **LOGIN)  # type: ignore[arg-type]
+        queue_resets(runtime, ["dana@acme.test"])
+        world.paused()
+        page = mailer(scripts=scripts)
+        field = page.get_by_label("The current password of novantra on 127.0.0.1")
+        field.fill("wrong")
+        page.get_by_role("button", name="Check and resume").click()
+        expect(page.locator("[data-step=auth]")).to_have_attribute("data-state", "failed")
+        expect(page.locator("#mail-state")).to_have_attribute("data-value", "paused")
+        expect(page).to_have_title(re.compile("Mailer"))
+        field.fill("today’s")
+        page.get_by_role("button", name="Check and resume").click()
+        expect(page.locator("#mail-state")).to_have_attribute("data-value", "configured")
+        expect(page.get_by_text("Checked and saved. Sending has resumed")).to_be_visible()
+        assert "today’s" not in page.content()
