@@ -88,9 +88,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
+def database_url(tmp_path: Path, empty_schema: EmptySchema) -> Iterator[str]:
     """A database of this test's own."""
-    with new_database(tmp_path) as url:
+    with new_database(tmp_path, empty_schema) as url:
         yield url
 
 
@@ -111,9 +111,11 @@ def _certificates(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_schema(tmp_path_factory: pytest.TempPathFactory) -> EmptySchema:
+def empty_schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptySchema]:
     """This version's schema with nothing in it, made once for all tests."""
-    return EmptySchema(tmp_path_factory.mktemp("schema"))
+    schemas = EmptySchema(tmp_path_factory.mktemp("schema"))
+    yield schemas
+    schemas.close()
 
 
 @pytest.fixture
