@@ -12,6 +12,7 @@ For relays that misbehave see :mod:`tests.faults.server`.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import logging
 import threading
@@ -69,7 +70,9 @@ class Relay:
     """Runs in a thread on a free port of ``host`` while the ``with`` block lasts.
 
     ``users``: user names and passwords; AUTH is offered if there are any.
-    ``mechanisms``: what AUTH offers. ``PLAIN``, ``LOGIN`` and ``CRAM-MD5`` work, others are named.
+    ``mechanisms``: what AUTH offers. ``PLAIN``, ``LOGIN`` and ``CRAM-MD5`` work, others are named;
+    ``XOAUTH2`` and ``OAUTHBEARER`` work where ``users`` has tokens in place of passwords. A refused
+    token is told as Google does, or at once as Microsoft does (``refuses_at_once``).
     ``reject_rcpt``: address → reply. ``reject_mail``: the reply to every MAIL.
     ``replies``: command (``EHLO``, ``AUTH``, ``MAIL``, ``RCPT``, ``DATA``, ``RSET``, ``QUIT``, or
     ``.`` for the end of the data) → one reply for always, or a list of which each is used once
@@ -92,12 +95,15 @@ class Relay:
     host: str = "127.0.0.1"
     port: int = 0
     delay: float = 0.0
+    refuses_at_once: bool = False
 
     def __post_init__(self) -> None:
         self.envelopes: list[Received] = []
         self.commands: list[str] = []
         self.auth_attempts: list[tuple[str, str, str, bool]] = []
         """Mechanism, user name, password, whether encrypted."""
+        self.dummies: list[bool] = []
+        """For each token refused in two steps, whether the answer was the one of its mechanism."""
         self.connections = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -164,6 +170,8 @@ class Relay:
 class _Conversation(SMTP):
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        if {"XOAUTH2", "OAUTHBEARER"} & set(relay.mechanisms):
+            self.line_length_limit = 12_290  # an AUTH response (RFC 4954 section 4)
         super().__init__(
             _Handler(relay),
             hostname=relay.hostname,
@@ -175,7 +183,9 @@ class _Conversation(SMTP):
             auth_required=False,
             authenticator=self._check,
             auth_exclude_mechanism=[
-                name for name in ("PLAIN", "LOGIN", "CRAM-MD5") if name not in relay.mechanisms
+                name
+                for name in ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER")
+                if name not in relay.mechanisms
             ],
             loop=relay._loop,
         )
@@ -210,6 +220,42 @@ class _Conversation(SMTP):
                 self.transport.close()
 
         return run
+
+    async def auth_XOAUTH2(self, server: Any, arguments: list[str]) -> Any:  # noqa: N802
+        """developers.google.com "OAuth 2.0 mechanism for Gmail"."""
+        said = await self._bearer(arguments)
+        if said is MISSING:
+            return AuthResult(success=False, handled=False)
+        fields = dict(part.partition("=")[::2] for part in said.split("\x01") if part)
+        return await self._token("XOAUTH2", fields["user"], fields["auth"], b"")
+
+    async def auth_OAUTHBEARER(self, server: Any, arguments: list[str]) -> Any:  # noqa: N802
+        """RFC 7628."""
+        said = await self._bearer(arguments)
+        if said is MISSING:
+            return AuthResult(success=False, handled=False)
+        header, *pairs = said.split("\x01")
+        name = header.split(",")[1].removeprefix("a=").replace("=2C", ",").replace("=3D", "=")
+        fields = dict(part.partition("=")[::2] for part in pairs if part)
+        assert fields["port"] == str(self._relay.port)
+        return await self._token("OAUTHBEARER", name, fields["auth"], b"\x01")
+
+    async def _bearer(self, arguments: list[str]) -> Any:
+        if len(arguments) > 1:
+            return base64.b64decode(arguments[1], validate=True).decode()
+        said = await self.challenge_auth(b"")
+        return said if said is MISSING else said.decode()
+
+    async def _token(self, mechanism: str, user: str, auth: str, dummy: bytes) -> AuthResult:
+        relay, token = self._relay, auth.removeprefix("Bearer ")
+        encrypted = self.transport.get_extra_info("sslcontext") is not None
+        relay.auth_attempts.append((mechanism, user, token, encrypted))
+        right = auth.startswith("Bearer ") and relay.users.get(user) == token
+        if not right and not relay.refuses_at_once:
+            told = b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}'
+            relay.dummies.append(await self.challenge_auth(told) == dummy)
+        login = LoginPassword(user.encode(), b"")
+        return AuthResult(success=right, handled=False, auth_data=login)
 
     async def auth_CRAM__MD5(self, server: Any, arguments: list[str]) -> Any:  # noqa: N802
         """RFC 2195. aiosmtpd finds mechanisms by this spelling; it brings PLAIN and LOGIN only."""

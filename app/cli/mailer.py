@@ -20,6 +20,7 @@ from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.advice import context_of
 from app.mailer.check import check_relay
+from app.mailer.settings import LoginMethod
 from app.mailer.summary import Summary, summarise
 from app.mailer.test_mail import TestMail, record_test, send_test
 from app.runtime import QueueSummary, runtime
@@ -163,6 +164,7 @@ def _facts(summary: Summary) -> dict[str, object]:
         "keys": mail.keys.value,
         "provider": summary.active.provider if summary.active else None,
         "problem": summary.active.problem if summary.active else None,
+        "token": _token(summary),
         "queued": queue.waiting,
         "promised": queue.promised,
         "due": queue.due,
@@ -193,6 +195,21 @@ def _facts(summary: Summary) -> dict[str, object]:
     }
 
 
+def _token(summary: Summary) -> dict[str, object]:
+    token = summary.token
+    return {
+        "state": token.state.value,
+        "login_method": token.method,
+        "connected_as": token.connected_as,
+        "renewed_at": _iso(token.renewed_at),
+        "ends": _iso(token.ends),
+        "cause": token.cause,
+        "code": token.code.value if token.code else None,
+        "chip": token.chip,
+        "warnings": [ending.words for ending in token.warnings],
+    }
+
+
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
@@ -217,6 +234,11 @@ def _words(summary: Summary) -> str:
         f"Workers: {_workers(queue)}",
         f"Last test: {summary.test_result}",
     ]
+    token = summary.token
+    if token.method != LoginMethod.PASSWORD:
+        by = f", as {token.connected_as}" if token.connected_as else ""
+        lines.append(f"Token: {token.state}{by}")
+        lines += [f"Note: {ending.words}" for ending in token.warnings]
     if queue.set_aside:
         aside = ", ".join(f"{number} {what}" for what, number in queue.set_aside.items())
         lines.append(f"Set aside, because they could not be worked on: {aside}")

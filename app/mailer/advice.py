@@ -86,6 +86,7 @@ def relay_context(
         ehlo_name=relay.ehlo_name,
         tls=relay.tls.value,
         timeout=relay.timeout,
+        service=relay.tokens.service if relay.tokens is not None else None,
     )
 
 
@@ -127,7 +128,7 @@ def for_test(explanation: Explanation, context: FailureContext) -> Remedy:
 
 def in_bold(text: str, context: FailureContext) -> Markup:
     """``text`` with host, user name and sender of the context in bold."""
-    names = {context.host, context.username, context.sender} - {None, ""}
+    names = {context.host, context.username, context.sender, context.service} - {None, ""}
     if not names:
         return escape(text)
     longest_first = sorted((str(name) for name in names), key=len, reverse=True)

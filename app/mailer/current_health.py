@@ -12,9 +12,11 @@ from enum import StrEnum
 
 from app.mail.addresses import domain_of
 from app.mail.failures import Explanation, Failure, FailureCode, FailureContext
+from app.mail.phases import Phase
 from app.mailer.advice import explained
 from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS, Provider
+from app.mailer.tokens.status import NO_TOKENS, TokenState, TokenStatus
 from app.runtime import QueueSummary
 
 DUE_FOR = timedelta(seconds=20)
@@ -67,7 +69,8 @@ class MailFacts:
     ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
     keys in words, and ``locked`` says that nothing at all can be sent because of it: a relay
     without a login still takes mail that is sealed anew. ``embedded`` says that web processes are
-    meant to deliver, and ``context`` what sentences may name.
+    meant to deliver, ``token`` how logging in with one stands, and ``context`` what sentences may
+    name.
     """
 
     now: datetime
@@ -79,6 +82,7 @@ class MailFacts:
     keys_problem: str | None = None
     locked: bool = False
     embedded: bool = True
+    token: TokenStatus = NO_TOKENS
     context: FailureContext = field(default_factory=FailureContext)
 
 
@@ -120,11 +124,15 @@ def mail_health(facts: MailFacts) -> CurrentHealth:
         return _paused(facts)
     if facts.keys is not Keys.OK:
         return _locked(facts)
+    if facts.token.needs_person and facts.token.state is TokenState.NONE:
+        return _not_connected(facts)
     if nobody_delivers(facts):
         return _stalled(facts)
     provider = PROVIDERS[facts.provider] if facts.provider else None
     if provider is not None and not provider.delivers:
         return _undelivered(provider)
+    if facts.token.state is TokenState.BROKEN:
+        return _no_token(facts)
     return _by_evidence(facts)
 
 
@@ -206,6 +214,36 @@ def _locked(facts: MailFacts) -> CurrentHealth:
         alarm=True,
         held=facts.locked,
         keys=facts.keys,
+    )
+
+
+def _not_connected(facts: MailFacts) -> CurrentHealth:
+    """Nobody can send as the mailbox before somebody has signed in to it."""
+    return CurrentHealth(
+        Health.FAILING,
+        "bad",
+        "Not connected",
+        "Nobody has signed in to the mailbox yet, so Novantra may not send as it. Mail is held.",
+        "Connect the mailbox under System → Mailer.",
+        alarm=True,
+        held=True,
+    )
+
+
+def _no_token(facts: MailFacts) -> CurrentHealth:
+    """The daily renewal failed, or what it is asked for with is over: mail would fail now."""
+    token = facts.token
+    found = None
+    if token.code is not None:
+        found = explained(Failure(token.code, Phase.TOKEN, chip=token.chip), facts.context)
+    return CurrentHealth(
+        Health.FAILING,
+        "bad",
+        "No token",
+        f"{found.title}." if found else token.cause,
+        _first(found) if found else "Make a new one under System → Mailer.",
+        explanation=found,
+        alarm=True,
     )
 
 

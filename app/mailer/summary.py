@@ -6,7 +6,7 @@ page. It depends on how mail is and never on the address, so it tells nobody who
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flask import g
@@ -18,6 +18,7 @@ from app.mailer.active import (
     CONFIGURED,
     KEYS_LOST,
     MUST_BE_TYPED,
+    NOT_CONNECTED,
     PAUSED,
     PENDING,
     ActiveMailer,
@@ -27,6 +28,7 @@ from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retr
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
 from app.mailer.models import MailHealth
 from app.mailer.test_mail import result_of
+from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
@@ -47,7 +49,7 @@ class Summary:
 
     ``current_failure`` explains a pause or what makes real sends fail, ``remedy`` and
     ``test_remedy`` say what to do about it on the mailer page. ``test_failure`` explains a failed
-    test that the page has not moved on from.
+    test that the page has not moved on from. ``token`` is how logging in with one stands.
     """
 
     mail: CurrentHealth
@@ -61,6 +63,7 @@ class Summary:
     keys_problem: str | None
     remedy: Remedy | None = None
     test_remedy: Remedy | None = None
+    token: TokenStatus = NO_TOKENS
 
     @property
     def failing(self) -> bool:
@@ -84,7 +87,8 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     active = active_mailer(session, runtime)
     found = health.look(session)
     queue = runtime.queue_summary(session)
-    context = context_of(active)
+    token = token_status(session, runtime)
+    context = replace(context_of(active), chip=token.chip)
     keys, keys_problem = _keys(runtime, active, queue)
     mail = mail_health(
         MailFacts(
@@ -97,6 +101,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
             keys_problem=keys_problem,
             locked=not runtime.box.ring.usable or bool(active and active.problem),
             embedded=runtime.config.worker == "embedded",
+            token=token,
             context=context,
         )
     )
@@ -122,6 +127,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         keys_problem=keys_problem,
         remedy=remedy,
         test_remedy=test_remedy,
+        token=token,
     )
 
 
@@ -151,7 +157,9 @@ def _keys(
         return Keys.WRONG, WRONG_KEY
     if problem == MUST_BE_TYPED:
         return Keys.FORGOTTEN, problem
-    return (Keys.CHANGED, problem) if problem else (Keys.OK, None)
+    if problem is None or problem == NOT_CONNECTED:  # which is no trouble of the keys
+        return Keys.OK, None
+    return Keys.CHANGED, problem
 
 
 def _moved_on(found: MailHealth) -> bool:

@@ -21,7 +21,7 @@ from app.in_steps import ROWS, change_some
 from app.install.models import Install
 from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer, active_mailer
-from app.mailer.models import MailerConfiguration, MailHealth
+from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
 from app.moments import sql_happened_since, sql_lies_ahead
 from app.outbox.kinds import EXPRESS
 from app.outbox.models import QUEUED, SENDING, OutboxAttempt, OutboxMessage, State
@@ -38,6 +38,7 @@ log = logging.getLogger("novantra.outbox")
 
 _HEALTH, _CONFIGURATION = MailHealth.__table__.c, MailerConfiguration.__table__.c
 _INSTALL, _ROW = Install.__table__.c, OutboxMessage.__table__.c
+_TOKENS = MailerTokens.__table__.c
 
 
 def _one(column: ColumnElement[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -52,6 +53,7 @@ _LOOK = select(
     _one(_CONFIGURATION.updated_at).label("changed"),
     _one(_CONFIGURATION.version).label("version"),
     _one(_INSTALL.access_url).label("access_url"),
+    _one(_TOKENS.connected_at).label("connected"),
     _one(_ROW.id, _ROW.state == State.HELD).label("held"),
 )
 
@@ -91,7 +93,8 @@ class Breaker:
         """
         seen = session.connection().execute(_LOOK).one()
         ring = self.runtime.box.ring
-        active = self._active(session, (seen.version, seen.changed, seen.access_url, *ring.keys))
+        made_of = seen.version, seen.changed, seen.access_url, seen.connected
+        active = self._active(session, (*made_of, *ring.keys))
         usable = active is not None and active.problem is None and ring.usable
         return BreakerState(
             active=active if usable else None,

@@ -71,6 +71,9 @@ def _mail(summary: Summary) -> dict[str, Any]:
         "last_success_at": _iso(record.last_success_at),
         "workers": len(queue.workers),
         "set_aside": sum(queue.set_aside.values()),
+        "token": summary.token.state.value,
+        "token_ends_at": _iso(summary.token.ends),
+        "token_warnings": [ending.words for ending in summary.token.warnings],
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.mailer.active import CONFIGURED, PAUSED, PENDING
 from app.mailer.current_health import Health, Keys
 from app.mailer.summary import Summary, summarise
+from app.mailer.tokens.status import TokenState
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
 
@@ -54,6 +55,13 @@ def _tell_mail(registry: CollectorRegistry, summary: Summary) -> None:
     _one_of(registry, "state", "the state mail is in", STATES_OF_MAIL, summary.state)
     _one_of(registry, "health", "how mail is", list(Health), summary.mail.health)
     _one_of(registry, "keys", "whether stored secrets open", list(Keys), summary.mail.keys)
+    _one_of(
+        registry,
+        "token",
+        "how logging in with a token stands",
+        list(TokenState),
+        summary.token.state,
+    )
     due = (now - queue.due_since).total_seconds() if queue.due_since else 0
     success = record.last_success_at
     for name, text, value in (
@@ -69,6 +77,11 @@ def _tell_mail(registry: CollectorRegistry, summary: Summary) -> None:
         ("due", "Mails that could be sent now", queue.due),
         ("oldest_due_age_seconds", "How long the oldest of them is due", max(0, due)),
         ("set_aside", "Items that could not be worked on", sum(queue.set_aside.values())),
+        (
+            "token_ends_timestamp_seconds",
+            "When the client secret or the certificate ends, Unix time, 0 for not known",
+            summary.token.ends.timestamp() if summary.token.ends else 0,
+        ),
         ("workers", "Processes that deliver, by their signs of life", len(queue.workers)),
     ):
         Gauge(f"novantra_mail_{name}", text, registry=registry).set(value)

@@ -12,14 +12,15 @@ from app.config import Config
 ROOT = Path(__file__).parents[2]
 
 
-def start_worker(config: Config, *, connections: int = 1) -> subprocess.Popen[bytes]:
-    """``mailer worker``, as an operator starts it."""
+def start_worker(config: Config, *, connections: int = 1, **more: str) -> subprocess.Popen[bytes]:
+    """``mailer worker``, as an operator starts it; ``more`` is environment."""
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
         "NOVANTRA_DATA_DIR": str(config.data_dir),
         "NOVANTRA_DATABASE_URL": config.database_url,
         "NOVANTRA_LOG_FORMAT": "text",
         "FLASK_SKIP_DOTENV": "1",
+        **more,
     }
     return subprocess.Popen(
         [

@@ -7,6 +7,7 @@ from app.mail.diagnosis.engine import (
     is_about_credentials,
     provider_named_in,
     says_something,
+    sign_in_number_in,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "is_about_credentials",
     "provider_named_in",
     "says_something",
+    "sign_in_number_in",
 ]

@@ -105,6 +105,9 @@ def read(
             code = None
     words = _words(raw)
     family = family_of(provider) or family_in(words)
+    asks_for_token = phase is Phase.TOKEN
+    if asks_for_token:  # what a sign-in service says is about a login
+        phase = Phase.AUTH
     return Clues(
         words=_from_reply_on(raw, words),
         raw=raw,
@@ -113,7 +116,7 @@ def read(
         phase=phase or phase_in(words, code),
         family=family,
         sender=sender.casefold() if sender else None,
-        by_token="oauth" in (provider or "").casefold(),
+        by_token=asks_for_token or "oauth" in (provider or "").casefold(),
     )
 
 

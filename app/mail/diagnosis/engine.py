@@ -89,6 +89,11 @@ def provider_named_in(text: str) -> str | None:
     return read(text).family
 
 
+def sign_in_number_in(text: str) -> str | None:
+    """What Microsoft's sign-in service calls its refusal, fit for a context's ``chip``."""
+    return services.sign_in_number(read(text))
+
+
 def _text_of(error: BaseException) -> str:
     """Type and arguments of an exception. Its own ``__str__`` may raise, so it is not called."""
     parts = [type(error).__name__]

@@ -74,6 +74,12 @@ _TOKEN_WORDS = (
 )
 
 
+def sign_in_number(clues: Clues) -> str | None:
+    """Microsoft's number for a refused sign-in, as "AADSTS700016", if the text names one."""
+    match = _ENTRA.search(clues.words)
+    return f"AADSTS{match[1]}" if match else None
+
+
 def token_failure(clues: Clues) -> Code | None:
     """The code of a text that speaks of tokens or app registrations, if it does."""
     if match := _ENTRA.search(clues.words):

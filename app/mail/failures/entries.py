@@ -34,9 +34,9 @@ class Step:
 class Entry:
     """Sentences for people, with gaps in braces that :mod:`.explain` fills.
 
-    Gaps: relay, host, port, patience, user, region, sender, greeting, recipients, mailbox_argument
-    and sender_argument; with a capital where one begins a sentence. ``field`` is the form
-    field (a name of the mailer form) that most likely has to change, if it is one of ours.
+    Gaps: relay, host, port, patience, user, region, service, sender, greeting, recipients,
+    mailbox_argument and sender_argument; with a capital where one begins a sentence. ``field`` is
+    the form field (a name of the mailer form) that most likely has to change, if it is one of ours.
     """
 
     title: str

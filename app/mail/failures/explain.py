@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.mail.failures import logging_in, reaching, sending
+from app.mail.failures import logging_in, reaching, sending, signing_in
 from app.mail.failures.advice import BY_PROVIDER
 from app.mail.failures.codes import Disposition, Failure, FailureCode, disposition_of
 from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
@@ -29,6 +29,9 @@ class FailureContext:
     ``tls`` the TLS mode's word, ``timeout`` seconds for a step; ``phase`` where it failed.
     ``logins`` are the names of login mechanisms that the relay offered: none, or not known.
     ``refused_target`` says that we did not connect, because no relay has such an address.
+
+    ``service`` is the host of the sign-in service, where the login shows a token, and ``chip``
+    what it called its refusal.
     """
 
     provider: str | None = None
@@ -44,6 +47,8 @@ class FailureContext:
     phase: str | None = None
     logins: tuple[str, ...] | None = None
     refused_target: bool = False
+    service: str | None = None
+    chip: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
     advice = Advice() if here else _advice_for(code, context)
     if code is FailureCode.AUTH_NOT_OFFERED:
         advice = _about_logins(context)
+    if context.chip is not None:
+        advice = _of_the_service(context) or advice
     gaps = _gaps(context)
     steps = advice.fix if advice.replaces and advice.fix else advice.fix + entry.fix
     source = advice if advice.cause else entry
@@ -116,6 +123,7 @@ def explain_failure(failure: Failure, context: FailureContext) -> Explanation:
         phase=failure.phase,
         logins=failure.offered,
         refused_target=failure.refused_target,
+        chip=failure.chip or (context.chip if failure.phase is Phase.TOKEN else None),
     )
     return explain(failure.code, here)
 
@@ -126,7 +134,15 @@ def _entry_of_here(code: FailureCode, context: FailureContext) -> Entry | None:
         return reaching.REFUSED_TARGET
     if context.phase not in _PHASES:
         return None
+    if context.phase == Phase.TOKEN:
+        return signing_in.ENTRIES.get(code)
     return reaching.BY_PHASE.get((code, Phase(context.phase)))
+
+
+def _of_the_service(context: FailureContext) -> Advice | None:
+    """What the sign-in service's own word for its refusal says, if it says more than the code."""
+    found = signing_in.advice_on(context.chip, family_of(context.provider))
+    return found if found.cause else None
 
 
 def _filled(step: str | Step, gaps: dict[str, str]) -> Step:
@@ -144,6 +160,8 @@ def _advice_for(code: FailureCode, context: FailureContext) -> Advice:
 
 def _about_logins(context: FailureContext) -> Advice:
     """Names the kinds of login that there are, each with its cure, or all that there may be."""
+    if context.service is not None:
+        return logging_in.NO_TOKENS_TAKEN
     remove, port = ENTRIES[FailureCode.AUTH_NOT_OFFERED].fix
     if context.logins is None:
         return Advice(fix=(remove, port, *every_cure()), replaces=True)
@@ -171,6 +189,7 @@ def _gaps(context: FailureContext) -> dict[str, str]:
         "user": user or "the configured user",
         "patience": _seconds(context.timeout),
         "region": _clean(context.region) or "the chosen region",
+        "service": _clean(context.service) or "the sign-in service",
         "sender": sender or "the sender address",
         "greeting": _clean(context.ehlo_name) or "its greeting name",
         "recipients": f" at {domain}" if domain else "",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Consequence, Entry, Step, StepName
+from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
 
 ENTRIES = {
     Code.EHLO_REJECTED: Entry(
@@ -126,6 +126,19 @@ ENTRIES = {
         consequence=Consequence.TRIED_AGAIN,
     ),
 }
+
+
+NO_TOKENS_TAKEN = Advice(
+    "The login is to show a token, and {relay} takes none: it offers neither XOAUTH2 nor "
+    "OAUTHBEARER here. A password is not tried in its place.",
+    (
+        "Check that host and port are the provider’s own: other relays take no such tokens.",
+        "If this relay is yours and wants a password, choose SMTP as provider.",
+    ),
+    "host",
+    replaces=True,
+)
+"""Stands for every kind of login where a token is to be shown."""
 
 
 @dataclass(frozen=True)

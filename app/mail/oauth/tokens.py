@@ -60,13 +60,18 @@ class Client:
 class Tokens:
     """``refresh`` is ``None`` when the answer brought none: an older one stays good then.
 
-    ``person`` is the address that signed in, when the service told it.
+    ``person`` is the address that signed in, when the service told it, and ``addresses`` all that
+    it called that person by: a sign-in name is not always the mailbox's address.
     """
 
     access: Secret
     expires_at: datetime
     refresh: Secret | None = None
-    person: str | None = None
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def person(self) -> str | None:
+        return self.addresses[0] if self.addresses else None
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,7 @@ def _tokens(answer: Answer, now: datetime) -> Tokens:
         access=access,
         expires_at=now + timedelta(seconds=life),
         refresh=refresh,
-        person=_person(values.get("id_token")),
+        addresses=_addresses(values.get("id_token")),
     )
 
 
@@ -212,20 +217,21 @@ def _seconds(value: Any, usual: int, shortest: int, longest: int) -> int:
     return max(shortest, min(value, longest))
 
 
-def _person(id_token: Any) -> str | None:
+def _addresses(id_token: Any) -> tuple[str, ...]:
     """Who signed in. The token came straight from the service over TLS, so its signature need not
     be checked (OpenID Connect Core section 3.1.3.7, number 6)."""
     if not isinstance(id_token, str) or id_token.count(".") != 2:
-        return None
+        return ()
     middle = id_token.split(".")[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     except (ValueError, RecursionError):
-        return None
+        return ()
     if not isinstance(claims, dict):
-        return None
-    for name in ("email", "preferred_username", "upn"):
-        value = claims.get(name)
-        if isinstance(value, str) and "@" in value and len(value) <= 320 and value.isprintable():
-            return value
-    return None
+        return ()
+    values = (claims.get(name) for name in ("email", "preferred_username", "upn"))
+    return tuple(
+        value
+        for value in values
+        if isinstance(value, str) and "@" in value and len(value) <= 320 and value.isprintable()
+    )

@@ -198,12 +198,9 @@ class Session(Talk):
             self.note("the token was refused; once more with a new one")
             try:
                 show_token(self, username, newer.reveal(), mechanism)
-            except TokenNotTaken:
-                raise
-            except TransportError as error:
-                if error.reply_code is not None:
+            except TransportError:
+                if self.in_step:
                     raise
-                self.lose_step()
                 raise refused from None
         return mechanism
 

@@ -27,7 +27,7 @@ from app.mailer.models import MailerConfiguration, MailerTokens
 from app.mailer.settings import PasswordChange, Settings
 from app.mailer.tokens import store
 from app.mailer.tokens.asking import Asker, service_of
-from app.moments import lies_ahead
+from app.moments import happened_since, lies_ahead
 from app.runtime import Runtime
 
 RENEW_BEFORE = timedelta(minutes=10)
@@ -72,10 +72,20 @@ class StoredTokens:
     def instead_of(self, refused: Secret, patience: float) -> Secret:
         return self._get(patience, refused)
 
-    def renew(self, patience: float) -> None:
-        """Ask for new ones, however good the present ones are. Raises as ``current`` does."""
-        held = self._look()
-        self._get(patience, held.access or Secret(""))
+    def renew(self, patience: float, *, unless_since: datetime) -> bool:
+        """Ask for new ones, however good the present ones are, unless somebody has done so since
+        that moment or does it now; whether it was done. Raises as ``current`` does."""
+        claimed = self._claim()
+        if claimed is None:
+            return False
+        with self._live.database.session(reading=True) as session:
+            row = store.look(session)
+            last = row.renewed_at if row is not None else None
+        if last is not None and happened_since(last, unless_since, self._live.now()):
+            self._let_go(claimed)
+            return False
+        self._ask(claimed, None, patience)
+        return True
 
     def _get(self, patience: float, refused: Secret | None) -> Secret:
         end = time.monotonic() + patience
@@ -119,11 +129,15 @@ class StoredTokens:
         patience: float,
     ) -> Secret:
         """Whoever waited may hold the claim after somebody else renewed: then it looks again."""
-        box, now = self._live.box, self._live.now()
         again = self._look()
         if again.fresh and again.access is not None and again.access != refused:
             self._let_go(claimed)
             return again.access
+        return self._ask(claimed, usable, patience)
+
+    def _ask(self, claimed: store.Claimed, usable: Secret | None, patience: float) -> Secret:
+        """``usable`` is a token that would do if the service has trouble of its own."""
+        box, now = self._live.box, self._live.now()
         try:
             refresh = store.refresh_of(claimed, box)
         except SealBroken:

@@ -71,6 +71,28 @@ def doubt(session: Session) -> None:
     _change(session, access_sealed=None, access_expires_at=None, lease_until=None, **_NO_FAILURE)
 
 
+def connect(
+    session: Session, box: SealedBox, destination: str, tokens: Tokens, now: datetime
+) -> None:
+    """A person signed in: these tokens stand in place of whatever was there. A renewal that is
+    under way writes nothing. The caller commits."""
+    assert tokens.refresh is not None
+    _ensure(session)
+    place = REFRESH_TOKEN.place(TOKENS_ID, destination=destination)
+    _change(
+        session,
+        destination=destination,
+        refresh_sealed=box.seal_secret(tokens.refresh, place),
+        access_sealed=seal_access(box, tokens.access, destination),
+        access_expires_at=tokens.expires_at,
+        connected_as=tokens.person,
+        connected_at=now,
+        renewed_at=now,
+        lease_until=None,
+        **_NO_FAILURE,
+    )
+
+
 def claim(session: Session, destination: str, now: datetime) -> Claimed | None:
     """The right to renew the tokens of ``destination``; ``None`` while somebody else has it. The
     caller commits before it asks anybody."""
@@ -86,8 +108,15 @@ def claim(session: Session, destination: str, now: datetime) -> Claimed | None:
     ).first()
     if found is None:
         return None
-    same = found.destination == destination
-    return Claimed(found.fence, destination, found.refresh_sealed if same else None)
+    if found.destination == destination:
+        return Claimed(found.fence, destination, found.refresh_sealed)
+    session.execute(
+        update(row)
+        .where(row.id == TOKENS_ID)
+        .values(_NOTHING | {"destination": destination, "lease_until": now + LEASE})
+        .execution_options(synchronize_session=False)
+    )
+    return Claimed(found.fence, destination, None)
 
 
 def keep(
@@ -96,7 +125,6 @@ def keep(
     claimed: Claimed,
     tokens: Tokens,
     now: datetime,
-    **connected: Any,
 ) -> bool:
     """Store what the service gave; whether the claim still held. The caller commits before it uses
     any of it: a refresh token that was replaced may be good for nothing any more.
@@ -104,14 +132,12 @@ def keep(
     An answer without a refresh token leaves the stored one as it is.
     """
     values: dict[str, Any] = {
-        "destination": claimed.destination,
         "access_sealed": seal_access(box, tokens.access, claimed.destination),
         "access_expires_at": tokens.expires_at,
         "refresh_sealed": claimed.refresh,
         "renewed_at": now,
         "lease_until": None,
         **_NO_FAILURE,
-        **connected,
     }
     if tokens.refresh is not None:
         place = REFRESH_TOKEN.place(TOKENS_ID, destination=claimed.destination)

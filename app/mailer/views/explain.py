@@ -9,7 +9,12 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from app.mail.diagnosis import diagnose_text, provider_named_in, says_something
+from app.mail.diagnosis import (
+    diagnose_text,
+    provider_named_in,
+    says_something,
+    sign_in_number_in,
+)
 from app.mail.failures import FailureContext, explain
 from app.mail.phases import Phase
 from app.mailer.providers import PROVIDERS
@@ -60,10 +65,12 @@ def answer() -> Response:
     provider = form.provider.data or None
     text = form.text.data or ""
     code = diagnose_text(text, form.known_phase, provider)
-    found = explain(
-        code,
-        FailureContext(provider=provider or provider_named_in(text), phase=form.phase.data or None),
+    context = FailureContext(
+        provider=provider or provider_named_in(text),
+        phase=form.phase.data or None,
+        chip=sign_in_number_in(text),
     )
+    found = explain(code, context)
     page = render_template(
         "mailer/explain.html", form=form, explanation=found, guess=not says_something(text)
     )

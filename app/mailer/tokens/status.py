@@ -1,0 +1,186 @@
+"""How logging in with tokens stands, worked out once for pages, commands and endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app.mail.failures import Disposition, FailureCode, disposition_of
+from app.mailer.configuration import settings_of, stored
+from app.mailer.destination import Destination
+from app.mailer.models import MailerConfiguration, MailerTokens
+from app.mailer.settings import LoginMethod, Settings
+from app.mailer.tokens import store
+from app.runtime import Runtime
+
+WARN_AT = (30, 14, 3)
+"""Days before the end of a secret or a certificate at which it is told, more loudly each time."""
+
+_KNOWN = frozenset(code.value for code in FailureCode)
+
+
+class TokenState(StrEnum):
+    """The word for how it stands."""
+
+    NONE = "none"
+    """No token is used, none was needed yet, or nobody has signed in."""
+    CONNECTED = "connected"
+    """The last one that was asked for came."""
+    EXPIRING = "expiring"
+    """The same, and what it is asked for with ends soon."""
+    BROKEN = "broken"
+    """None can be had until a person acts."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something that ends, and mail with it. ``level`` is a colour: quiet, warn or bad; ``within``
+    the fewest days of :data:`WARN_AT` that are left at most, 0 once it is over, ``None`` while it
+    is far off."""
+
+    what: str
+    at: datetime
+    days_left: int
+    within: int | None
+    level: str
+    words: str
+
+
+@dataclass(frozen=True)
+class TokenStatus:
+    """``cause`` is a sentence where not all is well. ``needs_person``: somebody has to sign in.
+
+    ``code`` and ``chip`` are of the newest failure, while nothing succeeded after it; ``failed_at``
+    is when. ``access_ends`` is the end of the token at hand, ``ends`` the earliest known end of
+    what it is asked for with; ``warnings`` has what ends within 30 days, the earliest first.
+    """
+
+    state: TokenState
+    method: str
+    needs_person: bool = False
+    connected_as: str | None = None
+    connected_at: datetime | None = None
+    renewed_at: datetime | None = None
+    access_ends: datetime | None = None
+    ends: datetime | None = None
+    cause: str = ""
+    code: FailureCode | None = None
+    chip: str | None = None
+    failed_at: datetime | None = None
+    warnings: tuple[Ending, ...] = ()
+
+
+NO_TOKENS = TokenStatus(TokenState.NONE, LoginMethod.PASSWORD.value)
+
+
+def token_status(session: Session, live: Runtime) -> TokenStatus:
+    """How it stands now."""
+    if live.config.is_cloud:
+        return NO_TOKENS
+    row = stored(session)
+    if row is None or not settings_of(row).uses_token:
+        return NO_TOKENS
+    return status_of(row, store.look(session), live.now())
+
+
+def status_of(row: MailerConfiguration, tokens: MailerTokens | None, now: datetime) -> TokenStatus:
+    """The same for rows that are at hand. Tokens of another destination do not count."""
+    settings = settings_of(row)
+    if tokens is not None and tokens.destination != str(Destination.of(settings)):
+        tokens = None
+    known = endings(settings, row.certificate_ends_at, now)
+    soon = tuple(ending for ending in known if ending.within is not None)
+    code = _code(tokens)
+    needs_person = settings.waits_for_person and (tokens is None or not tokens.refresh_sealed)
+    state, cause = _state(settings, tokens, code, needs_person, soon)
+    return TokenStatus(
+        state=state,
+        method=settings.login_method,
+        needs_person=needs_person or (state is TokenState.BROKEN and settings.waits_for_person),
+        connected_as=_connected_as(settings, tokens),
+        connected_at=tokens.connected_at if tokens else None,
+        renewed_at=tokens.renewed_at if tokens else None,
+        access_ends=tokens.access_expires_at if tokens else None,
+        ends=known[0].at if known else None,
+        cause=cause,
+        code=code,
+        chip=tokens.failed_chip if tokens and code else None,
+        failed_at=tokens.failed_at if tokens and code else None,
+        warnings=soon,
+    )
+
+
+def endings(settings: Settings, certificate_ends: datetime | None, now: datetime) -> list[Ending]:
+    """What is known to end, the earliest first: a client secret whose end somebody typed, or a
+    certificate of ours."""
+    found = []
+    if settings.client_secret_ends and not settings.makes_certificate:
+        end = _end_of(settings.client_secret_ends)
+        if end is not None:
+            found.append(_ending("client secret", end, now))
+    if settings.makes_certificate and certificate_ends is not None:
+        found.append(_ending("certificate", certificate_ends, now))
+    return sorted(found, key=lambda ending: ending.at)
+
+
+def _ending(what: str, at: datetime, now: datetime) -> Ending:
+    left = (at - now) // timedelta(days=1)
+    within = 0 if left < 0 else next((days for days in sorted(WARN_AT) if left <= days), None)
+    level = "quiet" if within is None else "warn" if within > WARN_AT[-1] else "bad"
+    day = f"{at.day} {at:%B %Y}"
+    if left < 0:
+        words = f"The {what} ended on {day}: no new token can be had with it."
+    elif left == 0:
+        words = f"The {what} ends today. Mail stops then unless there is a new one."
+    else:
+        days = "1 day" if left == 1 else f"{left} days"
+        words = f"The {what} ends on {day}, in {days}. Mail stops then unless there is a new one."
+    return Ending(what, at, left, within, level, words)
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of the day before: which hour a service means is not known."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), UTC)
+    except ValueError:
+        return None
+
+
+def _state(
+    settings: Settings,
+    tokens: MailerTokens | None,
+    code: FailureCode | None,
+    needs_person: bool,
+    soon: tuple[Ending, ...],
+) -> tuple[TokenState, str]:
+    if code is not None and disposition_of(code) is Disposition.PAUSE:
+        return TokenState.BROKEN, "The sign-in service gives no token until somebody acts."
+    if needs_person:
+        return TokenState.NONE, "Nobody has signed in yet, so there is no token."
+    if settings.makes_certificate and any(ending.within == 0 for ending in soon):
+        return TokenState.BROKEN, soon[0].words
+    if (
+        soon
+    ):  # a secret's end is what somebody typed: whether it is over shows when one is asked for
+        return TokenState.EXPIRING, soon[0].words
+    if tokens is None or tokens.renewed_at is None:
+        return TokenState.NONE, ""
+    if code is not None:
+        return TokenState.CONNECTED, "The sign-in service had trouble of its own just now."
+    return TokenState.CONNECTED, ""
+
+
+def _connected_as(settings: Settings, tokens: MailerTokens | None) -> str | None:
+    """Who signed in, or the mailbox that an application was given a token for."""
+    if tokens is None or tokens.renewed_at is None:
+        return None
+    return tokens.connected_as or settings.username
+
+
+def _code(tokens: MailerTokens | None) -> FailureCode | None:
+    if tokens is None or tokens.failed_code not in _KNOWN:
+        return None
+    return FailureCode(tokens.failed_code)
