@@ -1,7 +1,6 @@
 """One form POST, one JSON answer, one deadline over all of it.
 
-Built on urllib3's connection alone: no pool, no redirect, no second try, no proxy from the
-environment. What the service says in prose is read by nobody; ``error``, numbers and times are.
+What the service says in prose is read by nobody; ``error``, numbers and times are.
 """
 
 from __future__ import annotations
@@ -9,19 +8,17 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from app.mail.http import line_to
 from app.mail.oauth.refused import TokenRefused, Trouble
-from app.mail.smtp.connect import dial, resolve
 from app.mail.smtp.wire import Deadline
 from app.mail.transport import TransportError
 
@@ -59,7 +56,7 @@ def post(
         something that is no JSON object.
     """
     deadline = Deadline(min(patience, WAIT))
-    connection = _connection(url, deadline, context)
+    connection = line_to(url, deadline, context=context)
     try:
         connection.connect()
         connection.request(
@@ -92,68 +89,6 @@ def post(
     finally:
         connection.close()
         connection.let_go()
-
-
-class _Resolved:
-    """Connects through our own resolver and dialler: bounded, and guarded like a relay.
-
-    A byte a second would keep every single read happy: at the deadline the line is cut.
-    """
-
-    deadline: Deadline
-    _line: socket.socket | None = None
-    _cut: socket.socket | None = None
-    _guard: threading.Timer | None = None
-
-    def _new_conn(self) -> socket.socket:
-        assert isinstance(self, HTTPConnection)
-        targets = resolve(self.host, self.port or self.default_port, self.deadline)
-        self._line, _ = dial(targets, self.deadline)
-        self._line.settimeout(self.deadline.left())
-        # TLS takes the descriptor over from the socket it begins on; this one stays ours.
-        self._cut = self._line.dup()
-        self._guard = threading.Timer(self.deadline.left(), _hang_up, (self._cut,))
-        self._guard.daemon = True
-        self._guard.start()
-        return self._line
-
-    def let_go(self) -> None:
-        """Closes what a connection that failed half-way leaves behind."""
-        if self._guard is not None:
-            self._guard.cancel()
-        if self._cut is not None:
-            self._cut.close()
-        if self._line is not None:
-            self._line.close()
-
-
-class _Plain(_Resolved, HTTPConnection):
-    pass
-
-
-class _Encrypted(_Resolved, HTTPSConnection):
-    pass
-
-
-def _connection(
-    url: str, deadline: Deadline, context: ssl.SSLContext | None
-) -> _Plain | _Encrypted:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection: _Plain | _Encrypted
-    if parts.scheme == "https":
-        chosen = context or ssl.create_default_context()
-        chosen.minimum_version = ssl.TLSVersion.TLSv1_2
-        connection = _Encrypted(host, parts.port, ssl_context=chosen)
-    else:
-        connection = _Plain(host, parts.port)
-    connection.deadline = deadline
-    return connection
-
-
-def _hang_up(line: socket.socket) -> None:
-    with suppress(OSError):  # it may have ended a moment ago
-        line.shutdown(socket.SHUT_RDWR)
 
 
 def _trouble_of(error: BaseException, deadline: Deadline) -> Trouble:

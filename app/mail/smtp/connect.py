@@ -253,6 +253,19 @@ def is_refused(address: str) -> bool:
     return not target.is_loopback and any(map(_is_refused_v4, _wrapped(target)))
 
 
+def is_public(address: str) -> bool:
+    """Whether this IP address is one of the internet at large: no loopback, no private range.
+
+    Also told of an IPv6 address that wraps IPv4: then both must be.
+    """
+    target = ip_address(address.partition("%")[0])
+    if not target.is_global or target.is_multicast:
+        return False
+    if isinstance(target, IPv4Address):
+        return True
+    return all(wrapped.is_global for wrapped in _wrapped(target))
+
+
 def _is_refused_v4(address: IPv4Address) -> bool:
     return any(address in network for network in _REFUSED_V4)
 
