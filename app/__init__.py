@@ -23,7 +23,18 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import wizard
-    from app import accounts, audit, cli, install, mailer, organizations, outbox, system, web
+    from app import (
+        accounts,
+        alerts,
+        audit,
+        cli,
+        install,
+        mailer,
+        organizations,
+        outbox,
+        system,
+        web,
+    )
     from app.config import Config
     from app.crypto.box import SealedBox
     from app.database import Database
@@ -85,6 +96,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     outbox.init_app(app)
     accounts.init_app(app)
     organizations.init_app(app)
+    alerts.init_app(app)
     system.init_app(app)
     wizard.init_app(app)
     cli.init_app(app)

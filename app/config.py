@@ -42,6 +42,7 @@ class Config:
     managed_mail_url: Secret = field(default_factory=lambda: Secret(""))
     managed_mail_sender: str | None = None
     trusted_proxies: int = 0
+    alert_private_targets: bool = False
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
     # In place of the sign-in services' scheme and host; ``None`` for the vendors' own.
     oauth_microsoft: str | None = None
@@ -83,6 +84,7 @@ class Config:
             managed_mail_url=Secret(env.get("NOVANTRA_MANAGED_MAIL_URL", "")),
             managed_mail_sender=env.get("NOVANTRA_MANAGED_MAIL_SENDER") or None,
             trusted_proxies=_number(env, "NOVANTRA_TRUSTED_PROXIES", 0, 0, 10),
+            alert_private_targets=_switch(env, "NOVANTRA_ALERT_PRIVATE_TARGETS"),
             metrics_token=Secret(env.get("NOVANTRA_METRICS_TOKEN", "")),
             oauth_microsoft=_service_base(env, "NOVANTRA_OAUTH_MICROSOFT"),
             oauth_google=_service_base(env, "NOVANTRA_OAUTH_GOOGLE"),
@@ -96,6 +98,11 @@ def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ConfigError(f"{name} must be one of {', '.join(allowed)}.")
     return value
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    """Off unless it is on."""
+    return _choice(env, name, ("off", "on")) == "on"
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -21,6 +21,8 @@ from app.mailer.models import MailerConfiguration, MailerTokens, SignIn
 from app.outbox.models import Ended, OutboxMessage, State
 from app.sealing import (
     ACCESS_TOKEN,
+    ALERT_SECRET,
+    ALERT_URL,
     AUDIT_KEY,
     DRAFT_PASSWORD,
     MAILER_PASSWORD,
@@ -156,6 +158,11 @@ def _audit_keys(session: Session, rows: tuple[object, ...], _now: datetime) -> N
         session.execute(text("DELETE FROM audit_keys WHERE key_id = :row"), {"row": row})
 
 
+def _alert_targets(session: Session, rows: tuple[object, ...], _now: datetime) -> None:
+    for row in rows:
+        session.execute(text("DELETE FROM alert_targets WHERE id = :row"), {"row": row})
+
+
 _LetGo = Callable[[Session, tuple[object, ...], datetime], None]
 _COLUMNS: dict[SealedColumn, tuple[str, str, _LetGo]] = {
     MAILER_PASSWORD: (
@@ -187,6 +194,16 @@ _COLUMNS: dict[SealedColumn, tuple[str, str, _LetGo]] = {
         "mails that wait or could be sent again",
         "they are never sent, and Mail activity says why; whoever asked for one asks again",
         _mails,
+    ),
+    ALERT_URL: (
+        "addresses that alerts go to",
+        "the targets are removed, and must be added again under System → Alerts",
+        _alert_targets,
+    ),
+    ALERT_SECRET: (
+        "secrets that alerts are signed with",
+        "the targets are removed, and must be added again under System → Alerts",
+        _alert_targets,
     ),
     AUDIT_KEY: (
         "keys that signed older parts of the audit log",

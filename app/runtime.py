@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy import ColumnElement
@@ -31,6 +31,15 @@ class Perishable:
     made: InstrumentedAttribute[datetime]
     ends: InstrumentedAttribute[Any] | None = None
     life: timedelta | None = None
+
+
+class Companion(Protocol):
+    """Threads that a process which serves or delivers has beside those that do."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Begin nothing more; soon over, and safe to call twice."""
 
 
 def _nobody() -> None:
@@ -111,6 +120,8 @@ class Runtime:
     only_admin_of: Callable[[Session, int], list[str]] = field(default=_none_of)
     # What a worker does between deliveries; each says whether it did something.
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
+    # What runs beside the server or the worker, in threads of its own.
+    companions: list[Callable[[Runtime], Companion]] = field(default_factory=list)
     # What nobody will ask for any more: a table and its rows that are too old at a moment. Once an
     # hour they are deleted, some at a time.
     outdated: list[Callable[[datetime], list[Outdated]]] = field(default_factory=list)

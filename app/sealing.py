@@ -92,9 +92,11 @@ AUDIT_KEY = SealedColumn("audit_keys", "sealed", "key_id")
 REFRESH_TOKEN = SealedColumn("mailer_tokens", "refresh_sealed", "id", ("destination",))
 ACCESS_TOKEN = SealedColumn("mailer_tokens", "access_sealed", "id", ("destination",))
 SIGN_IN = SealedColumn("mailer_sign_ins", "secret_sealed", "id", ("destination", "state_digest"))
+ALERT_URL = SealedColumn("alert_targets", "url_sealed", "id", ("kind", "host"))
+ALERT_SECRET = SealedColumn("alert_targets", "secret_sealed", "id", ("kind", "host"))
 SEALED_COLUMNS = (
     *(MAILER_PASSWORD, REFRESH_TOKEN, ACCESS_TOKEN, SIGN_IN),
-    *(DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY),
+    *(DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY, ALERT_URL, ALERT_SECRET),
 )
 
 

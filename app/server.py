@@ -69,6 +69,7 @@ def main() -> int:
         )
         return CANNOT
     worker = threads.start(app) if runtime.config.worker == "embedded" else None
+    companions = threads.accompany(app) if worker is None else None
 
     stopping = threading.Event()
 
@@ -94,6 +95,8 @@ def main() -> int:
     server.close()
     if worker is not None:
         worker.stop()
+    if companions is not None:
+        companions.stop()
     runtime.database.close()
     log.info("stopped")
     return 0

@@ -8,6 +8,7 @@ CONSOLE = (
     "/admin/system/mailer?provider=ses",
     "/admin/system/mailer/explain",
     "/admin/system/mail-activity",
+    "/admin/system/alerts",
     "/admin/system/access-urls",
     "/admin/system/administrators",
     "/admin/system/audit",

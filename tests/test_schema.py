@@ -25,9 +25,10 @@ def database(database_url):
 
 
 def test_the_migrations_lead_to_the_models(database):
-    for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations"):
+    for package in ("install", "audit", "mailer", "outbox", "accounts", "organizations", "alerts"):
         import_module(f"app.{package}.models")
     import_module("app.throttle")
+    import_module("app.counters")
     upgrade(database)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})

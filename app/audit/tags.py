@@ -6,6 +6,7 @@ SUBJECTS = {
     "install": "Setup",
     "mailer": "Mailer",
     "outbox": "Mail activity",
+    "alerts": "Alerts",
     "access-url": "Access URL",
     "administrator": "Administrators",
     "account": "Accounts",

@@ -93,9 +93,10 @@ def line_to(
     if parts.scheme == "https":
         chosen = context or ssl.create_default_context()
         chosen.minimum_version = ssl.TLSVersion.TLSv1_2
-        line = EncryptedLine(host, parts.port, ssl_context=chosen)
+        line = EncryptedLine(host, parts.port or 443, ssl_context=chosen)
     else:
-        line = PlainLine(host, parts.port)
+        # Never without a port: the end of an IPv6 address would be taken for one.
+        line = PlainLine(host, parts.port or 80)
     line.deadline = deadline
     line.allowed = allowed
     return line

@@ -75,6 +75,8 @@ def _mail(summary: Summary) -> list[Banner]:
         Health.PAUSED: ("Mail is paused", "Open the mailer"),
         Health.STALLED: ("Nobody delivers mail", "Open the mailer"),
     }.get(mail.health, ("Mail is failing", "Open the mailer"))
+    if mail.concern is not None:
+        title = "Mail works, but not as it should"
     return [
         Banner(
             mail.level,

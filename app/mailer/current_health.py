@@ -86,6 +86,19 @@ class MailFacts:
     context: FailureContext = field(default_factory=FailureContext)
 
 
+SLOW_AFTER = timedelta(minutes=15)
+"""Mail that is due for longer, though somebody delivers, comes too late for most of its links."""
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something that is not as it should be while mail works. ``words`` is a sentence."""
+
+    code: str
+    words: str
+    since: datetime | None = None
+
+
 @dataclass(frozen=True)
 class CurrentHealth:
     """The answer. ``level`` is a colour of the design: good, warn, bad, quiet.
@@ -94,7 +107,7 @@ class CurrentHealth:
     ``command`` what to type for it on the server. ``explanation`` is there when a failure code is
     the cause. ``alarm``: every page of the console says so. ``held``: mail that is asked for now
     waits until somebody acts. ``moved_on``: older failures stand in the numbers, but
-    not for this configuration.
+    not for this configuration. ``concern``: it works, but something about it is not well.
     """
 
     health: Health
@@ -109,15 +122,25 @@ class CurrentHealth:
     keys: Keys = Keys.OK
     by_test: bool = False
     moved_on: bool = False
+    concern: Concern | None = None
 
     @property
     def healthy(self) -> bool:
         """Nothing is known to be wrong. Not having been tried is no failure."""
         return self.health in {Health.WORKING, Health.UNPROVEN}
 
+    @property
+    def all_well(self) -> bool:
+        """Healthy, and nothing about it is a concern."""
+        return self.healthy and self.concern is None
+
 
 def mail_health(facts: MailFacts) -> CurrentHealth:
     """How mail is. What stops everything comes first, then what the newest evidence says."""
+    return _with_concern(_without_concern(facts), facts)
+
+
+def _without_concern(facts: MailFacts) -> CurrentHealth:
     if facts.version is None:
         return _pending(facts)
     if facts.record.paused_at is not None:
@@ -134,6 +157,30 @@ def mail_health(facts: MailFacts) -> CurrentHealth:
     if facts.token.state is TokenState.BROKEN:
         return _no_token(facts)
     return _by_evidence(facts)
+
+
+def _with_concern(found: CurrentHealth, facts: MailFacts) -> CurrentHealth:
+    """Mail that works can still be worth a look; of mail that does not, enough is said."""
+    concern = _slow(facts) if found.healthy else None
+    if concern is None:
+        return found
+    return replace(
+        found,
+        level="warn",
+        words="Slow" if found.health is Health.WORKING else found.words,
+        cause=f"{concern.words} {found.cause}".strip(),
+        alarm=True,
+        concern=concern,
+    )
+
+
+def _slow(facts: MailFacts) -> Concern | None:
+    since = facts.queue.due_since
+    if since is None or facts.now - since < SLOW_AFTER:
+        return None
+    return Concern(
+        "queue_slow", "Mail waits for longer than 15 minutes though it could go out.", since
+    )
 
 
 def nobody_delivers(facts: MailFacts) -> bool:

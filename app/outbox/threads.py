@@ -56,6 +56,22 @@ BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 log = logging.getLogger("novantra.outbox")
 
 
+class Companions:
+    """What else runs in a process that serves or delivers, in threads that no mail waits for."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._all = [make(runtime) for make in runtime.companions]
+
+    def start(self) -> None:
+        for each in self._all:
+            each.start()
+
+    def stop(self) -> None:
+        """Safe to call twice."""
+        for each in self._all:
+            each.stop()
+
+
 class WorkerThreads:
     """A number of delivering threads over one :class:`Deliverer`.
 
@@ -75,6 +91,7 @@ class WorkerThreads:
         self._threads: list[threading.Thread] = []
         self._connections = connections
         self._heartbeat = Heartbeat(runtime, process)
+        self._companions = Companions(runtime)
         self._stepped = time.monotonic()
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
@@ -88,6 +105,7 @@ class WorkerThreads:
         self._threads = [self._begin(number) for number in range(self._connections)]
         self._watcher.start()
         self._keeper.start()
+        self._companions.start()
 
     def ask_to_stop(self) -> None:
         """From a signal handler or anywhere: no further message is begun."""
@@ -108,6 +126,7 @@ class WorkerThreads:
         for thread in (*self._threads, self._keeper, self._watcher):
             if thread.is_alive():
                 thread.join(max(end - time.monotonic(), LEAST_PATIENCE))
+        self._companions.stop()
         self._heartbeat.stop()
         if any(thread.is_alive() for thread in self._threads):
             log.warning("stopped while a relay was slow: the message goes on after its lease")
@@ -232,6 +251,15 @@ def start(app: Flask) -> WorkerThreads:
     return workers
 
 
+def accompany(app: Flask) -> Companions:
+    """For a web process that leaves delivering to others: it watches all the same, because it is
+    there to tell that no worker is."""
+    companions = Companions(app.extensions[EXTENSION])
+    companions.start()
+    atexit.register(companions.stop)
+    return companions
+
+
 class Serving:
     """The application under a server of its own, such as gunicorn: it delivers where it serves.
 
@@ -263,6 +291,8 @@ class Serving:
                 runtime.database.engine.dispose(close=False)
             if runtime.config.worker == "embedded":
                 start(self._app)
+            else:
+                accompany(self._app)
             self._begun_in = os.getpid()
 
 

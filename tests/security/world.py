@@ -16,6 +16,8 @@ from werkzeug.routing import Rule
 from app.accounts import session_rows, tokens
 from app.accounts.models import User
 from app.accounts.tokens import Purpose, hash_secret, new_secret
+from app.alerts.kinds import Kind, checked
+from app.alerts.targets import add as add_target
 from app.database import Base
 from app.mailer.models import MailerConfiguration
 from app.organizations.models import (
@@ -27,6 +29,7 @@ from app.organizations.models import (
 )
 from app.outbox.queue import enqueue
 from app.runtime import EXTENSION, Runtime
+from app.web.context import Actor
 from tests.factories import begin_session, browser_with, install_novantra, make_user
 
 PEOPLE = ("visitor", "outsider", "member", "org_admin", "unverified_admin", "install_admin")
@@ -184,6 +187,16 @@ def _things(session: Session, world: World, acme: Organization) -> None:
     )
     context = {"email": victim.email, "link": "https://hr.acme.test/x", "expires_at": now + hour}
     message = enqueue(session, runtime, kind="password-reset", to=victim.email, context=context)
+    target = add_target(
+        session,
+        runtime,
+        kind=Kind.SLACK,
+        name="Ops",
+        address=checked(Kind.SLACK, "https://192.0.2.1/services/T0/B0/x", runtime.config),
+        secret=None,
+        now=now,
+        actor=Actor(victim.id, victim.email, None),
+    )
     memberships = {
         row.user_id: str(row.id)
         for row in session.scalars(select(Membership).where(Membership.organization_id == acme.id))
@@ -195,6 +208,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
     }
     world.values = {
         "slug": "acme",
+        "target_id": target.id,
         "user_id": str(victim.id),
         "membership_id": memberships[victim.id],
         "leaving_id": memberships[world.people["demoted"].id],

@@ -1,0 +1,155 @@
+"""What is worth an alert, read off the one answer about how mail is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from app.alerts.news import Type
+from app.mail.failures import FailureCode, explain
+from app.mailer.current_health import Health, Keys
+from app.mailer.providers import PROVIDERS
+from app.mailer.summary import Summary
+from app.runtime import Runtime
+
+MAIL, SETTINGS, ENDS = "mail", "settings", "ends:"
+"""Subjects: one incident of each is open at most. Behind ``ends:`` stands what ends."""
+
+SETTLES = timedelta(minutes=2)
+"""How long trouble must last before anybody is told: a relay that restarts is back sooner, and the
+program tries again by itself."""
+
+HOLDS = timedelta(minutes=1)
+"""How long mail must be well again before that is told."""
+
+NOW = timedelta(0)
+
+
+class State(StrEnum):
+    """How a subject is. ``fine`` ends an incident, ``unknown`` neither begins nor ends one."""
+
+    FINE = "fine"
+    UNKNOWN = "unknown"
+    FAILING = "failing"
+    PAUSED = "paused"
+    STALLED = "stalled"
+    DEGRADED = "degraded"
+    ENDS_IN_30 = "ends_in_30"
+    ENDS_IN_14 = "ends_in_14"
+    ENDS_IN_3 = "ends_in_3"
+    ENDED = "ended"
+
+    @property
+    def type(self) -> Type:
+        """What is sent about it."""
+        return _TYPES.get(self, Type.ENDING)
+
+    @property
+    def reminded(self) -> bool:
+        """Whether people are reminded every day. What ends is told of at each step instead."""
+        return self in {
+            State.FAILING,
+            State.PAUSED,
+            State.STALLED,
+            State.DEGRADED,
+            State.ENDED,
+        }
+
+
+_TYPES = {
+    State.FAILING: Type.BROKEN,
+    State.PAUSED: Type.BROKEN,
+    State.STALLED: Type.STALLED,
+    State.DEGRADED: Type.DEGRADED,
+    State.FINE: Type.RECOVERED,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a subject is now. ``since`` is known or not; ``settles`` is how long it must last.
+
+    ``summary`` is a sentence of ours.
+    """
+
+    subject: str
+    state: State
+    code: str = ""
+    summary: str = ""
+    since: datetime | None = None
+    settles: timedelta = SETTLES
+
+
+def conditions(session: Session, runtime: Runtime, summary: Summary) -> list[Condition]:
+    """Everything that can be told of now, what is fine included."""
+    return [mail(summary)]
+
+
+def mail(summary: Summary) -> Condition:
+    """How sending fares."""
+    told, record, queue = summary.mail, summary.health, summary.queue
+    match told.health:
+        case Health.PAUSED if record.pause_code:
+            return _broken(State.PAUSED, record.pause_code, record.paused_at, NOW)
+        case Health.PAUSED:
+            return Condition(
+                MAIL,
+                State.PAUSED,
+                "paused_by_hand",
+                "Mail was paused by hand, and waits until somebody resumes it.",
+                record.paused_at,
+                NOW,
+            )
+        case Health.FAILING if told.keys is not Keys.OK:
+            return Condition(MAIL, State.FAILING, f"keys_{told.keys}", _KEYS[told.keys])
+        case Health.FAILING if told.by_test:
+            return _broken(State.FAILING, record.last_test_code, record.last_test_at)
+        case Health.FAILING if told.alarm:
+            return _broken(State.FAILING, record.last_failure_code, record.failing_since)
+        case Health.STALLED:
+            return Condition(
+                MAIL,
+                State.STALLED,
+                "stalled",
+                "Mail is due, and no process delivers it.",
+                queue.due_since,
+            )
+        case Health.WORKING | Health.UNPROVEN if told.concern is not None:
+            return Condition(
+                MAIL,
+                State.DEGRADED,
+                told.concern.code,
+                told.concern.words,
+                told.concern.since,
+                NOW,
+            )
+        case Health.WORKING:
+            return Condition(MAIL, State.FINE, settles=HOLDS)
+        case _:
+            return Condition(MAIL, State.UNKNOWN)
+
+
+_KEYS = {
+    Keys.UNUSABLE: "The keys of the install are missing, so nothing that is stored can be sent.",
+    Keys.WRONG: "The keys of the install are not those that its mail was sealed with.",
+    Keys.FORGOTTEN: "The password of the relay was lost with its key and must be typed again.",
+    Keys.CHANGED: "The mail configuration was changed outside Novantra. Nothing is sent with it.",
+}
+
+
+def _broken(
+    state: State, code: str | None, since: datetime | None, settles: timedelta = SETTLES
+) -> Condition:
+    """By the title of the code alone: an explanation may name a domain that mail went to."""
+    known = {each.value: each for each in FailureCode}.get(code or "")
+    title = explain(known).title if known else "The relay did not take it"
+    return Condition(MAIL, state, code or "unknown", f"{title}.", since, settles)
+
+
+def transport_of(summary: Summary) -> str:
+    """What mail leaves through, as the mailer page calls it."""
+    active = summary.active
+    return PROVIDERS[active.provider].title if active else "Not set up"

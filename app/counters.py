@@ -1,0 +1,57 @@
+"""Numbers that only grow, kept in the database: the same from every process, over every restart.
+
+Each is a row that is raised in the transaction of what it counts, so it counts what was committed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import BigInteger, String, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.database import Base
+
+
+class Counter(Base):
+    """``labels`` is a JSON object with its keys in order. ``milliseconds`` is a sum, for what is
+    timed as well."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    labels: Mapped[str] = mapped_column(String(300), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    milliseconds: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+def count(session: Session, name: str, labels: Mapping[str, str], *, milliseconds: int = 0) -> None:
+    """One more; the caller commits. Raise a counter last: its row is shared with everybody."""
+    insert = (
+        postgres_insert(Counter)
+        if session.get_bind().dialect.name == "postgresql"
+        else sqlite_insert(Counter)
+    )
+    session.execute(
+        insert.values(
+            name=name,
+            labels=json.dumps(dict(labels), sort_keys=True, separators=(",", ":")),
+            number=1,
+            milliseconds=milliseconds,
+        ).on_conflict_do_update(
+            index_elements=["name", "labels"],
+            set_={
+                "number": Counter.number + 1,
+                "milliseconds": Counter.milliseconds + milliseconds,
+            },
+        )
+    )
+
+
+def counted(session: Session, name: str) -> list[tuple[dict[str, str], int, float]]:
+    """Every combination of labels with its number and its sum in seconds."""
+    rows = session.scalars(select(Counter).where(Counter.name == name).order_by(Counter.labels))
+    return [(json.loads(row.labels), row.number, row.milliseconds / 1000) for row in rows]
