@@ -36,6 +36,8 @@ class Draft:
     sealed_mail_password: str | None = field(default=None, repr=False)
     # What the last connection check said, and about which answer: see wizard.mail_check.
     mail_check: Mapping[str, Any] | None = None
+    # What became of the last test mail, and with which answer: see wizard.mail_test.
+    mail_test: Mapping[str, Any] | None = None
 
     @property
     def administrator_named(self) -> bool:
@@ -51,6 +53,7 @@ ANSWERS = (
     "mail_choice",
     "mail",
     "mail_check",
+    "mail_test",
 )
 
 

@@ -17,7 +17,7 @@ from app.organizations.service import add_member, create_organization
 from app.runtime import Runtime
 from app.web.context import Actor
 from wizard import draft as drafts
-from wizard import mail_answer
+from wizard import mail_answer, mail_test
 from wizard.draft import Draft, SetupClosed
 from wizard.steps import next_step
 
@@ -67,6 +67,7 @@ def finish(session: Session, runtime: Runtime, *, now: datetime, ip: str | None)
     )
     if draft.mail_choice == "configure":
         mail_answer.configure(session, runtime, draft, now=now, actor=actor)
+        mail_test.carry_over(session, draft)
         start_verification(session, runtime, user=user, now=now)
     drafts.discard(session)
     return user

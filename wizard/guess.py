@@ -8,7 +8,7 @@ from app.install.access_url import AccessUrlRefused, parse_access_url
 from app.mail.addresses import domain_of
 
 # Whoever has a mailbox there does not own the domain: no relay lets an install send as it.
-_MAILBOX_SERVICES = (
+MAILBOX_SERVICES = (
     *("gmail.", "googlemail.", "outlook.", "hotmail.", "live.", "msn.", "yahoo.", "ymail."),
     *("icloud.", "me.com", "mac.com", "aol.", "gmx.", "web.de", "t-online.", "freenet.de"),
     *("proton.", "protonmail.", "pm.me", "tutanota.", "tuta.", "mail.ru", "yandex.", "ya.ru"),
@@ -42,6 +42,6 @@ def guess_sender(email: str | None) -> str | None:
     """``novantra@`` the administrator's own domain; ``None`` for a mailbox service's domain, or
     one that no mail comes from."""
     domain = domain_of(email or "").lower()
-    if "." not in domain or domain.startswith(_MAILBOX_SERVICES):
+    if "." not in domain or domain.startswith(MAILBOX_SERVICES):
         return None
     return f"novantra@{domain}"

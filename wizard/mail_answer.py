@@ -32,6 +32,7 @@ class MailSummary:
     sender: str
     warning: str | None
     checked: Checked | None
+    delivers: bool
 
 
 def settings_of(draft: Draft) -> Settings | None:
@@ -111,4 +112,6 @@ def summary(draft: Draft) -> MailSummary | None:
     if settings.sender_name:
         sender = f"{settings.sender_name} <{sender}>"
     relay = f"{host}:{settings.port}" if host else None
-    return MailSummary(provider.title, relay, sender, provider.warning, mail_check.of(draft))
+    return MailSummary(
+        provider.title, relay, sender, provider.warning, mail_check.of(draft), provider.delivers
+    )

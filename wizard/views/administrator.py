@@ -12,6 +12,7 @@ from wizard import draft as drafts
 from wizard.draft import Draft
 from wizard.forms import AdministratorForm
 from wizard.gate import step
+from wizard.guess import MAILBOX_SERVICES
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint
 
@@ -48,6 +49,9 @@ def administrator(draft: Draft) -> Response:
 
 def _page(draft: Draft, form: AdministratorForm, status: int = 200) -> Response:
     body = render_template(
-        "wizard/administrator.html", form=form, steps=stepper(draft, "wizard.administrator")
+        "wizard/administrator.html",
+        form=form,
+        steps=stepper(draft, "wizard.administrator"),
+        services=" ".join(MAILBOX_SERVICES),
     )
     return make_response(body, status)

@@ -183,6 +183,7 @@ def _defer() -> Response:
         mail_choice="defer",
         mail={},
         mail_check=None,
+        mail_test=None,
         sealed_mail_password=None,
     )
     session.commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -12,12 +14,15 @@ from app.accounts.users import AddressTaken
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
 from app.runtime import runtime
+from app.throttle import TooMany, subject_of, take
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
-from wizard import mail_answer
+from app.web.later import retry_after
+from wizard import mail_answer, mail_test
 from wizard.draft import Draft
 from wizard.finish import Unanswered, finish
 from wizard.gate import close, step
+from wizard.mail_check import ChangedMeanwhile
 from wizard.steps import stepper
 from wizard.views import blueprint
 from wizard.views.access_url import warning_about
@@ -28,6 +33,8 @@ from wizard.views.access_url import warning_about
 def review(draft: Draft) -> Response:
     if request.method == "GET":
         return _page(draft)
+    if "test" in request.form:
+        return _test(draft)
     session, now = db(), runtime().now()
     try:
         user = finish(session, runtime(), now=now, ip=client_ip() or None)
@@ -49,7 +56,34 @@ def review(draft: Draft) -> Response:
     return redirect(url_for("system.overview"), 303)
 
 
-def _page(draft: Draft, status: int = 200, *, taken: bool = False) -> Response:
+def _test(draft: Draft) -> Response:
+    """Send a test mail with the answer that waits. It is counted before it is sent."""
+    session, now = db(), runtime().now()
+    if draft.mail_choice != "configure":
+        return redirect(url_for("wizard.review"), 303)
+    try:
+        take(session, mail_test.LIMIT, subject_of("setup", "test"), now)
+    except TooMany as refused:
+        session.rollback()
+        response = _page(draft, 429, too_many=refused.retry_at)
+        response.headers.update(retry_after(refused.retry_at, now))
+        return response
+    session.commit()
+    try:
+        result = mail_test.send(draft, runtime(), now=now)
+    except (KeysUnusable, SealBroken):
+        raise _keys_unusable() from None
+    try:
+        mail_test.record(session, draft, result, now=runtime().now())
+    except ChangedMeanwhile:
+        session.rollback()  # somebody answered anew: what was sent says nothing about that
+    session.commit()
+    return redirect(url_for("wizard.review"), 303)
+
+
+def _page(
+    draft: Draft, status: int = 200, *, taken: bool = False, too_many: datetime | None = None
+) -> Response:
     body = render_template(
         "wizard/review.html",
         form=FlaskForm(),
@@ -58,6 +92,8 @@ def _page(draft: Draft, status: int = 200, *, taken: bool = False) -> Response:
         steps=stepper(draft, "wizard.review"),
         warning=warning_about(draft.access_url),
         taken=taken,
+        tested=mail_test.of(draft) if draft.mail_choice == "configure" else None,
+        too_many=too_many,
     )
     return make_response(body, status)
 
