@@ -10,7 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.alerts import incidents
 from app.alerts.models import AlertIncident
-from app.mail.failures import FailureCode
+from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.outbox.heartbeats import Heartbeat
@@ -34,7 +34,7 @@ def world(runtime: Runtime, clock: Clock, bell: Bell) -> World:
 
 def pause(world: World, code: FailureCode = FailureCode.AUTH_BAD_CREDENTIALS) -> None:
     with world.runtime.database.transaction() as session:
-        assert health.pause(session, now=world.clock(), code=code, phase=Phase.AUTH)
+        assert health.pause(session, now=world.clock(), failure=Failure(code, Phase.AUTH))
 
 
 def resume(world: World) -> None:
