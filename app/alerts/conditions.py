@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,7 @@ from app.mail.failures import FailureCode, explain
 from app.mailer.current_health import Health, Keys
 from app.mailer.providers import PROVIDERS
 from app.mailer.summary import Summary
+from app.mailer.tokens.status import token_status
 from app.runtime import Runtime
 
 MAIL, SETTINGS, ENDS = "mail", "settings", "ends:"
@@ -43,6 +45,11 @@ class State(StrEnum):
     ENDED = "ended"
 
     @property
+    def end_is_told(self) -> bool:
+        """Whether its end is news. A secret that was renewed is not: who renewed it knows."""
+        return self in _TYPES
+
+    @property
     def type(self) -> Type:
         """What is sent about it."""
         return _TYPES.get(self, Type.ENDING)
@@ -68,6 +75,14 @@ _TYPES = {
 }
 
 
+_ENDS_WITHIN = {
+    30: State.ENDS_IN_30,
+    14: State.ENDS_IN_14,
+    3: State.ENDS_IN_3,
+    0: State.ENDED,
+}
+
+
 @dataclass(frozen=True)
 class Condition:
     """How a subject is now. ``since`` is known or not; ``settles`` is how long it must last.
@@ -83,9 +98,35 @@ class Condition:
     settles: timedelta = SETTLES
 
 
-def conditions(session: Session, runtime: Runtime, summary: Summary) -> list[Condition]:
-    """Everything that can be told of now, what is fine included."""
-    return [mail(summary)]
+def conditions(
+    session: Session, runtime: Runtime, summary: Summary, known: Collection[str]
+) -> list[Condition]:
+    """Everything that can be told of now, what is fine included.
+
+    :param known: the subjects of open incidents, so that one whose cause is gone ends
+    """
+    found = {condition.subject: condition for condition in ends(session, runtime)}
+    gone = [subject for subject in known if subject.startswith(ENDS) and subject not in found]
+    return [
+        mail(summary),
+        *found.values(),
+        *(Condition(subject, State.FINE, settles=NOW) for subject in gone),
+    ]
+
+
+def ends(session: Session, runtime: Runtime) -> list[Condition]:
+    """Secrets and certificates that end within 30 days, or have."""
+    return [
+        Condition(
+            f"{ENDS}{ending.what}"[:80],
+            _ENDS_WITHIN[ending.within],
+            str(_ENDS_WITHIN[ending.within]),
+            ending.words,
+            settles=NOW,
+        )
+        for ending in token_status(session, runtime).warnings
+        if ending.within in _ENDS_WITHIN
+    ]
 
 
 def mail(summary: Summary) -> Condition:

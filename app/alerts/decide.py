@@ -72,7 +72,7 @@ def _about(
             return None
         return Decision(condition, say=_if_it_may(condition, told, now, _lasted(condition, now)))
     moved = (incident.state, incident.code) != (condition.state, condition.code)
-    if condition.state is State.FINE and incident.told is None:
+    if condition.state is State.FINE and not _end_is_told(incident):
         return Decision(condition, incident, moved, close=True)
     since = now if incident.state != condition.state else incident.since
     settled = now - min(since, condition.since or since, now) >= condition.settles
@@ -85,6 +85,11 @@ def _about(
     if not moved and say is None:
         return None
     return Decision(condition, incident, moved, say, reminder, close)
+
+
+def _end_is_told(incident: AlertIncident) -> bool:
+    told = incident.told
+    return told is not None and (told not in set(State) or State(told).end_is_told)
 
 
 def _lasted(condition: Condition, now: datetime) -> bool:

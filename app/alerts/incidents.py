@@ -74,9 +74,9 @@ def _open(session: Session) -> dict[str, AlertIncident]:
 
 def _decisions(session: Session, runtime: Runtime, summary: Summary) -> list[Decision]:
     now = runtime.now()
-    return decide(
-        conditions(session, runtime, summary), _open(session), _told_lately(session, now), now
-    )
+    known = _open(session)
+    found = conditions(session, runtime, summary, known)
+    return decide(found, known, _told_lately(session, now), now)
 
 
 def _told_lately(session: Session, now: datetime) -> dict[tuple[str, str], datetime]:

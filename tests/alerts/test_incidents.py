@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,9 +11,12 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.alerts import incidents
 from app.alerts.models import AlertIncident
+from app.crypto.secret import Secret
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
+from app.mailer.configuration import save, stored
+from app.mailer.settings import PasswordChange, Settings
 from app.outbox.heartbeats import Heartbeat
 from app.runtime import Runtime
 from tests.alerts.conftest import ALICE, SECRET, Bell
@@ -207,3 +211,56 @@ def test_a_queue_that_is_slow_is_told_as_degraded(
     bell.tell()
     assert receiver.types == ["mail.degraded"]
     assert receiver.asked[0].json["code"] == "queue_slow"
+
+
+def expect_end(world: World, ends: datetime | None) -> None:
+    """A client secret that ends on that day is saved, or one whose end nobody knows."""
+    with world.runtime.database.transaction() as session:
+        row = stored(session)
+        assert row is not None
+        save(
+            session,
+            world.runtime.box,
+            settings=Settings(
+                provider="microsoft365",
+                sender_address="novantra@acme.test",
+                sender_name="Acme",
+                host="smtp.office365.com",
+                port=587,
+                secure=True,
+                username="novantra@acme.test",
+                login_method="app",
+                cloud="commercial",
+                tenant_id="11111111-2222-3333-4444-555555555555",
+                client_id="11111111-2222-3333-4444-555555555555",
+                client_credential="secret",
+                client_secret_ends=ends.date().isoformat() if ends else None,
+            ),
+            password=PasswordChange(Secret("client secret of the test")),
+            version=row.version,
+            now=world.clock(),
+            actor=ALICE,
+        )
+
+
+def test_a_secret_that_ends_is_told_at_each_step_and_no_more_once_it_is_renewed(
+    world: World, bell: Bell, receiver: Receiver, clock: Clock
+) -> None:
+    bell.target("webhook", receiver.url())
+    start = clock()
+    expect_end(world, start + timedelta(days=32))
+    for _ in range(33 * 4):
+        bell.tell()
+        clock.advance(hours=6)
+    told = [asked.json for asked in receiver.asked if asked.json["type"].endswith("_ending")]
+    steps = [alert["code"] for alert in told if not alert["reminder"]]
+    assert steps == ["ends_in_30", "ends_in_14", "ends_in_3", "ended"]
+    assert len({alert["incident"] for alert in told}) == 1
+    assert "client secret" in told[0]["summary"]
+    expect_end(world, clock() + timedelta(days=300))
+    before = len(receiver.asked)
+    bell.tell()
+    assert [asked.json["type"] for asked in receiver.asked[before:]] == ["mail.settings_changed"]
+    clock.advance(hours=25)
+    bell.tell()
+    assert len(receiver.asked) == before + 1
