@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,17 @@ def need_exim() -> None:
         "exim",
         found=bool(BINARY) and os.getuid() == 0,
         how="set NOVANTRA_TEST_EXIM to an exim4 binary, and run as root",
+    )
+
+
+def need_dovecot() -> None:
+    found = (
+        shutil.which("dovecot", path="/usr/sbin") and Path("/usr/lib/dovecot/submission").exists()
+    )
+    need(
+        "dovecot",
+        found=bool(found) and os.getuid() == 0,
+        how="on Debian, apt install dovecot-core dovecot-submissiond, and run as root",
     )
 
 

@@ -26,13 +26,18 @@ Written = Callable[[BaseHTTPRequestHandler], None]
 class TokenServer:
     """``answers``: each used once, the last one for ever after. An answer is a status with a JSON
     object, or a function that writes what it likes. ``base`` is the address to put in the place of
-    the vendor's."""
+    the vendor's.
+
+    ``good`` are the tokens that a relay is told are good, with their mailboxes, when it asks at
+    ``/introspect`` (RFC 7662); such questions are counted in ``introspected`` alone."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, Any]] | Written] = [(200, dict(GOOD))]
         self.headers: dict[str, str] = {}
         self.asked: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.good: dict[str, str] = {}
+        self.introspected: list[str] = []
         self._lock = threading.Lock()
         server = self
 
@@ -64,6 +69,9 @@ class TokenServer:
         self._thread.join(5)
 
     def _answer(self, handler: BaseHTTPRequestHandler, form: str) -> None:
+        if handler.path == "/introspect":
+            self._introspect(handler, dict(parse_qsl(form))["token"])
+            return
         with self._lock:
             self.asked.append(dict(parse_qsl(form, keep_blank_values=True)))
             self.paths.append(handler.path)
@@ -74,7 +82,16 @@ class TokenServer:
             except OSError:
                 return  # the client hung up, which is what the test is about
             return
-        status, values = answer
+        self._write(handler, *answer)
+
+    def _introspect(self, handler: BaseHTTPRequestHandler, token: str) -> None:
+        with self._lock:
+            self.introspected.append(token)
+            mailbox = self.good.get(token)
+        known = {"active": True, "email": mailbox, "scope": "openid smtp.send"}
+        self._write(handler, 200, known if mailbox else {"active": False})
+
+    def _write(self, handler: BaseHTTPRequestHandler, status: int, values: dict[str, Any]) -> None:
         body = json.dumps(values).encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")

@@ -151,9 +151,8 @@ def test_many_mails_cost_one_renewal(
     assert len(server.asked) == 1
 
 
-def test_two_processes_share_one_token(
-    runtime: Runtime, server: TokenServer, relay: Relay, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.process
+def test_two_processes_share_one_token(runtime: Runtime, server: TokenServer, relay: Relay) -> None:
     log_in_with(runtime, relay)
     queue_resets(runtime, people(30))
     started = [

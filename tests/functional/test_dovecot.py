@@ -1,0 +1,187 @@
+"""A real Dovecot submission server that takes tokens alone, through a check, a test and the outbox.
+
+The token comes from a sign-in service that Dovecot asks about it; what passes goes to a relay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.mail.failures import FailureCode
+from app.mailer.check import Check, run_check
+from app.mailer.configuration import settings_of, usable_secret
+from app.mailer.settings import KEEP
+from app.mailer.tokens import store
+from app.mailer.tokens.source import check_tokens
+from app.outbox.worker import Deliverer, StepResult
+from app.runtime import Runtime
+from tests.certificates import ca_file, server_file
+from tests.needs import need_dovecot
+from tests.oauth_server import GOOD, TokenServer
+from tests.outbox.letters import health, queue_resets, rows
+from tests.relays.dovecot import Dovecot
+from tests.smtpd import Relay
+from tests.tokens import (
+    MAILBOX,
+    TOKEN,
+    at,
+    configuration,
+    connect,
+    log_in_with,
+)
+
+pytestmark = pytest.mark.relay
+
+MECHANISM = pytest.mark.parametrize("mechanism", ["xoauth2", "oauthbearer"])
+LONG = "t0ken." + "x" * 2_600
+STEPS = [
+    *("dns", "connect", "greeting", "ehlo", "tls", "token", "auth", "mail-from", "rcpt-to", "rset")
+]
+
+
+@pytest.fixture
+def server(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenServer]:
+    need_dovecot()
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+    with TokenServer() as server:
+        runtime.config = at(runtime.config, server)
+        server.good = {TOKEN: MAILBOX, LONG: MAILBOX}
+        yield server
+
+
+@pytest.fixture
+def sink() -> Iterator[Relay]:
+    with Relay() as relay:
+        yield relay
+
+
+@contextmanager
+def dovecot(folder: Path, server: TokenServer, sink: Relay, mechanisms: str) -> Iterator[Dovecot]:
+    relay = Dovecot(
+        folder,
+        server_file(),
+        introspection=f"{server.base}/introspect",
+        sink=sink.port,
+        mechanisms=mechanisms,
+    )
+    with relay:
+        yield relay
+
+
+def save(runtime: Runtime, relay: Dovecot, **changes: Any) -> None:
+    options = {"host": "localhost", "secure": True, **changes}
+    log_in_with(runtime, relay, **options)  # type: ignore[arg-type]
+
+
+def check(runtime: Runtime) -> Check:
+    row = configuration(runtime)
+    settings = settings_of(row)
+    secret = usable_secret(row, runtime.box, settings, KEEP)
+    with runtime.database.session(reading=True) as session:
+        tokens = store.look(session)
+    source = check_tokens(runtime, settings, KEEP, secret, row=row, tokens=tokens)
+    return run_check(
+        settings, secret, access_host="hr.acme.test", recipient="a@acme.test", tokens=source
+    )
+
+
+def deliver(runtime: Runtime, *to: str) -> list[StepResult]:
+    queue_resets(runtime, to)
+    deliverer = Deliverer(runtime)
+    try:
+        return [deliverer.step() for _ in to]
+    finally:
+        deliverer.close()
+
+
+@MECHANISM
+@pytest.mark.parametrize("token", [TOKEN, LONG], ids=["short", "as long as Microsoft's"])
+def test_dovecot_takes_our_token(
+    runtime: Runtime,
+    server: TokenServer,
+    sink: Relay,
+    relay_folder: Path,
+    app: Flask,
+    mechanism: str,
+    token: str,
+) -> None:
+    server.answers = [(200, GOOD | {"access_token": token})]
+    with dovecot(relay_folder, server, sink, mechanism) as relay:
+        save(runtime, relay)
+        assert deliver(runtime, "dana@acme.test", "sam@acme.test") == [StepResult.SENT] * 2, (
+            relay.log()
+        )
+        found = check(runtime)
+        assert {step.name: step.state for step in found.steps} == dict.fromkeys(STEPS, "passed")
+        said = app.test_cli_runner().invoke(args=["mailer", "test", "--to", "alice@acme.test"])
+        assert said.exit_code == 0, said.output
+    assert [mail.rcpt_to for mail in sink.envelopes] == [
+        *("dana@acme.test", "sam@acme.test", "alice@acme.test")
+    ]
+    assert len(server.asked) == 1
+    assert token not in found.transcript
+    assert f"AUTH {mechanism.upper()}" in found.transcript
+
+
+@MECHANISM
+def test_dovecot_refuses_a_token_of_before_and_takes_the_next(
+    runtime: Runtime, server: TokenServer, sink: Relay, relay_folder: Path, mechanism: str
+) -> None:
+    server.answers = [(200, GOOD | {"access_token": "withdrawn"}), (200, dict(GOOD))]
+    with dovecot(relay_folder, server, sink, mechanism) as relay:
+        save(runtime, relay)
+        assert deliver(runtime, "dana@acme.test") == [StepResult.SENT], relay.log()
+    assert server.introspected == ["withdrawn", TOKEN]
+    assert len(sink.envelopes) == 1
+
+
+@MECHANISM
+def test_dovecot_that_refuses_the_mailbox_hears_two_tokens_and_no_more(
+    runtime: Runtime, server: TokenServer, sink: Relay, relay_folder: Path, mechanism: str
+) -> None:
+    """A token of somebody else's mailbox, which is what an administrator gets who signs in as
+    himself."""
+    server.good = {TOKEN: "it@acme.test"}
+    with dovecot(relay_folder, server, sink, mechanism) as relay:
+        save(runtime, relay)
+        outcome = deliver(runtime, *(f"p{number}@acme.test" for number in range(5)))
+        assert outcome[0] is StepResult.HELD, relay.log()
+    assert len(server.introspected) == 2
+    assert {row.state for row in rows(runtime)} == {"held"}
+    found = health(runtime)
+    assert (found.pause_code, found.pause_phase) == (FailureCode.OAUTH_REJECTED, "auth")
+    assert found.pause_reply_code == 535
+    assert sink.envelopes == []
+
+
+def test_dovecot_that_offers_passwords_alone_gets_none(
+    runtime: Runtime, server: TokenServer, sink: Relay, relay_folder: Path
+) -> None:
+    with dovecot(relay_folder, server, sink, "login") as relay:
+        save(runtime, relay)
+        assert deliver(runtime, "dana@acme.test") == [StepResult.HELD]
+    assert health(runtime).pause_code == FailureCode.AUTH_NOT_OFFERED
+    assert server.asked == []
+
+
+def test_a_person_s_connection_goes_through_dovecot(
+    runtime: Runtime, server: TokenServer, sink: Relay, relay_folder: Path
+) -> None:
+    server.answers = [(200, GOOD | {"refresh_token": "refresh-2"})]
+    with dovecot(relay_folder, server, sink, "xoauth2 oauthbearer") as relay:
+        save(runtime, relay, login_method="person")
+        found = check(runtime)
+        assert found.ok
+        assert {step.name for step in found.steps if step.state == "skipped"} == {
+            *("token", "auth", "mail-from", "rcpt-to", "rset")
+        }
+        assert "still to come" in found.summary
+        connect(runtime)
+        assert deliver(runtime, "dana@acme.test") == [StepResult.SENT], relay.log()
+    assert server.asked[0]["refresh_token"] == "refresh-1"
