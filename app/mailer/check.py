@@ -69,6 +69,10 @@ class Check:
     ok: bool = True
 
 
+def _nobody_watches(_step: CheckStep) -> None:
+    """The report at the end is enough."""
+
+
 def run_check(
     settings: Settings,
     password: Secret | None,
@@ -76,9 +80,11 @@ def run_check(
     access_host: str | None,
     recipient: str,
     tokens: TokenSource | None = None,
+    on_step: Callable[[CheckStep], None] = _nobody_watches,
 ) -> Check:
     """Check what is typed: sends nothing, saves nothing. Talks to the network; hold no
-    transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`."""
+    transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`. ``on_step`` is
+    told of each step that was passed or left out, as it ends; what it raises ends the check."""
     relay = relay_settings(settings, password, access_host, tokens)
     if relay is None:
         return Check(
@@ -87,17 +93,31 @@ def run_check(
             " one line per mail to Novantra’s log.",
         )
     return check_relay(
-        relay, sender=settings.sender_address, recipient=recipient, region=settings.region
+        relay,
+        sender=settings.sender_address,
+        recipient=recipient,
+        region=settings.region,
+        on_step=on_step,
     )
 
 
 def check_relay(
-    relay: RelaySettings, *, sender: str, recipient: str, region: str | None = None
+    relay: RelaySettings,
+    *,
+    sender: str,
+    recipient: str,
+    region: str | None = None,
+    on_step: Callable[[CheckStep], None] = _nobody_watches,
 ) -> Check:
     """The same for settings that are ready to connect with."""
-    report = check_connection(relay, mail_from=sender, rcpt_to=recipient)
     context = relay_context(
         relay, provider=relay.provider, sender=sender, recipient=recipient, region=region
+    )
+    report = check_connection(
+        relay,
+        mail_from=sender,
+        rcpt_to=recipient,
+        on_step=lambda result: on_step(_step(result, relay, context)),
     )
     steps = tuple(_step(result, relay, context) for result in report.steps)
     return Check(

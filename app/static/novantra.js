@@ -26,6 +26,33 @@
   write();
   setInterval(write, 30000);
 
+  // What moves: parts of the page are asked for again, at an address that one of them names, for
+  // as long as it names one. What somebody types in is left alone.
+  const live = () => document.querySelector("[data-live]");
+  const taken = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")
+    || [...all("input:not([type=hidden])", part)].some((input) => input.value !== input.defaultValue);
+  const follow = async () => {
+    const moving = live();
+    if (!moving) return;
+    try {
+      if (!document.hidden) {
+        const answer = await fetch(moving.dataset.live, { signal: AbortSignal.timeout(15000) });
+        if (!answer.ok || answer.redirected) return;  // signed out, or gone
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        all("[data-live-part]").forEach((part) => {
+          const fresh = page.getElementById(part.id);
+          if (!fresh || taken(part)) return;
+          if (part.innerHTML !== fresh.innerHTML) part.replaceChildren(...fresh.childNodes);
+          if ("value" in fresh.dataset) part.dataset.value = fresh.dataset.value;
+          if (fresh.dataset.live) part.dataset.live = fresh.dataset.live; else delete part.dataset.live;
+        });
+        write();
+      }
+    } catch { /* away for a moment: the next time tells */ }
+    if (live()) setTimeout(follow, 2500);
+  };
+  if (live()) setTimeout(follow, 1500);
+
   // Passwords can be looked at, and are hidden again before they travel.
   all("[data-reveal]").forEach((button) => {
     const input = byId(button.dataset.reveal);
@@ -107,6 +134,8 @@
     box.showModal();
     return new Promise((resolve) => { box.onclose = () => { box.remove(); resolve(box.returnValue === "ok"); }; });
   };
+
+  window.novantraAsk = ask;
 
   addEventListener("submit", async (event) => {
     const form = event.target, button = event.submitter;

@@ -90,6 +90,6 @@ def test_a_test_that_fails_says_why_and_leads_back(browser: Browser, fresh_insta
         page.get_by_role("button", name="Save anyway").first.click()
         page.get_by_role("button", name="Send a test email").click()
         expect(page.locator("#test-failure")).to_have_attribute("data-code", "recipient_rejected")
-        page.get_by_role("link", name="Change the mail answer").click()
+        page.get_by_role("link", name="Look at the mail answer again").click()
         expect(page).to_have_url(f"{fresh_install.url}/setup/mail")
         page.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
+from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from tests.browser.conftest import RESULTS
 from tests.browser.screens import SCHEMES, overflow, violations
@@ -92,3 +95,50 @@ def test_a_refused_password_is_mended_in_the_box_with_one_press(
         expect(page.locator("#mail-state")).to_have_attribute("data-value", "configured")
         expect(page.get_by_text("Checked and saved. Sending has resumed")).to_be_visible()
         assert "today’s" not in page.content()
+
+
+def test_after_a_fix_the_page_turns_green_by_itself(
+    mailer: Callable[..., Page], world: World, runtime: Runtime
+):
+    world.save()
+    queue_resets(runtime, ["dana@acme.test"])
+    page = mailer()
+    expect(page.locator("#mail-state")).to_have_text("First attempt under way")
+    with runtime.database.transaction() as session:
+        session.execute(update(OutboxMessage).values(state="sent", sent_at=runtime.now()))
+    world.sent()
+    expect(page.locator("#mail-state")).to_have_text("Sending normally", timeout=8000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(3500)
+    assert asked == [], "nothing moves any more, so nothing is asked for"
+
+
+def test_a_check_of_a_silent_relay_counts_the_seconds_and_can_be_stopped(
+    mailer: Callable[..., Page],
+):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        page = mailer()
+        page.get_by_label("Sender address").fill("novantra@acme.test")
+        page.get_by_label("Host", exact=True).fill("localhost")
+        page.get_by_label("Port", exact=True).fill(str(silent.getsockname()[1]))
+        page.get_by_role("button", name="Check connection").click()
+        expect(page.locator("#check-result")).to_contain_text("127.0.0.1 answers on")
+        expect(page.locator("#check-result")).to_contain_text("Checking… 2 s, at most 30 s")
+        page.screenshot(path=RESULTS / "check-running.png")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#check-result")).to_contain_text("The check was stopped")
+        expect(page.get_by_role("button", name="Check connection")).to_be_enabled()
+
+
+def test_a_test_with_unsaved_edits_offers_to_save_them_first(
+    mailer: Callable[..., Page], world: World
+):
+    with Relay() as relay:
+        world.save(port=relay.port)  # type: ignore[arg-type]
+        page = mailer()
+        page.get_by_label("Sender name").fill("Acme People")
+        page.get_by_role("button", name="Send test email").click()
+        page.get_by_role("dialog").get_by_role("button", name="Save and test").click()
+        expect(page.locator("#last-test-result")).to_have_attribute("data-value", "succeeded")
+        expect(page.get_by_label("Sender name")).to_have_value("Acme People")

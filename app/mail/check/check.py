@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.mail.check.alternatives import WELL_KNOWN, WORTH_TRYING, working_alternative
 from app.mail.check.facts import banner_warning, expiry_warning
@@ -18,23 +18,29 @@ _SAID_BY_RELAY = frozenset({"greeting", "ehlo", "tls"})
 """The steps whose facts come from the other side."""
 
 
+def _nobody_watches(_result: StepResult) -> None:
+    """The report at the end is enough."""
+
+
 def check_connection(
     settings: RelaySettings,
     *,
     mail_from: str,
     rcpt_to: str,
     candidates: Sequence[Suggestion] = WELL_KNOWN,
+    on_step: Callable[[StepResult], None] = _nobody_watches,
 ) -> CheckReport:
     """Checks ``settings`` within their ``total`` seconds, with at most one login.
 
     ``rcpt_to`` is asked for and then forgotten (RSET). ``candidates`` are the ports and modes to
     try when what is configured does not answer. Never raises for anything that a relay does.
+    ``on_step`` is told of each step as it ends; what it raises ends the check.
     """
     began = time.monotonic()
     deadline = Deadline(settings.total)
     transcript = Transcript(settings.username, settings.password)
     steps = Steps(settings, Envelope(mail_from, rcpt_to), deadline, transcript)
-    results = _walk(steps, transcript)
+    results = _walk(steps, transcript, on_step)
     suggestion = None
     failure = results[-1].failure
     if failure and failure.code in WORTH_TRYING:
@@ -56,7 +62,9 @@ def check_connection(
     )
 
 
-def _walk(steps: Steps, transcript: Transcript) -> list[StepResult]:
+def _walk(
+    steps: Steps, transcript: Transcript, on_step: Callable[[StepResult], None]
+) -> list[StepResult]:
     """The steps that were reached; only the last of them can have failed."""
     results: list[StepResult] = []
     try:
@@ -73,6 +81,7 @@ def _walk(steps: Steps, transcript: Transcript) -> list[StepResult]:
             else:
                 shown = transcript.without_secret(facts) if name in _SAID_BY_RELAY else facts
                 results.append(StepResult(name, "passed", shown, _since(began)))
+            on_step(results[-1])
     finally:
         steps.hang_up()
     return results

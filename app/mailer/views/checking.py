@@ -24,7 +24,7 @@ from app.mailer.models import MailerConfiguration
 from app.mailer.settings import Encryption
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
-from app.mailer.views import blueprint
+from app.mailer.views import blueprint, streaming
 from app.mailer.views.page import posted_form, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
@@ -56,15 +56,18 @@ def check() -> Response:
         form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
         return show(form, status=422)
     session.commit()  # no transaction stays open while the network is waited for
-    found = job()
-    return show(
-        form,
-        check=replace(found, transcript=sealed(found.transcript) or ""),
-        forget_password=bool(form.password_change().typed),
-    )
+    if streaming.MIMETYPE in request.accept_mimetypes.values():
+        # The page stays, and with it what was typed; nothing has to be forgotten.
+        return streaming.respond(job, lambda found: _checked(form, found, forget=False))
+    return _checked(form, job(), forget=bool(form.password_change().typed))
 
 
-def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[[], Check]:
+def _checked(form: MailerForm, found: Check, *, forget: bool) -> Response:
+    found = replace(found, transcript=sealed(found.transcript) or "")
+    return show(form, check=found, forget_password=forget)
+
+
+def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[..., Check]:
     """A check of what the form says, ready to run with no transaction open.
 
     Raises :class:`~app.crypto.box.SealBroken` when the stored password is needed and unreadable.
