@@ -38,14 +38,18 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 run: $(VENV)/installed ## Start Novantra on NOVANTRA_BIND (127.0.0.1:8000) and print where to click
 	@exec $(BIN)/python -m app.server
 
-# Starting the program, a browser or a mail server costs seconds each time: see tests/marks.py
-QUICK := not process and not browser and not relay and not chaos and not timing
+# What costs seconds by its nature, each time: see tests/marks.py
+QUICK := not process and not browser and not relay and not slow and not chaos and not timing
+# More processes than cores: servers and relays are waited for.
+ALL_AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/installed-dev ## Run the tests, but for those that start servers, relays or browsers; ARGS chooses others
+test: $(VENV)/installed-dev ## Run the quick tests: all but those that start servers, relays or browsers; ARGS chooses others
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --dist loadfile -m '$(QUICK)')
 
 test-all: $(VENV)/installed-dev ## Run them all (Chromium, Postfix, Exim and PostgreSQL where these exist)
-	@$(BIN)/python -m pytest $(or $(ARGS),-n auto --dist loadfile)
+	@$(BIN)/python -m pytest $(ALL_AT_ONCE)
+	@echo "What measures seconds, one after the other:"
+	@$(BIN)/python -m pytest -m timing
 
 check: $(VENV)/installed-dev ## Lint, types, import walls
 	@$(BIN)/ruff check .

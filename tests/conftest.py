@@ -20,7 +20,7 @@ from app.runtime import EXTENSION, Runtime
 from tests import certificates, savings
 from tests.databases import EmptySchema, new_database
 from tests.factories import install_novantra, make_user, signed_in
-from tests.marks import starting_is_marked
+from tests.marks import longest_first, starting_is_marked
 from tests.smtpd import Relay
 from tests.visitor import Mailbox, Visitor, configure_mail
 
@@ -37,6 +37,10 @@ class Clock:
     def advance(self, **parts: float) -> datetime:
         self.time += timedelta(**parts)
         return self.time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 def pytest_collection_finish() -> None:

@@ -18,7 +18,8 @@ from app.database import Database
 from app.schema import upgrade
 
 TEST_DATABASE_URL = os.environ.get("NOVANTRA_TEST_DATABASE_URL", "")
-SEARCH_PATH = "?options=-csearch_path%3D"
+# No test pulls the plug, so none waits for PostgreSQL's disk either: see tests/savings.py.
+SEARCH_PATH = "?options=-csynchronous_commit%3Doff%20-csearch_path%3D"
 PLACEHOLDER = "SCHEMA_OF_THE_TEST"
 
 
@@ -44,7 +45,8 @@ def new_database(folder: Path, schemas: EmptySchema | None = None) -> Iterator[s
 
 @contextmanager
 def _administrator() -> Iterator[Connection]:
-    engine = create_engine(TEST_DATABASE_URL, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    url = f"{TEST_DATABASE_URL}{SEARCH_PATH}public"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         yield connection
 

@@ -1,7 +1,7 @@
-"""What a mark promises is held: only a test that says so starts the program as a process.
+"""What the marks of tests do: what costs seconds is told apart, begins first and keeps its word.
 
-A start costs a second of a core. ``make test`` leaves out what carries one of these marks, so that
-it stays a matter of minutes; ``make test-all`` leaves out nothing but ``chaos`` and ``timing``.
+A start of the program costs a second of a core. ``make test`` leaves out what carries one of the
+marks in ``pyproject.toml``, so that it stays a matter of minutes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,28 @@ from contextlib import contextmanager
 
 import pytest
 
-STARTING = frozenset({"process", "browser", "relay", "timing", "chaos"})
+STARTING = frozenset({"process", "browser", "relay", "timing"})
+LONG = frozenset({"chaos", "process", "browser", "relay", "slow"})
+
+
+def longest_first(tests: list[pytest.Item]) -> None:
+    """Whole files, in which tests keep their order: what waits is waited for beside the rest."""
+    weight: dict[object, int] = {}
+    for test in tests:
+        marks = LONG & marks_of(test)
+        heavy = 0 if "chaos" in marks else 1 if marks else 2
+        weight[test.path] = min(heavy, weight.get(test.path, heavy))
+    tests.sort(key=lambda test: weight[test.path])
+
+
+def marks_of(test: pytest.Item) -> set[str]:
+    return {mark.name for mark in test.iter_markers()}
 
 
 @contextmanager
 def starting_is_marked(test: pytest.Item) -> Iterator[None]:
     """While that test runs: Python is started only under a mark that says so."""
-    if STARTING.intersection(mark.name for mark in test.iter_markers()):
+    if STARTING & marks_of(test):
         yield
         return
     start = subprocess.Popen.__init__

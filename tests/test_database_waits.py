@@ -94,7 +94,7 @@ def test_a_rollback_does_not_take_the_bounds_back(database_url: str) -> None:
     database.close()
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @on_postgres
 def test_a_frozen_postgresql_is_given_up_by_the_client(
     database_url: str, monkeypatch: pytest.MonkeyPatch

@@ -37,7 +37,7 @@ def dana(session: Session, admin: User) -> User:
     return person
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_three_thousand_unknown_addresses_hold_up_nobody(
     runtime: Runtime, session: Session, dana: User, mailbox: Mailbox
 ) -> None:

@@ -10,6 +10,7 @@ from tests.chaos.__main__ import once
 
 
 @pytest.mark.chaos
+@pytest.mark.process
 @pytest.mark.timeout(400)
 def test_random_kills_and_a_moody_relay_lose_nothing_and_send_nothing_twice(
     tmp_path: Path,

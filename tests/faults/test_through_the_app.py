@@ -163,7 +163,7 @@ def test_each_fault_is_named_decided_and_survived(
     assert install.page.open().fact("consecutive-failures") == "0"
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["F02-steps"], indirect=True)
 def test_f02_the_deadline_holds_though_every_reply_is_in_time(
     install: Install, server: BadServer, monkeypatch: pytest.MonkeyPatch
@@ -205,7 +205,7 @@ def test_f06_a_goodbye_changes_nothing(install: Install, server: BadServer) -> N
     assert len(server.messages) == 4
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["F07", "F07-line", "F07-ehlo"], indirect=True)
 def test_f07_a_flood_costs_no_memory(install: Install, server: BadServer) -> None:
     install.save(server)
@@ -358,7 +358,7 @@ def test_f20_a_closed_port(install: Install) -> None:
         fail_everywhere(install, FailureCode.CONNECT_REFUSED, host="127.0.0.1", port=port)
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_f20_many_dead_addresses_end_within_the_deadline(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:

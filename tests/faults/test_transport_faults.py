@@ -117,7 +117,7 @@ def test_f02_the_deadline_holds_though_every_single_reply_is_in_time() -> None:
     assert outcome.seconds < 1.5
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["F07", "F07-line", "F07-ehlo"])
 def test_f07_a_flood_costs_no_memory(scenario: str) -> None:
     with BadServer(scenario) as server:

@@ -29,7 +29,7 @@ from tests.functional.test_flows import NEW, WRONG, row_of
 from tests.relays.ports import free_port
 from tests.smtpd import Relay
 
-pytestmark = pytest.mark.timing
+pytestmark = pytest.mark.process
 
 AT_ONCE = 3.0
 """Seconds a page may take on a busy machine. Whoever waited for the silent relay would need 5;

@@ -24,7 +24,7 @@ from tests.databases import TEST_DATABASE_URL
 from tests.frozen import FreezingWay
 from tests.functional.install import Person, RunningInstall, walk_wizard
 
-pytestmark = pytest.mark.timing
+pytestmark = pytest.mark.process
 
 Start = Callable[..., RunningInstall]
 Stuck = tuple[RunningInstall, Callable[[], object]]
@@ -86,6 +86,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.timing
 def test_without_descriptors_it_rests_says_so_once_and_recovers(
     install: RunningInstall,
 ) -> None:
@@ -126,6 +127,7 @@ def stuck(
         yield install, lambda: holder.execute("BEGIN EXCLUSIVE")
 
 
+@pytest.mark.timing
 def test_a_stuck_database_keeps_neither_liveness_nor_readiness_waiting(
     stuck: Stuck,
 ) -> None:

@@ -90,7 +90,7 @@ def test_an_address_that_comes_again_is_told_once() -> None:
     assert len(many[1].problem) < 300
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

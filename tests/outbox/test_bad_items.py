@@ -154,7 +154,7 @@ def test_an_outcome_later_than_the_lease_counts_while_nobody_took_the_message(
     assert (only_row(mail).state, only_row(mail).attempts) == ("sent", 1)
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_stopping_does_not_wait_for_a_relay_that_says_nothing(runtime: Runtime) -> None:
     runtime.clock = utcnow
     with StoppingRelay("rcpt") as relay:

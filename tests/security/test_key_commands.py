@@ -117,7 +117,6 @@ def shell(live: Runtime) -> Iterator[Shell]:
     shell.close()
 
 
-@pytest.mark.timing
 def test_rotate_can_be_killed_anywhere_and_run_again(shell: Shell, relay: Relay) -> None:
     (old,) = shell.keys
     first = shell.sealed_with()

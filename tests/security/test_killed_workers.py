@@ -18,7 +18,7 @@ from tests.outbox.letters import configure, only_row, queue_resets
 from tests.outbox.processes import start_worker
 from tests.outbox.stopping import StoppingRelay
 
-pytestmark = pytest.mark.timing
+pytestmark = pytest.mark.process
 
 
 def until(happened: Callable[[], bool]) -> None:

@@ -68,7 +68,7 @@ def began(tmp_path: Path, database_url: str, relay: Relay) -> RunningInstall:
     return install
 
 
-@pytest.mark.timing
+@pytest.mark.process
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_pages_answer_mail_waits_and_goes_out_when_the_key_is_back(
     began: RunningInstall, relay: Relay, database_url: str, damage: str

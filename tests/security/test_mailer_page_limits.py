@@ -72,7 +72,7 @@ def silent() -> Iterator[socket.socket]:
         yield server
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_the_limit_is_stamped_before_the_network(
     page: MailerPage, runtime: Runtime, silent: socket.socket
 ) -> None:

@@ -39,7 +39,7 @@ def sent(runtime: Runtime) -> int:
         )
 
 
-@pytest.mark.timing
+@pytest.mark.process
 @pytest.mark.parametrize(("processes", "connections"), [(2, 1), (4, 2)])
 def test_a_thousand_messages_are_received_once(
     processes: int, connections: int, runtime: Runtime, config: Config

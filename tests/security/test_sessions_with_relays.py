@@ -98,7 +98,7 @@ def test_a_login_in_the_clear_is_a_choice(desk: Desk) -> None:
         assert relay.auth_attempts == [("PLAIN", "novantra", "relay canary", False)]
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["F01", "F02", "F02-ehlo", "F07", "F07-line", "F07-ehlo"])
 def test_neither_silence_nor_dripping_nor_floods_cost_time_or_memory(
     desk: Desk, scenario: str
@@ -116,7 +116,7 @@ def test_neither_silence_nor_dripping_nor_floods_cost_time_or_memory(
     assert peak < 8_000_000
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_the_steps_share_one_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.mail.transport.DEADLINE_MARGIN", 0.2)
     with BadServer("F02-steps") as server:  # each reply in time, all together too late

@@ -12,7 +12,7 @@ import pytest
 
 from tests.functional.install import RunningInstall
 
-pytestmark = pytest.mark.timing
+pytestmark = pytest.mark.process
 
 CONNECTIONS = 200
 

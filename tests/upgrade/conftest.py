@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 
 from app.config import Config
 from tests.conftest import Clock
+from tests.databases import SEARCH_PATH
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -56,7 +57,7 @@ def released(config: Config) -> Released:
 
 
 def _load(url: str, dump: str) -> None:
-    base, _, schema = url.partition("?options=-csearch_path%3D")
+    base, _, schema = url.partition(SEARCH_PATH)
     statements = dump.replace("CREATE SCHEMA released;", "").replace("released.", f"{schema}.")
     engine = create_engine(base)
     with engine.begin() as connection:

@@ -136,7 +136,7 @@ def redis_that_falls_silent() -> Iterator[tuple[str, threading.Event]]:
         listening.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_a_redis_that_says_nothing_holds_a_request_up_for_seconds_only(
     make_app: Callable[..., Flask],
 ) -> None:
