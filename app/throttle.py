@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.client import network_of
 from app.database import Base, RowId, UtcDateTime
+from app.mail.addresses import Address
 from app.moments import sql_outside, sql_within
 
 
@@ -54,9 +55,9 @@ def subject_of(kind: str, value: str) -> str:
     return hashlib.sha256(f"{kind}:{value}".encode("utf-8", "replace")).hexdigest()
 
 
-def subject_of_address(email_key: str) -> str:
+def subject_of_address(address: Address) -> str:
     """The subject of a mail address, known or not."""
-    return subject_of("address", email_key)
+    return subject_of("address", address.key)
 
 
 def subject_of_client(ip: str) -> str:

@@ -13,7 +13,7 @@ from app.accounts.session_rows import Client, Way
 from app.accounts.sessions import SECRET
 from app.database import utcnow
 from app.install.models import Install
-from app.mail.addresses import key
+from app.mail.addresses import Address
 from app.organizations.models import Membership, Organization
 from app.runtime import EXTENSION
 
@@ -49,8 +49,7 @@ def make_user(
 ) -> User:
     """A person with the password :data:`PASSWORD`, in organization Acme unless told otherwise."""
     user = User(
-        email=email,
-        email_key=key(email),
+        address=Address.parse(email),
         name=name,
         password_hash=password_hash(),
         email_verified_at=utcnow() if verified else None,

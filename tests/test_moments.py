@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import throttle
 from app.accounts import codes, intents, lockout, tokens
 from app.accounts.models import MailIntent, User
+from app.mail.addresses import Address
 from app.mailer import test_mail
 from app.mailer.models import MailerConfiguration
 from app.moments import alive, happened_since, lies_ahead, not_after, within
@@ -86,13 +87,13 @@ class Store:
         return self.runtime.now()
 
     def lock(self) -> Held:
-        subject = throttle.subject_of_address("dana@acme.test")
+        subject = throttle.subject_of_address(Address.parse("dana@acme.test"))
         lockout.hold(self.session, subject=subject, now=self.now)
         for _ in range(lockout.FAILURES):
             lockout.record_failure(self.session, subject=subject, now=self.now)
         return lambda: (
             lockout.latest(
-                self.session, email_key=self.person.email_key, user=self.person, now=self.now
+                self.session, address=self.person.address, user=self.person, now=self.now
             )
             is not None
             or bool(lockout.locks(self.session, users=[self.person], now=self.now))
@@ -100,7 +101,7 @@ class Store:
         )
 
     def failures(self) -> Held:
-        subject = throttle.subject_of_address("dana@acme.test")
+        subject = throttle.subject_of_address(Address.parse("dana@acme.test"))
         lockout.hold(self.session, subject=subject, now=self.now)
         for _ in range(lockout.FAILURES - 1):
             lockout.record_failure(self.session, subject=subject, now=self.now)
@@ -154,7 +155,7 @@ class Store:
         inviting = Inviting(
             self.runtime, acme(self.session), "member", self.person, ALICE, self.now
         )
-        invite(self.session, inviting, "kim@acme.test")
+        invite(self.session, inviting, Address.parse("kim@acme.test"))
         self.session.commit()
         (mail,) = waiting_mail(self.session, self.runtime)
         secret = mail.link.rpartition("/")[2]
@@ -167,7 +168,9 @@ class Store:
 
     def signup(self) -> Held:
         configure(self.runtime)
-        secret = signup.start(self.session, self.runtime, email="kim@acme.test", now=self.now)
+        secret = signup.start(
+            self.session, self.runtime, address=Address.parse("kim@acme.test"), now=self.now
+        )
         return lambda: signup.find(self.session, secret, now=self.now) is not None
 
     def intent(self) -> Held:
@@ -177,8 +180,7 @@ class Store:
             self.session,
             self.runtime,
             kind=intents.PASSWORD_RESET,
-            email=self.person.email,
-            email_key=self.person.email_key,
+            address=self.person.address,
             ip="127.0.0.1",
             now=self.now,
         )

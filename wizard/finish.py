@@ -13,6 +13,7 @@ from app.accounts.verification import start_verification
 from app.audit.log import record
 from app.install.models import Install
 from app.install.service import current
+from app.mail.addresses import Address
 from app.organizations.service import add_member, create_organization
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -44,7 +45,7 @@ def finish(session: Session, runtime: Runtime, *, now: datetime, ip: str | None)
     user = create_user(
         session,
         now=now,
-        email=draft.email or "",
+        address=Address.parse(draft.email or ""),
         name=draft.name or "",
         password_hash=draft.password_hash,
         install_admin=True,

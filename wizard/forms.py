@@ -7,8 +7,8 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 
-from app.accounts.forms import NewPasswordForm, ValidAddress
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
+from app.accounts.forms import NewPasswordForm
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
 
 NAME_MAXIMUM = 64
 EMAIL_MAXIMUM = 254

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import verification
 from app.accounts.models import User
-from app.accounts.users import create_user, end_access, find_by_key
+from app.accounts.users import create_user, end_access, find
 from app.audit.log import record
 from app.mail.addresses import Address
 from app.mailer.active import require_mail
@@ -50,14 +50,14 @@ def everybody(session: Session) -> Sequence[User]:
 
 
 def add(
-    session: Session, runtime: Runtime, *, email: str, name: str, now: datetime, actor: Actor
+    session: Session, runtime: Runtime, *, address: Address, name: str, now: datetime, actor: Actor
 ) -> Added:
     """Create or promote. Raises ``MailPending`` before anything is written.
 
     A person who is verified needs no mail. Anybody else gets a link first, and the console
     stays closed to them until they open it.
     """
-    user = find_by_key(session, Address.parse(email).key)
+    user = find(session, address)
     if user is not None and user.is_install_admin:
         raise AlreadyAdministrator
     if user is not None and user.email_verified_at is not None:
@@ -68,7 +68,7 @@ def add(
         _promote(session, user, now, actor)
         verification.send_link(session, runtime, user=user, invited_by=actor, now=now)
         return Added.PROMOTED_UNVERIFIED
-    user = create_user(session, now=now, email=email, name=name, install_admin=True)
+    user = create_user(session, now=now, address=address, name=name, install_admin=True)
     record(session, now=now, actor=actor, tag="administrator:created", target=user.email)
     verification.send_link(session, runtime, user=user, invited_by=actor, now=now)
     return Added.CREATED

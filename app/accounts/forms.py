@@ -8,24 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 
 from app.accounts.passwords import MAXIMUM, weakness
-from app.mail.addresses import AddressError, normalise
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
 
 ADDRESS_LENGTH = 320
 NAME_LENGTH = 64
 CODE_LENGTH = 64
-
-
-class ValidAddress:
-    """A mail address; the field's data becomes the form in which it is stored."""
-
-    def __call__(self, form: FlaskForm, field: Field) -> None:
-        if field.errors:
-            return
-        try:
-            field.data = normalise(field.data or "")
-        except AddressError as error:
-            raise ValidationError(str(error)) from None
 
 
 def typed(field: Field) -> str:

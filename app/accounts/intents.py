@@ -19,6 +19,7 @@ from app.accounts import reset, unlock
 from app.accounts.models import MailIntent, User
 from app.crypto.keys import KeysUnusable
 from app.in_steps import in_steps
+from app.mail.addresses import Address
 from app.mailer.active import MailPending, require_mail
 from app.moments import sql_within, within
 from app.outbox.aside import Trouble, alone_in
@@ -55,22 +56,17 @@ def ask(
     runtime: Runtime,
     *,
     kind: str,
-    email: str,
-    email_key: str,
+    address: Address,
     ip: str,
     now: datetime,
 ) -> bool:
     """Ask for a mail to that address; ``False`` when it had three of this kind in 15 minutes."""
     limit = Limit(f"mail:{kind}", MAILS, WINDOW)
     try:
-        take(session, limit, subject_of_address(email_key), now)
+        take(session, limit, subject_of_address(address), now)
     except TooMany:
         return False
-    session.add(
-        MailIntent(
-            kind=kind, email=email[:320], email_key=email_key[:320], ip=ip or None, created_at=now
-        )
-    )
+    session.add(MailIntent(kind=kind, address=address, ip=ip or None, created_at=now))
     session.flush()
     waker_of(runtime.wake_worker).after(session)
     return True

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import throttle
 from app.audit.log import record
+from app.mail.addresses import Address
 from app.web.context import Actor
 
 DAY = timedelta(hours=24)
@@ -27,14 +28,15 @@ PURPOSE = "lock-event"
 def record_lock(
     session: Session,
     *,
-    email: str,
+    address: Address,
     subject: str,
     known: bool,
     ip: str,
     until: datetime,
     now: datetime,
 ) -> None:
-    """``subject`` is the address as throttles count it; ``known`` whether somebody has it."""
+    """``subject`` is whose lock it is as throttles count it; ``known`` whether somebody has the
+    address."""
     everybody = throttle.subject_of("locks", "of people" if known else "of nobody")
     limits = (
         (throttle.Limit(PURPOSE, PER_ADDRESS, DAY), subject),
@@ -59,6 +61,6 @@ def record_lock(
         now=now,
         actor=Actor(None, "anonymous", ip),
         tag="login:locked",
-        target=email,
+        target=address.text,
         changes=changes,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import codes, devices
 from app.accounts.models import KnownDevice, LoginGuard, User
 from app.audit.log import record
+from app.mail.addresses import Address
 from app.moments import lies_ahead, sql_lies_ahead, within
 from app.throttle import subject_of_address
 from app.web.context import Actor
@@ -40,22 +41,23 @@ class Lock:
     code_asked: bool
 
 
-def locks(session: Session, *, users: Sequence[User], now: datetime) -> dict[str, datetime]:
-    """The locks of these people, in whichever browser: lookup form → when the last one ends."""
-    whose = _subjects(session, {user.id: user.email_key for user in users})
-    ends: dict[str, datetime] = {}
+def locks(session: Session, *, users: Sequence[User], now: datetime) -> dict[int, datetime]:
+    """The locks of these people, in whichever browser: a person's id → when the last one ends."""
+    whose = {subject_of_address(user.address): user.id for user in users}
+    whose |= devices.subjects(session, [user.id for user in users])
+    ends: dict[int, datetime] = {}
     for guard in _locked(session, list(whose), now):
-        email_key, until = whose[guard.subject], guard.locked_until
+        user_id, until = whose[guard.subject], guard.locked_until
         if until is not None:
-            ends[email_key] = max(until, ends.get(email_key, until))
+            ends[user_id] = max(until, ends.get(user_id, until))
     return ends
 
 
 def latest(
-    session: Session, *, email_key: str, user: User | None, now: datetime
+    session: Session, *, address: Address, user: User | None, now: datetime
 ) -> datetime | None:
     """When the last lock of an address ends, those of its person's browsers included."""
-    found = _locked(session, _subjects_of(session, email_key, user), now)
+    found = _locked(session, _subjects_of(session, address, user), now)
     return max((guard.locked_until for guard in found if guard.locked_until), default=None)
 
 
@@ -108,19 +110,19 @@ def forget(session: Session, *, subject: str) -> None:
 
 def forget_all(session: Session, *, user: User) -> None:
     """Start all guards of a person anew: what was guessed at is gone."""
-    for subject in _subjects_of(session, user.email_key, user):
+    for subject in _subjects_of(session, user.address, user):
         forget(session, subject=subject)
 
 
-def lift(session: Session, *, email_key: str, user: User | None, now: datetime) -> bool:
+def lift(session: Session, *, address: Address, user: User | None, now: datetime) -> bool:
     """Lift the locks of an address and of its person's browsers; whether there was one.
 
     The failures stay: lifting gives one try, and no new five within the same window.
     """
-    found = _held_locks(session, _subjects_of(session, email_key, user), now)
+    found = _held_locks(session, _subjects_of(session, address, user), now)
     for guard in found:
         guard.locked_at = guard.locked_until = None
-    codes.discard(session, purpose=codes.CodePurpose.UNLOCK, subject=subject_of_address(email_key))
+    codes.discard(session, purpose=codes.CodePurpose.UNLOCK, subject=subject_of_address(address))
     session.flush()
     return bool(found)
 
@@ -132,20 +134,20 @@ def lift_lock(session: Session, *, user: User, now: datetime, actor: Actor) -> b
     """
     worn = [
         guard
-        for guard in _held_locks(session, _subjects_of(session, user.email_key, user), now)
+        for guard in _held_locks(session, _subjects_of(session, user.address, user), now)
         if guard.failures >= FAILURES + LIFTS
     ]
     if worn:
         raise TooManyLifts(max(guard.locked_until for guard in worn if guard.locked_until))
-    lifted = lift(session, email_key=user.email_key, user=user, now=now)
+    lifted = lift(session, address=user.address, user=user, now=now)
     if lifted:
         record(session, now=now, actor=actor, tag="login:unlocked", target=user.email_key)
     return lifted
 
 
-def inherit(session: Session, *, device: KnownDevice, email_key: str) -> None:
+def inherit(session: Session, *, device: KnownDevice, address: Address) -> None:
     """A browser that becomes known by a code starts with the failures of the address."""
-    guard = session.get(LoginGuard, subject_of_address(email_key), populate_existing=True)
+    guard = session.get(LoginGuard, subject_of_address(address), populate_existing=True)
     subject = devices.subject(device)
     if guard is None or session.get(LoginGuard, subject) is not None:
         return
@@ -160,17 +162,9 @@ def inherit(session: Session, *, device: KnownDevice, email_key: str) -> None:
     session.flush()
 
 
-def _subjects(session: Session, keys: dict[int, str]) -> dict[str, str]:
-    """Every guard these people may have: subject → lookup form."""
-    whose = {subject_of_address(email_key): email_key for email_key in keys.values()}
-    for subject, user_id in devices.subjects(session, list(keys)).items():
-        whose[subject] = keys[user_id]
-    return whose
-
-
-def _subjects_of(session: Session, email_key: str, user: User | None) -> list[str]:
+def _subjects_of(session: Session, address: Address, user: User | None) -> list[str]:
     subjects = list(devices.subjects(session, [user.id])) if user else []
-    return [subject_of_address(email_key), *subjects]
+    return [subject_of_address(address), *subjects]
 
 
 def _locked(session: Session, subjects: list[str], now: datetime) -> Sequence[LoginGuard]:

@@ -16,7 +16,8 @@ from app.accounts.lock_events import record_lock
 from app.accounts.lockout import Lock
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
-from app.accounts.users import find_by_key, key_as_typed
+from app.accounts.users import find
+from app.mail.addresses import Address
 from app.mailer.active import mail_state
 from app.runtime import Runtime
 from app.throttle import subject_of_address
@@ -28,8 +29,7 @@ WRONG_PASSWORDS = "login-client"
 class Candidate:
     """Who somebody claims to be. ``user_id`` is ``None`` for an unknown address."""
 
-    email: str
-    email_key: str
+    address: Address
     user_id: int | None
     password_hash: str | None
 
@@ -50,13 +50,12 @@ class LoginResult:
     lock: Lock | None = None
 
 
-def look_up(session: Session, email: str) -> Candidate:
+def look_up(session: Session, address: Address) -> Candidate:
     """The candidate for an address as typed. What is no address at all is merely unknown."""
-    email_key = key_as_typed(email)
-    user = find_by_key(session, email_key)
+    user = find(session, address)
     if user is None:
-        return Candidate(email, email_key, None, None)
-    return Candidate(email, email_key, user.id, user.password_hash)
+        return Candidate(address, None, None)
+    return Candidate(address, user.id, user.password_hash)
 
 
 def judge(candidate: Candidate, password: str) -> Verdict:
@@ -82,7 +81,7 @@ def settle(
     it, and what it does leaves the lock of strangers as it is.
     """
     device = devices.find(session, secret=known_browser, user_id=candidate.user_id, now=now)
-    subject = devices.subject(device) if device else subject_of_address(candidate.email_key)
+    subject = devices.subject(device) if device else subject_of_address(candidate.address)
     lock = lockout.hold(session, subject=subject, now=now)
     if lock is not None:
         return LoginResult(lock=lock)
@@ -122,7 +121,7 @@ def _failed(
         return LoginResult()
     record_lock(
         session,
-        email=candidate.email,
+        address=candidate.address,
         subject=subject,
         known=candidate.user_id is not None,
         ip=ip,
@@ -133,8 +132,7 @@ def _failed(
         session,
         runtime,
         kind=intents.UNLOCK_CODE,
-        email=candidate.email,
-        email_key=candidate.email_key,
+        address=candidate.address,
         ip=ip,
         now=now,
     )

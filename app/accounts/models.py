@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from app.database import NEVER_REUSED, Base, JsonColumn, RowId, UtcDateTime
+from app.mail.addresses import Address
 from app.web.guards import NOT_YOURS, Denial, Permission
 
 UNVERIFIED = Denial(
@@ -22,7 +23,7 @@ UNVERIFIED = Denial(
 
 
 class User(Base):
-    """A person. ``email_key`` is the one lookup form of the address, equal in both databases."""
+    """A person. ``email_key`` is what their address is looked up by, equal in both databases."""
 
     __tablename__ = "users"
     __table_args__ = NEVER_REUSED
@@ -30,6 +31,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
+    address: Mapped[Address] = composite("email", "email_key")
     name: Mapped[str] = mapped_column(String(64))
     password_hash: Mapped[str | None] = mapped_column(String(255))
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -185,6 +187,7 @@ class MailIntent(Base):
     kind: Mapped[str] = mapped_column(String(24))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
+    address: Mapped[Address] = composite("email", "email_key")
     ip: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # One that cannot be worked on is kept for a while, for whoever finds out why.

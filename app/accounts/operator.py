@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import lockout, reset
 from app.accounts.models import User
-from app.accounts.users import create_user, end_access, find_by_email
+from app.accounts.users import create_user, end_access, find
 from app.audit.log import record
+from app.mail.addresses import Address
 from app.runtime import Runtime
 from app.web.context import Actor
 
@@ -25,19 +26,19 @@ class Made(StrEnum):
 
 
 def make_administrator(
-    session: Session, *, email: str, name: str, password_hash: str, now: datetime
+    session: Session, *, address: Address, name: str, password_hash: str, now: datetime
 ) -> Made:
     """An administrator who can work at once: verification is waived for them.
 
     Somebody who has an account keeps it, gets the role and the new password, and their
-    sessions and links end. Raises ``AddressError``.
+    sessions and links end.
     """
-    user = find_by_email(session, email)
+    user = find(session, address)
     if user is None:
         user = create_user(
             session,
             now=now,
-            email=email,
+            address=address,
             name=name,
             password_hash=password_hash,
             install_admin=True,
@@ -62,7 +63,7 @@ def make_administrator(
 
 def unlock(session: Session, *, user: User, now: datetime) -> bool:
     """Lift the locks of a person and forget the failures; whether there was a lock. Audited."""
-    locked = lockout.latest(session, email_key=user.email_key, user=user, now=now) is not None
+    locked = lockout.latest(session, address=user.address, user=user, now=now) is not None
     lockout.forget_all(session, user=user)
     if locked:
         record(session, now=now, actor=SHELL, tag="login:unlocked", target=user.email_key)

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.accounts import tokens
+from app.accounts import tokens, users
 from app.accounts.account_mails import password_changed
 from app.accounts.models import MailIntent, Token, User
 from app.accounts.still_stands import on_token
 from app.accounts.tokens import Purpose
-from app.accounts.users import end_access, find_by_key
+from app.accounts.users import end_access
 from app.audit.log import record
 from app.install.service import links
 from app.outbox.queue import enqueue
@@ -31,7 +31,7 @@ def make_link(session: Session, runtime: Runtime, *, user: User, now: datetime) 
 
 def send_link(session: Session, runtime: Runtime, intent: MailIntent, now: datetime) -> None:
     """Mail a link to the stored address of whoever asked, if anybody has that address."""
-    user = find_by_key(session, intent.email_key)
+    user = users.find(session, intent.address)
     if user is None:
         return
     link = make_link(session, runtime, user=user, now=now)

@@ -11,9 +11,10 @@ from app.accounts import clients, codes, lockout
 from app.accounts.codes import CodePurpose
 from app.accounts.models import MailIntent, User
 from app.accounts.still_stands import on_code
-from app.accounts.users import find_by_key, key_as_typed
+from app.accounts.users import find
 from app.audit.log import record
 from app.install.service import links
+from app.mail.addresses import Address
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
 from app.throttle import subject_of_address
@@ -35,9 +36,9 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
     Unknown addresses get a code too, which nobody is told: typing a wrong one must cost the
     same for both.
     """
-    subject = subject_of_address(intent.email_key)
-    user = find_by_key(session, intent.email_key)
-    locked_until = lockout.latest(session, email_key=intent.email_key, user=user, now=now)
+    subject = subject_of_address(intent.address)
+    user = find(session, intent.address)
+    locked_until = lockout.latest(session, address=intent.address, user=user, now=now)
     if locked_until is None:
         return
     code = codes.issue(session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, now=now)
@@ -62,24 +63,23 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
 
 
 def lift_with_code(
-    session: Session, runtime: Runtime, *, email: str, code: str, ip: str, now: datetime
+    session: Session, runtime: Runtime, *, address: Address, code: str, ip: str, now: datetime
 ) -> Lifted | None:
     """Lift the lock when the code is right. A try is counted either way: commit either way."""
-    email_key = key_as_typed(email)
-    subject = subject_of_address(email_key)
+    subject = subject_of_address(address)
     if not codes.check(
         session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, code=code, now=now
     ):
         clients.count_wrong_guess(session, runtime.config, purpose=WRONG_CODES, ip=ip, now=now)
         return None
-    user = find_by_key(session, email_key)
-    lockout.lift(session, email_key=email_key, user=user, now=now)
+    user = find(session, address)
+    lockout.lift(session, address=address, user=user, now=now)
     record(
         session,
         now=now,
         actor=Actor(None, "anonymous", ip),
         tag="login:unlocked",
-        target=email_key,
+        target=address.key,
         changes={"by": {"old": None, "new": "code"}},
     )
     return Lifted(user)

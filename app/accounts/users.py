@@ -1,6 +1,6 @@
 """People: made and found, and the one way to end all that lets somebody in as a person.
 
-One lookup form of an address, in one place.
+An address is looked up by its key, in one place.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import lockout, session_rows, tokens
 from app.accounts.models import User
-from app.mail.addresses import Address, AddressError, key
+from app.mail.addresses import Address
 
 
 class AddressTaken(Exception):
@@ -24,21 +24,19 @@ def create_user(
     session: Session,
     *,
     now: datetime,
-    email: str,
+    address: Address,
     name: str,
     password_hash: str | None = None,
     install_admin: bool = False,
     verified: bool = False,
     verification_waived: bool = False,
 ) -> User:
-    """Add a person. Raises :class:`AddressTaken`, or ``AddressError`` for what is no address.
+    """Add a person. Raises :class:`AddressTaken`.
 
     Without a password hash nobody can sign in as them until a mailed link sets one.
     """
-    address = Address.parse(email)
     user = User(
-        email=address.text,
-        email_key=address.key,
+        address=address,
         name=name,
         password_hash=password_hash,
         email_verified_at=now if verified else None,
@@ -54,25 +52,9 @@ def create_user(
     return user
 
 
-def key_as_typed(text: str) -> str:
-    """The lookup form of what somebody typed; for what is no address, one that nobody has.
-
-    It is not folded in any way: case folding would make a KELVIN SIGN somebody's ``k``.
-    """
-    try:
-        return key(text)
-    except AddressError:
-        return f"no address: {text}"[:320]
-
-
-def find_by_key(session: Session, email_key: str) -> User | None:
-    """The person with that lookup form of an address."""
-    return session.scalar(select(User).where(User.email_key == email_key))
-
-
-def find_by_email(session: Session, email: str) -> User | None:
-    """The person with that address, however its letters are written; ``None`` for no address."""
-    return find_by_key(session, key_as_typed(email))
+def find(session: Session, address: Address) -> User | None:
+    """The person with that address, however its letters are written."""
+    return session.scalar(select(User).where(User.email_key == address.key))
 
 
 def end_access(session: Session, *, user: User, now: datetime) -> None:

@@ -12,10 +12,10 @@ from app.accounts import account_mails, lockout, tokens
 from app.accounts.models import Token, User
 from app.accounts.still_stands import on_token
 from app.accounts.tokens import Purpose
-from app.accounts.users import AddressTaken, find_by_key
+from app.accounts.users import AddressTaken, find
 from app.audit.log import record
 from app.install.service import links
-from app.mail.addresses import key
+from app.mail.addresses import Address
 from app.mailer.active import require_mail
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
@@ -44,23 +44,23 @@ class Opened:
 def start_verification(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
     """Mail a link that verifies the present address. Raises ``MailPending``, ``TooMany``."""
     require_mail(session, runtime)
-    _count_mail(session, user.email, now)
+    _count_mail(session, user.address, now)
     _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.email, now)
 
 
 def start_address_change(
-    session: Session, runtime: Runtime, *, user: User, new_email: str, now: datetime, actor: Actor
+    session: Session, runtime: Runtime, *, user: User, new: Address, now: datetime, actor: Actor
 ) -> None:
     """Mail a link to the new address and a notice to the old one; nothing changes yet.
 
     Whether somebody else has the new address is not told here: only its owner gets to know.
     """
     require_mail(session, runtime)
-    _count_mail(session, new_email, now)
-    user.pending_email = new_email
-    _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new_email, now)
+    _count_mail(session, new, now)
+    user.pending_email = new.text
+    _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new.text, now)
     account_mails.address_change(
-        session, runtime, old=user.email, new=new_email, done=False, now=now
+        session, runtime, old=user.email, new=new.text, done=False, now=now
     )
     record(
         session,
@@ -68,7 +68,7 @@ def start_address_change(
         actor=actor,
         tag="account:email-change-asked",
         target=user.email,
-        changes={"email": {"old": user.email, "new": new_email}},
+        changes={"email": {"old": user.email, "new": new.text}},
     )
 
 
@@ -77,7 +77,7 @@ def invite_administrator(
 ) -> None:
     """Mail a link that verifies the address and sets the password of a new administrator."""
     require_mail(session, runtime)
-    _count_mail(session, user.email, now)
+    _count_mail(session, user.address, now)
     secret = tokens.issue(
         session,
         purpose=Purpose.ADMIN_INVITATION,
@@ -148,7 +148,7 @@ def finish(
         return None
     user = seen.user
     if seen.purpose is Purpose.CHANGE_EMAIL:
-        _change_address(session, runtime, user=user, new=seen.email, ip=ip, now=now)
+        _change_address(session, runtime, user=user, new=Address.parse(seen.email), ip=ip, now=now)
         return seen
     if seen.needs_password:
         user.password_hash = password_hash
@@ -175,15 +175,15 @@ def _opened(session: Session, token: Token) -> Opened | None:
 
 
 def _change_address(
-    session: Session, runtime: Runtime, *, user: User, new: str, ip: str, now: datetime
+    session: Session, runtime: Runtime, *, user: User, new: Address, ip: str, now: datetime
 ) -> None:
-    old, old_key = user.email, user.email_key
-    owner = find_by_key(session, key(new))
+    old = user.address
+    owner = find(session, new)
     if owner is not None and owner.id != user.id:
         raise AddressTaken
     try:
         with session.begin_nested():
-            user.email, user.email_key = new, key(new)
+            user.address = new
             user.pending_email = None
             user.email_verified_at = now
     except IntegrityError:
@@ -191,20 +191,20 @@ def _change_address(
     # Links and codes that went to the old mailbox must not open the account any more. Sessions
     # and known browsers stay: the password that opened them is the same.
     tokens.void(session, user=user, now=now)
-    lockout.forget(session, subject=subject_of_address(old_key))
+    lockout.forget(session, subject=subject_of_address(old))
     record(
         session,
         now=now,
-        actor=Actor(user.id, old, ip),
+        actor=Actor(user.id, old.text, ip),
         tag="account:email-changed",
-        target=new,
-        changes={"email": {"old": old, "new": new}},
+        target=new.text,
+        changes={"email": {"old": old.text, "new": new.text}},
     )
-    account_mails.address_change(session, runtime, old=old, new=new, done=True, now=now)
+    account_mails.address_change(session, runtime, old=old.text, new=new.text, done=True, now=now)
 
 
-def _count_mail(session: Session, email: str, now: datetime) -> None:
-    take(session, MAILS, subject_of_address(key(email)), now)
+def _count_mail(session: Session, address: Address, now: datetime) -> None:
+    take(session, MAILS, subject_of_address(address), now)
 
 
 def _mail_link(

@@ -49,7 +49,7 @@ def verification_status(
             "Waits for mail",
             True,
         )
-    message = newest(session, rcpt_key=user.email_key, kinds=KINDS)
+    message = newest(session, user.address, kinds=KINDS)
     if message is None:
         return VerificationStatus(
             None, f"No link was mailed to {user.email} yet.", "Not verified", True

@@ -15,10 +15,10 @@ from app.accounts.models import User
 from app.accounts.operator import Made
 from app.accounts.passwords import hash_password, weakness
 from app.accounts.reset import LIFETIME
-from app.accounts.users import find_by_email
+from app.accounts.users import find
 from app.cannot import Cannot
 from app.install.service import current
-from app.mail.addresses import AddressError, normalise
+from app.mail.addresses import Address, AddressError
 from app.plain_text import why_not_plain
 from app.runtime import runtime
 from app.web.times import exact
@@ -41,7 +41,7 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
     """
     install, name = runtime(), " ".join(name.split())
     try:
-        email = normalise(email)
+        address = Address.parse(email)
     except AddressError as error:
         _fail(f"{error} Nothing was changed.")
     if not name or len(name) > NAME_LENGTH or why_not_plain(name):
@@ -53,19 +53,19 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
                 " browser; “setup token” prints the token it asks for."
             )
     password = _password(password_stdin)
-    reason = weakness(password, email=email, name=name)
+    reason = weakness(password, email=address.text, name=name)
     if reason:
         _fail(f"{reason} Nothing was changed.")
     hashed = hash_password(password)
     with install.database.transaction() as session:
         made = operator.make_administrator(
-            session, email=email, name=name, password_hash=hashed, now=install.now()
+            session, address=address, name=name, password_hash=hashed, now=install.now()
         )
     if made is Made.CREATED:
-        click.echo(f"{email} is an install administrator and can sign in now.")
+        click.echo(f"{address} is an install administrator and can sign in now.")
     else:
         click.echo(
-            f"{email} had an account: it is an install administrator's now, with the password"
+            f"{address} had an account: it is an install administrator's now, with the password"
             " you typed. Its sessions have ended."
         )
 
@@ -105,7 +105,7 @@ def reset_link(email: str) -> None:
 
 
 def _known(session: Session, email: str) -> User:
-    user = find_by_email(session, email)
+    user = find(session, Address.as_typed(email))
     if user is None:
         _fail(f"Nobody has the address {email}.")
     return user

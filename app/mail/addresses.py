@@ -25,7 +25,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """One mailbox, parsed once where it is typed; :meth:`parse` is the only way to one.
+    """One mailbox, parsed once where it is typed and carried as this one value from there on.
 
     ``text`` is the form in which an address is stored, shown and given to RCPT: the part before
     the @ keeps its capitals and is in NFC; the domain is in small letters and in its ASCII form
@@ -38,7 +38,11 @@ class Address:
 
     text: str
     key: str
-    domain: str
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @; nothing for a text that is no address."""
+        return domain_of(self.text)
 
     @classmethod
     def parse(cls, typed: str) -> Address:
@@ -52,7 +56,19 @@ class Address:
         """
         text = _normal(typed.strip(" "))
         key = unicodedata.normalize("NFC", text.lower())
-        return cls(text, key, domain_of(text))
+        return cls(text, key)
+
+    @classmethod
+    def as_typed(cls, text: str) -> Address:
+        """The address that somebody typed; for what is no address, one that nobody has.
+
+        Where a wrong address must fare as an unknown one does. It is not folded in any way: case
+        folding would make a KELVIN SIGN somebody's ``k``.
+        """
+        try:
+            return cls.parse(text)
+        except AddressError:
+            return cls(text[:320], f"no address: {text}"[:320])
 
     def __str__(self) -> str:
         return self.text
@@ -64,14 +80,6 @@ def normalise(address: str) -> str:
     :raises AddressError: as :meth:`Address.parse` does.
     """
     return Address.parse(address).text
-
-
-def key(address: str) -> str:
-    """The :attr:`Address.key` of what somebody typed.
-
-    :raises AddressError: as :meth:`Address.parse` does.
-    """
-    return Address.parse(address).key
 
 
 def domain_of(address: str) -> str:

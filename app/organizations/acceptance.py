@@ -67,7 +67,7 @@ def accept_as_new(
     user = create_user(
         session,
         now=now,
-        email=invitation.email,
+        address=invitation.address,
         name=name,
         password_hash=password_hash,
         verified=True,

@@ -14,8 +14,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.users import find_by_email
+from app.accounts.users import find
 from app.audit.log import record
+from app.mail.addresses import Address
 from app.organizations.invitations import Inviting, tell_added
 from app.organizations.members import lock
 from app.organizations.models import Membership, Organization
@@ -59,7 +60,7 @@ def appoint(
     runtime: Runtime,
     *,
     organization: Organization,
-    email: str,
+    address: Address,
     now: datetime,
     actor: Actor,
 ) -> User:
@@ -70,7 +71,7 @@ def appoint(
     lock(session, organization)
     if session.scalar(_own_admin().where(Organization.id == organization.id)) is not None:
         raise ManagesItself
-    user = find_by_email(session, email)
+    user = find(session, address)
     if user is None:
         raise CannotBeAdmin("Nobody with this address has an account here.")
     if user.password_hash is None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit.log import record
 from app.in_steps import delete_some
+from app.mail.addresses import Address
 from app.moments import sql_outside
 from app.organizations.invitations import InviteResult, Inviting, invite
 from app.organizations.members import lock, lost_right
@@ -85,7 +86,7 @@ def store(session: Session, inviting: Inviting, lines: Sequence[Line]) -> Invita
         InvitationBatchLine(
             batch_id=batch.id,
             number=line.number,
-            typed=(line.address or line.typed)[:320],
+            typed=line.stored[:320],
             outcome=line.outcome,
             detail=line.problem[:300] if line.problem else None,
         )
@@ -132,7 +133,7 @@ def _do(session: Session, inviting: Inviting, line_id: int) -> None:
         typed = session.scalar(
             select(InvitationBatchLine.typed).where(InvitationBatchLine.id == line_id)
         )
-        return invite(session, inviting, str(typed))
+        return invite(session, inviting, Address.parse(str(typed)))
 
     outcome = alone_in(session, invited)
     if isinstance(outcome, Trouble):
@@ -303,7 +304,7 @@ def _inviting(
 
 def invite_all_now(
     session: Session, inviting: Inviting, lines: Sequence[Line]
-) -> dict[str, InviteResult]:
+) -> dict[Address, InviteResult]:
     """Every address at once, for when no mail is composed (mail pending): address → outcome."""
     return {
         line.address: invite(session, inviting, line.address)

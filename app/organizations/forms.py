@@ -10,11 +10,11 @@ from wtforms import Field, SelectField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation
 
-from app.accounts.forms import NewPasswordForm, ValidAddress
+from app.accounts.forms import NewPasswordForm
 from app.organizations.batches import MAXIMUM
 from app.organizations.models import ROLES
 from app.organizations.pasted import Line, entries_of, read_lines
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
 
 # Entries of a list that are named beside it when none of them is an address.
 NAMED = 10

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.accounts.tokens import hash_secret, new_secret
-from app.accounts.users import find_by_key
+from app.accounts.users import find as find_person
 from app.audit.log import record
 from app.config import Config
 from app.install.service import links
-from app.mail.addresses import key
+from app.mail.addresses import Address
 from app.mailer.active import MailPending, require_mail
 from app.moments import lies_ahead
 from app.organizations.members import lock
@@ -81,8 +81,8 @@ class NotOpen(Exception):
     """The invitation was accepted or revoked meanwhile."""
 
 
-def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
-    """Invite a normalised address, or add the person who has it.
+def invite(session: Session, inviting: Inviting, address: Address) -> InviteResult:
+    """Invite an address, or add the person who has it.
 
     In Sovereign everybody with an account works for the operator, so an existing person is
     added at once. In Cloud accounts belong to strangers: they are asked by mail like anybody,
@@ -91,13 +91,12 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
     if inviting.role not in ROLES:
         raise ValueError(f"no such role: {inviting.role}")
     lock(session, inviting.organization)
-    email_key = key(email)
-    user = find_by_key(session, email_key)
+    user = find_person(session, address)
     if user and membership_of(session, organization=inviting.organization, user=user):
         return InviteResult.ALREADY_MEMBER
     if user and not inviting.runtime.config.is_cloud:
         return _add(session, inviting, user)
-    waiting = _open_invitation(session, inviting.organization, email_key)
+    waiting = _open_invitation(session, inviting.organization, address)
     if waiting and lies_ahead(waiting.expires_at, inviting.now, LIFETIME):
         return InviteResult.ALREADY_INVITED
     if not inviting.runtime.box.ring.usable:
@@ -108,7 +107,7 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
             session,
             inviting.runtime.config,
             organization=inviting.organization,
-            email_key=email_key,
+            address=address,
             now=inviting.now,
         )
     except MailPending:
@@ -120,8 +119,7 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
         session.flush()
     invitation = Invitation(
         organization_id=inviting.organization.id,
-        email=email,
-        email_key=email_key,
+        address=address,
         role=inviting.role,
         invited_by_id=inviting.inviter.id if inviting.inviter else None,
         created_at=inviting.now,
@@ -132,7 +130,7 @@ def invite(session: Session, inviting: Inviting, email: str) -> InviteResult:
         session,
         inviting,
         "invitation:created",
-        email,
+        address.text,
         {"role": {"old": None, "new": inviting.role}},
     )
     return InviteResult.INVITED
@@ -152,7 +150,7 @@ def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None
         session,
         inviting.runtime.config,
         organization=inviting.organization,
-        email_key=invitation.email_key,
+        address=invitation.address,
         now=inviting.now,
     )
     _take_back(session, inviting, invitation)
@@ -193,7 +191,7 @@ def _add(session: Session, inviting: Inviting, user: User) -> InviteResult:
         )
     except AlreadyMember:
         return InviteResult.ALREADY_MEMBER
-    waiting = _open_invitation(session, inviting.organization, user.email_key)
+    waiting = _open_invitation(session, inviting.organization, user.address)
     if waiting:
         waiting.revoked_at = inviting.now
         _take_back(session, inviting, waiting)
@@ -237,7 +235,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
             session,
             inviting.runtime.config,
             organization=inviting.organization,
-            email_key=user.email_key,
+            address=user.address,
             now=inviting.now,
         )
     except (MailPending, TooMany):
@@ -269,14 +267,14 @@ def _take_back(session: Session, inviting: Inviting, invitation: Invitation) -> 
 
 
 def _open_invitation(
-    session: Session, organization: Organization, email_key: str
+    session: Session, organization: Organization, address: Address
 ) -> Invitation | None:
     """Neither accepted nor revoked; it may have run out."""
     return session.scalar(
         select(Invitation)
         .where(
             Invitation.organization_id == organization.id,
-            Invitation.email_key == email_key,
+            Invitation.email_key == address.key,
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
@@ -289,11 +287,11 @@ def count_mail(
     config: Config,
     *,
     organization: Organization,
-    email_key: str,
+    address: Address,
     now: datetime,
 ) -> None:
     """Count one mail about membership. Raises ``TooMany`` when either limit is reached."""
-    for limit, subject in _limits(config, organization, email_key):
+    for limit, subject in _limits(config, organization, address):
         take(session, limit, subject, now)
 
 
@@ -302,11 +300,11 @@ def frees_at(
     config: Config,
     *,
     organization: Organization,
-    email_key: str,
+    address: Address,
     now: datetime,
 ) -> datetime:
     """When one more mail to that address may be counted; ``now`` when it may be already."""
-    limits = _limits(config, organization, email_key)
+    limits = _limits(config, organization, address)
     moments = [retry_at(session, limit, subject, now) for limit, subject in limits]
     return max([now, *filter(None, moments)])
 
@@ -323,10 +321,10 @@ def from_organization(config: Config) -> Limit:
 
 
 def _limits(
-    config: Config, organization: Organization, email_key: str
+    config: Config, organization: Organization, address: Address
 ) -> tuple[tuple[Limit, str], ...]:
     return (
-        (TO_ADDRESS, subject_of_address(email_key)),
+        (TO_ADDRESS, subject_of_address(address)),
         (from_organization(config), subject_of("organization", str(organization.id))),
     )
 

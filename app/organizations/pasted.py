@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from app.mail.addresses import AddressError, key, normalise
+from app.mail.addresses import Address, AddressError
 
 INVALID, TWICE = "invalid", "twice"
 
@@ -46,9 +46,14 @@ class Line:
 
     number: int
     typed: str
-    address: str | None
+    address: Address | None
     outcome: str | None = None
     problem: str | None = None
+
+    @property
+    def stored(self) -> str:
+        """The address in its one form; as typed, what is none."""
+        return self.address.text if self.address else self.typed
 
 
 def entries_of(text: str) -> list[Entry]:
@@ -70,11 +75,11 @@ def read_lines(text: str) -> list[Line]:
     again: dict[str, tuple[int, list[int]]] = {}
     for entry in entries_of(text):
         try:
-            address = normalise(entry.typed)
+            address = Address.parse(entry.typed)
         except AddressError as error:
             lines.append(Line(entry.number, entry.typed, None, INVALID, error.reason))
             continue
-        found = key(address)
+        found = address.key
         if found not in first:
             first[found] = entry.number
             lines.append(Line(entry.number, entry.typed, address))

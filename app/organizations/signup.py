@@ -17,10 +17,11 @@ from app.accounts.codes import CodePurpose
 from app.accounts.models import User
 from app.accounts.still_stands import on_code
 from app.accounts.tokens import hash_secret, new_secret
-from app.accounts.users import create_user, find_by_key
+from app.accounts.users import create_user
+from app.accounts.users import find as find_person
 from app.audit.log import record
 from app.install.service import links
-from app.mail.addresses import key
+from app.mail.addresses import Address
 from app.mailer.active import require_mail
 from app.moments import sql_alive, sql_outside
 from app.organizations.models import Organization, SignupRequest
@@ -50,19 +51,17 @@ class Account:
     password_hash: str
 
 
-def start(session: Session, runtime: Runtime, *, email: str, now: datetime) -> str:
-    """Begin with a normalised address; the browser's secret. The mail is on its way.
+def start(session: Session, runtime: Runtime, *, address: Address, now: datetime) -> str:
+    """Begin with an address; the browser's secret. The mail is on its way.
 
     Raises ``MailPending``, ``KeysUnusable`` and ``TooMany``.
     """
     require_mail(session, runtime)
-    email_key = key(email)
-    take(session, MAILS, subject_of_address(email_key), now)
+    take(session, MAILS, subject_of_address(address), now)
     secret = new_secret()
     request = SignupRequest(
         secret_hash=hash_secret(secret),
-        email=email,
-        email_key=email_key,
+        address=address,
         created_at=now,
         expires_at=now + LIFETIME,
     )
@@ -70,15 +69,15 @@ def start(session: Session, runtime: Runtime, *, email: str, now: datetime) -> s
     code = codes.issue(
         session, runtime, purpose=CodePurpose.SIGNUP, subject=request.secret_hash, now=now
     )
-    user = find_by_key(session, email_key)
+    user = find_person(session, address)
     until = now + codes.LIFETIME
     if user is None:
         enqueue(
             session,
             runtime,
             kind="signup-code",
-            to=email,
-            context={"email": email, "code": code, "until": until},
+            to=address.text,
+            context={"email": address.text, "code": code, "until": until},
             expires_at=until,
             stands_on=on_code(purpose=CodePurpose.SIGNUP, subject=request.secret_hash),
         )
@@ -149,7 +148,7 @@ def complete(
 
     Raises :class:`NotConfirmed`, and ``AddressTaken`` when somebody was quicker elsewhere.
     """
-    email = session.scalar(
+    claimed = session.scalar(
         update(SignupRequest)
         .where(
             SignupRequest.secret_hash == hash_secret(secret),
@@ -158,15 +157,15 @@ def complete(
             sql_alive(SignupRequest.created_at, SignupRequest.expires_at, now),
         )
         .values(completed_at=now)
-        .returning(SignupRequest.email)
+        .returning(SignupRequest)
         .execution_options(synchronize_session=False)
     )
-    if email is None:
+    if claimed is None:
         raise NotConfirmed
     user = create_user(
         session,
         now=now,
-        email=email,
+        address=claimed.address,
         name=account.name,
         password_hash=account.password_hash,
         verified=True,

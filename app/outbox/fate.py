@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.mail.addresses import Address
 from app.mailer.summary import Prospect
 from app.moments import alive
 from app.outbox.models import Ended, OutboxMessage, State
@@ -52,11 +53,11 @@ def fate_of(message: OutboxMessage, expected: Prospect, now: datetime) -> Fate:
     return Fate.UNDER_WAY if expected is Prospect.GOES else Fate.WAITS
 
 
-def newest(session: Session, *, rcpt_key: str, kinds: Collection[str]) -> OutboxMessage | None:
+def newest(session: Session, to: Address, *, kinds: Collection[str]) -> OutboxMessage | None:
     """The newest mail of some kinds to an address, whatever became of it."""
     return session.scalar(
         select(OutboxMessage)
-        .where(OutboxMessage.rcpt_key == rcpt_key, OutboxMessage.kind.in_(kinds))
+        .where(OutboxMessage.rcpt_key == to.key, OutboxMessage.kind.in_(kinds))
         .order_by(OutboxMessage.id.desc())
         .limit(1)
     )

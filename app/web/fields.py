@@ -11,6 +11,7 @@ from wtforms import Field, PasswordField, StringField, ValidationError
 from wtforms.validators import StopValidation
 from wtforms.widgets import PasswordInput
 
+from app.mail.addresses import Address, AddressError
 from app.plain_text import why_not_plain
 
 
@@ -54,10 +55,41 @@ class LineField(StringField):
 
 class AddressField(LineField):
     """A mail address as typed, not in NFC: that would make a KELVIN SIGN a K before
-    :func:`app.mail.addresses.normalise` could refuse it."""
+    :meth:`app.mail.addresses.Address.parse` could refuse it."""
+
+    parsed: Address | None = None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = _first_text(valuelist).strip()
+
+    @property
+    def address(self) -> Address:
+        """What :class:`ValidAddress` made of it; without that, what it says that nobody may have.
+
+        See :meth:`Address.as_typed`.
+        """
+        return self.parsed or Address.as_typed(self.data or "")
+
+
+class ValidAddress:
+    """It is an address, which is the field's ``address`` from then on and its data in the form in
+    which it is stored. ``empty`` says what to type where nothing else asks for something."""
+
+    def __init__(self, empty: str | None = None) -> None:
+        self.empty = empty
+        if empty:
+            self.field_flags = {"required": True}
+
+    def __call__(self, form: FlaskForm, field: AddressField) -> None:
+        if field.errors:
+            return
+        if self.empty and not field.data:
+            raise ValidationError(self.empty)
+        try:
+            field.parsed = Address.parse(field.data or "")
+        except AddressError as error:
+            raise ValidationError(error.reason) from None
+        field.data = field.parsed.text
 
 
 class TextLength:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from app.accounts import lock_events
 from app.accounts.lock_events import record_lock
 from app.audit.models import AuditEvent
+from app.mail.addresses import Address
 from app.runtime import Runtime
 from app.throttle import subject_of_address
 from tests.conftest import Clock
@@ -17,8 +18,16 @@ from tests.conftest import Clock
 def lock(runtime: Runtime, email: str, ip: str, *, known: bool = False) -> None:
     with runtime.database.transaction() as session:
         now = runtime.now()
-        record_lock(session, email=email, subject=subject_of_address(email), known=known, ip=ip,
-                    until=now + timedelta(minutes=15), now=now)  # fmt: skip
+        address = Address.parse(email)
+        record_lock(
+            session,
+            address=address,
+            subject=subject_of_address(address),
+            known=known,
+            ip=ip,
+            until=now + timedelta(minutes=15),
+            now=now,
+        )
 
 
 def told(runtime: Runtime) -> list[AuditEvent]:

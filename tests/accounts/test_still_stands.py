@@ -54,7 +54,7 @@ def test_an_unlock_code_is_withdrawn_when_the_lock_was_lifted(
     for _ in range(lockout.FAILURES):
         visitor.sign_in(dana.email, "wrong")
     intents.resolve(runtime)  # the lock itself asked for a code
-    lockout.forget(session, subject=throttle.subject_of_address(dana.email_key))
+    lockout.forget(session, subject=throttle.subject_of_address(dana.address))
     assert withdrawn(session, mailbox)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mail.addresses import Address, AddressError, domain_of, key, normalise
+from app.mail.addresses import Address, AddressError, domain_of, normalise
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,23 @@ def test_what_is_refused(typed: str) -> None:
 )
 def test_look_alikes_of_plain_letters_are_refused(typed: str) -> None:
     with pytest.raises(AddressError):
-        key(typed)
+        Address.parse(typed)
+
+
+def key_of(typed: str) -> str:
+    return Address.parse(typed).key
 
 
 def test_capitals_do_not_make_another_address() -> None:
-    assert key("Alice@Example.com") == key("aLICE@exAMPLE.com") == "alice@example.com"
-    assert key("BJÖRN@example.com") == key("bjo\u0308rn@example.com")
+    assert key_of("Alice@Example.com") == key_of("aLICE@exAMPLE.com") == "alice@example.com"
+    assert key_of("BJÖRN@example.com") == key_of("bjo\u0308rn@example.com")
 
 
 def test_accents_and_scripts_make_another_address() -> None:
     spellings = ["strasse@example.com", "straße@example.com", "mıke@example.com",
                  "mike@example.com", "mіke@example.com", "resume@example.com",
                  "résumé@example.com"]  # fmt: skip
-    assert len({key(spelling) for spelling in spellings}) == len(spellings)
+    assert len({key_of(spelling) for spelling in spellings}) == len(spellings)
 
 
 def test_an_address_is_parsed_once_and_carries_its_key_and_domain() -> None:
@@ -108,3 +112,12 @@ def test_an_address_is_parsed_once_and_carries_its_key_and_domain() -> None:
     assert address.domain == domain_of(address.text) == "xn--bcher-kva.example"
     assert Address.parse(address.text) == address
     assert domain_of("nobody") == ""
+
+
+def test_what_is_no_address_is_looked_up_as_one_that_nobody_has() -> None:
+    for typed in ("", "nobody", "mi\u212ae@example.com"):
+        found = Address.as_typed(typed)
+        assert found.text == typed
+        with pytest.raises(AddressError):
+            Address.parse(found.key)
+    assert Address.as_typed(" Alice@example.com") == Address.parse("Alice@example.com")

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.accounts.passwords import verify_password
-from app.accounts.users import create_user, find_by_email
+from app.accounts.users import create_user, find
 from app.audit.models import AuditEvent
+from app.mail.addresses import Address
 from app.organizations.models import Invitation
 from app.organizations.service import add_member, membership_of
 from app.runtime import Runtime
@@ -33,11 +34,13 @@ def link(boss_client: FlaskClient, session: Session, runtime: Runtime, mail: Non
 
 def kim(session: Session) -> User | None:
     session.rollback()
-    return find_by_email(session, "kim@else.test")
+    return find(session, Address.as_typed("kim@else.test"))
 
 
 def have_account(session: Session, runtime: Runtime) -> User:
-    user = create_user(session, now=runtime.now(), email="kim@else.test", name="Kim")
+    user = create_user(
+        session, now=runtime.now(), address=Address.parse("kim@else.test"), name="Kim"
+    )
     session.commit()
     return user
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.database import utcnow
+from app.mail.addresses import Address
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
@@ -288,7 +289,7 @@ def test_an_invitation_of_another_organization_cannot_be_touched(
     inviting = Inviting(
         runtime, other, "member", stranger, Actor(stranger.id, "x", None), runtime.now()
     )
-    invite_address(session, inviting, "kim@else.test")
+    invite_address(session, inviting, Address.parse("kim@else.test"))
     session.commit()
     (theirs,) = stored(session)
     for action in ("resend", "revoke"):
@@ -305,7 +306,7 @@ def test_invitations_of_one_address_at_the_same_moment_make_one(
             person = mine.get_one(User, boss.id)
             actor = Actor(boss.id, boss.email, None)
             inviting = Inviting(runtime, acme(mine), "member", person, actor, runtime.now())
-            return invite_address(mine, inviting, "kim@else.test")
+            return invite_address(mine, inviting, Address.parse("kim@else.test"))
 
     with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(ask, range(6)))
@@ -321,7 +322,7 @@ def test_an_invitation_that_is_rolled_back_leaves_no_mail(
     inviting = Inviting(
         runtime, acme(session), "member", boss, Actor(None, "x", None), runtime.now()
     )
-    assert invite_address(session, inviting, "kim@else.test") is InviteResult.INVITED
+    assert invite_address(session, inviting, Address.parse("kim@else.test")) is InviteResult.INVITED
     session.rollback()
     assert count(session, Invitation) == count(session, OutboxMessage) == 0
 

@@ -218,7 +218,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(
 def test_an_admin_lifts_a_members_lock(
     boss_client: FlaskClient, session: Session, runtime: Runtime, member: User
 ) -> None:
-    subject = subject_of_address(member.email_key)
+    subject = subject_of_address(member.address)
     for _ in range(5):
         hold(session, subject=subject, now=runtime.now())
         record_failure(session, subject=subject, now=runtime.now())

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Code, User
 from app.accounts.tidy import Tidying
-from app.accounts.users import find_by_email
+from app.accounts.users import find
 from app.audit.models import AuditEvent
 from app.crypto.secret import Secret
+from app.mail.addresses import Address
 from app.organizations.models import SignupRequest
 from app.organizations.service import organizations_of
 from app.runtime import EXTENSION, Runtime
@@ -70,7 +71,7 @@ def test_an_address_becomes_an_account_with_its_first_organization(
     page = client.get("/organizations/globex/members")
     assert "Welcome to Globex" in said(page)
     session.rollback()
-    user = find_by_email(session, "nia@globex.test")
+    user = find(session, Address.as_typed("nia@globex.test"))
     assert user is not None
     assert user.email_verified_at is not None
     assert not user.is_install_admin
@@ -163,7 +164,7 @@ def test_the_sixth_guess_fails_though_correct_with_fresh_cookies_too(
     fresh = newest(session, runtime).code
     if fresh != code:
         assert post(other, "/signup/code", code=code).status_code == 422
-    assert find_by_email(session, "nia@globex.test") is None
+    assert find(session, Address.as_typed("nia@globex.test")) is None
 
 
 def test_a_code_of_one_browser_is_worthless_in_another(

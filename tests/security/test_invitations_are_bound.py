@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.accounts.users import find_by_email
+from app.accounts.users import find
+from app.mail.addresses import Address
 from app.organizations.acceptance import NoLongerOpen, accept_as, accept_as_new
 from app.organizations.invitations import Inviting, invite
 from app.organizations.models import Invitation, Membership, Organization
@@ -46,7 +47,7 @@ def inviting(session: Session, runtime: Runtime) -> Inviting:
 @pytest.fixture
 def link(session: Session, runtime: Runtime, inviting: Inviting) -> str:
     """The path of an invitation of kim@else.test as a plain member of Acme."""
-    invite(session, inviting, "kim@else.test")
+    invite(session, inviting, Address.parse("kim@else.test"))
     session.commit()
     return waiting_mail(session, runtime)[-1].link
 
@@ -87,8 +88,8 @@ def test_nothing_in_the_form_can_change_address_organization_or_role(
     )
     assert answer.status_code == 303
     assert memberships(session, "kim@else.test") == [("acme", "member")]
-    assert find_by_email(session, "eve@evil.test") is None
-    user = find_by_email(session, "kim@else.test")
+    assert find(session, Address.as_typed("eve@evil.test")) is None
+    user = find(session, Address.as_typed("kim@else.test"))
     assert user is not None
     assert not user.is_install_admin
 
@@ -100,7 +101,7 @@ def test_a_changed_link_is_worth_nothing(client: FlaskClient, session: Session, 
     for changed in (flipped, secret.swapcase(), secret + "=", secret[:-1], "", "0", "' OR 1=1 --"):
         answer = client.post(f"/invitations/{changed}", data={"csrf_token": token, **JOIN})
         assert answer.status_code == 404, changed
-    assert find_by_email(session, "kim@else.test") is None
+    assert find(session, Address.as_typed("kim@else.test")) is None
 
 
 def test_the_link_is_stored_hashed(session: Session, link: str) -> None:
@@ -197,7 +198,7 @@ def test_revoked_while_being_accepted_means_revoked(
     session.commit()
     answer = client.post(link, data={"csrf_token": token, **JOIN})
     assert answer.status_code == 410
-    assert find_by_email(session, "kim@else.test") is None
+    assert find(session, Address.as_typed("kim@else.test")) is None
 
 
 def test_an_invitation_to_one_organization_opens_no_other(
@@ -205,7 +206,9 @@ def test_an_invitation_to_one_organization_opens_no_other(
 ) -> None:
     other = create_organization(session, name="Other", now=runtime.now())
     session.flush()
-    invite(session, replace(inviting, organization=other, role="admin"), "lee@else.test")
+    invite(
+        session, replace(inviting, organization=other, role="admin"), Address.parse("lee@else.test")
+    )
     session.commit()
     client.post(link, data={"csrf_token": csrf_of(client.get(link).data), **JOIN})
     assert client.get("/organizations/acme/members").status_code == 200

@@ -107,7 +107,7 @@ def act(client: FlaskClient, deed: str, person: User, runtime: Runtime) -> int:
             session.flush()
             number = invitation.id
         if "lock" in deed:
-            subject = subject_of_address(person.email_key)
+            subject = subject_of_address(person.address)
             lockout.hold(session, subject=subject, now=runtime.now())
             for _ in range(lockout.FAILURES):
                 lockout.record_failure(session, subject=subject, now=runtime.now())

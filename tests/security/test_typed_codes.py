@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import codes
 from app.accounts.codes import CodePurpose
 from app.accounts.models import Code, User
+from app.mail.addresses import Address
 from app.runtime import Runtime
 from app.throttle import subject_of_address
 from tests.conftest import Clock
@@ -52,7 +53,7 @@ def test_the_fifth_guess_may_be_the_right_one(app: Flask, visitor: Visitor, code
 
 
 def test_guesses_at_once_are_all_counted(runtime: Runtime, session: Session, code: str) -> None:
-    subject = subject_of_address("dana@acme.test")
+    subject = subject_of_address(Address.parse("dana@acme.test"))
     start = threading.Barrier(20)
 
     def guess() -> None:
@@ -95,7 +96,7 @@ def test_a_code_is_stored_hashed_and_one_lives_at_a_time(
 ) -> None:
     stored = session.scalars(select(Code)).one()
     assert code not in repr(vars(stored))
-    subject = subject_of_address("dana@acme.test")
+    subject = subject_of_address(Address.parse("dana@acme.test"))
     newer = codes.issue(
         session, runtime, purpose=CodePurpose.UNLOCK, subject=subject, now=runtime.now()
     )

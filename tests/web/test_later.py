@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.mail.addresses import Address
 from app.organizations import invitations
 from app.runtime import Runtime
 from app.throttle import retry_at, subject_of, subject_of_address, take
@@ -85,7 +86,7 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
 ) -> None:
     runtime.config = replace(runtime.config, invitations_per_day=3)
     subject, used = {
-        "address": (subject_of_address("bob@acme.test"), invitations.TO_ADDRESS),
+        "address": (subject_of_address(Address.parse("bob@acme.test")), invitations.TO_ADDRESS),
         "organization": (
             subject_of("organization", "1"),
             invitations.from_organization(runtime.config),

@@ -12,6 +12,7 @@ from app.audit.verify import verify
 from app.database import utcnow
 from app.install.models import SetupDraft
 from app.install.service import current
+from app.mail.addresses import Address
 from app.mailer.active import mail_state
 from app.organizations.models import Membership, Organization
 from app.outbox.models import OutboxMessage
@@ -78,7 +79,9 @@ def test_the_end_of_setup_is_audited(walk: Walk, rows: Session) -> None:
 def test_an_address_that_somebody_has_already_is_refused_and_nothing_is_made(
     walk: Walk, rows: Session
 ) -> None:
-    create_user(rows, now=utcnow(), email="ALICE@acme.test", name="From an old database")
+    create_user(
+        rows, now=utcnow(), address=Address.parse("ALICE@acme.test"), name="From an old database"
+    )
     rows.commit()
     answer = walk.to_review().finish()
     assert answer.status_code == 422

@@ -18,7 +18,6 @@ from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
 from app.audit.log import record
 from app.extensions import limiter
-from app.mail.addresses import key
 from app.mailer.active import MailPending, mail_state, require_mail
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
@@ -75,14 +74,14 @@ def change_email() -> Response | tuple[str, int]:
         ) from None
     if not form.validate():
         return _email_page(form), 422
-    if key(typed(form.email)) == user.email_key and typed(form.email) == user.email:
+    if form.email.address == user.address:
         form.email.errors = ["This is your address already."]
         return _email_page(form), 422
     if not _knows_current(form, user):
         return _email_page(form), 422
     try:
         verification.start_address_change(
-            db(), run, user=user, new_email=typed(form.email), now=run.now(), actor=actor()
+            db(), run, user=user, new=form.email.address, now=run.now(), actor=actor()
         )
     except TooMany as refused:
         raise too_many_mails(refused.retry_at, run.now()) from None

@@ -75,7 +75,7 @@ def add_administrator() -> Response | tuple[str, int]:
         added = administrators.add(
             session,
             runtime(),
-            email=typed(form.email),
+            address=form.email.address,
             name=typed(form.name),
             now=now,
             actor=actor(),

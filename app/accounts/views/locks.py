@@ -51,12 +51,12 @@ def unlock_submit() -> Response | tuple[str, int]:
     run, ip, now = runtime(), client_ip(), runtime().now()
     clients.refuse_guesser(db(), run.config, purpose=unlock.WRONG_CODES, ip=ip, now=now)
     lifted = unlock.lift_with_code(
-        db(), run, email=typed(form.email), code=typed(form.code), ip=ip, now=now
+        db(), run, address=form.email.address, code=typed(form.code), ip=ip, now=now
     )
     if lifted and lifted.user:
         # Whoever reads the mailbox is let off strangers' failures in this browser from now on.
         device = remember_browser(lifted.user)
-        lockout.inherit(db(), device=device, email_key=lifted.user.email_key)
+        lockout.inherit(db(), device=device, address=lifted.user.address)
     db().commit()
     if not lifted:
         form.code.errors = [

@@ -53,7 +53,7 @@ def sign_in_submit() -> Response | tuple[str, int]:
     run, ip, now = runtime(), client_ip(), runtime().now()
     with run.database.session(reading=True) as reading:
         clients.refuse_guesser(reading, run.config, purpose=login.WRONG_PASSWORDS, ip=ip, now=now)
-        candidate = login.look_up(reading, typed(form.email))
+        candidate = login.look_up(reading, form.email.address)
     verdict = login.judge(candidate, typed(form.password))
     outcome = login.settle(
         db(),

@@ -11,7 +11,6 @@ from app.accounts.passwords import hash_password
 from app.accounts.sessions import remember_browser
 from app.accounts.views import blueprint
 from app.extensions import limiter
-from app.mail.addresses import key
 from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.runtime import runtime
 from app.web.context import client_ip, db
@@ -40,8 +39,7 @@ def ask_for_reset() -> Response | tuple[str, int]:
         session,
         run,
         kind=intents.PASSWORD_RESET,
-        email=typed(form.email),
-        email_key=key(typed(form.email)),
+        address=form.email.address,
         ip=client_ip(),
         now=run.now(),
     )

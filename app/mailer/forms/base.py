@@ -14,11 +14,11 @@ from wtforms import Field, HiddenField
 
 from app.crypto.secret import Secret
 from app.mail.greeting import MAXIMUM as LONGEST_GREETING
-from app.mailer.forms.fields import Switch, ValidAddress, ValidGreeting, WholeNumber
+from app.mailer.forms.fields import Switch, ValidGreeting, WholeNumber
 from app.mailer.providers import PROVIDERS, Provider, Remark
 from app.mailer.providers.credentials import login_hints, without_display_blanks
 from app.mailer.settings import DEFAULT_PORT, DEFAULT_TIMEOUT, PasswordChange, Settings
-from app.web.fields import AddressField, LineField, SecretField, TextLength
+from app.web.fields import AddressField, LineField, SecretField, TextLength, ValidAddress
 
 
 class MailerForm(FlaskForm):

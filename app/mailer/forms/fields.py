@@ -9,7 +9,6 @@ from wtforms import BooleanField, Field, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import NumberInput
 
-from app.mail.addresses import AddressError, normalise
 from app.mail.greeting import GreetingRefused, clean_greeting
 from app.mailer.providers.hosts import HostRefused, clean_host
 from app.web.fields import LineField
@@ -116,19 +115,3 @@ class ValidHost:
             field.data = clean_host(field.data or "")
         except HostRefused as refused:
             raise ValidationError(str(refused)) from None
-
-
-class ValidAddress:
-    """Brings an address into its one form, or says what is wrong with it."""
-
-    def __init__(self, empty: str) -> None:
-        self.empty = empty
-        self.field_flags = {"required": True}
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if not field.data:
-            raise ValidationError(self.empty)
-        try:
-            field.data = normalise(field.data)
-        except AddressError as refused:
-            raise ValidationError(refused.reason) from None

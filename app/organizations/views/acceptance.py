@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.accounts.passwords import hash_password
 from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
-from app.accounts.users import AddressTaken, find_by_key
+from app.accounts.users import AddressTaken, find
 from app.extensions import limiter
 from app.organizations.acceptance import (
     NoLongerOpen,
@@ -107,7 +107,7 @@ def _look(token: str) -> tuple[Offer, bool]:
             )
         if offer.status is not Status.OPEN:
             raise _closed(offer.status, offer)
-        return offer, find_by_key(reading, offer.invitation.email_key) is not None
+        return offer, find(reading, offer.invitation.address) is not None
 
 
 def _page(token: str, offer: Offer, has_account: bool, form: JoinForm | None = None) -> str:

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.accounts.forms import AddressForm, typed
+from app.accounts.forms import AddressForm
 from app.organizations import appointing
 from app.organizations.appointing import CannotBeAdmin, ManagesItself
 from app.organizations.models import Organization
@@ -48,7 +48,7 @@ def appoint(slug: str) -> Response | tuple[str, int]:
             db(),
             runtime(),
             organization=organization,
-            email=typed(form.email),
+            address=form.email.address,
             now=runtime().now(),
             actor=actor(),
         )

@@ -8,10 +8,9 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from app.accounts.forms import typed
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
-from app.mail.addresses import key
+from app.mail.addresses import Address
 from app.mailer.active import MailPending, mail_state
 from app.mailer.summary import promise
 from app.organizations import batches, pasted
@@ -68,7 +67,7 @@ def _invite_one(visit: Visit) -> Answer:
     form = InviteForm()
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, invite_form=form), 422
-    email = typed(form.email)
+    email = form.email.address
     outcome = invite(db(), _inviting(visit, form.role.data), email)
     words = WORDS[outcome]
     if outcome not in STATUS:
@@ -148,11 +147,11 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
     except NotOpen:
         raise _settled(visit) from None
     except KeysUnusable:
-        raise _refusal(visit, InviteResult.KEY_MISSING, invitation.email) from None
+        raise _refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
     except MailPending:
-        raise _refusal(visit, InviteResult.MAIL_PENDING, invitation.email) from None
+        raise _refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
     except TooMany as refused:
-        raise _refusal(visit, over(refused), invitation.email) from None
+        raise _refusal(visit, over(refused), invitation.address) from None
     db().commit()
     flash(
         *promise(
@@ -214,7 +213,7 @@ def _settled(visit: Visit, status: int = 409) -> Refusal:
     )
 
 
-def _refusal(visit: Visit, outcome: InviteResult, email: str) -> Refusal:
+def _refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
     refusal = Refusal(
         STATUS[outcome],
         "The invitation was not sent again",
@@ -230,12 +229,12 @@ def _refusal(visit: Visit, outcome: InviteResult, email: str) -> Refusal:
     return refusal
 
 
-def _frees_at(visit: Visit, email: str) -> datetime:
+def _frees_at(visit: Visit, email: Address) -> datetime:
     return frees_at(
         db(),
         runtime().config,
         organization=visit.organization,
-        email_key=key(email),
+        address=email,
         now=runtime().now(),
     )
 

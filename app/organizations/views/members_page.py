@@ -42,7 +42,7 @@ def members_page(
         number=_number("invitations"),
     )
     locked = locks(session, users=[m.user for m in page.members], now=now)
-    roles = admin_roles(session, [m.user for m in page.members if m.user.email_key in locked])
+    roles = admin_roles(session, [m.user for m in page.members if m.user.id in locked])
     return render_template(
         "organizations/members.html",
         visit=visit,
@@ -56,7 +56,7 @@ def members_page(
         may_lift={
             m.membership.id
             for m in page.members
-            if m.user.email_key in locked and visit.may_lift_lock_of(m.user, roles[m.user.id])
+            if m.user.id in locked and visit.may_lift_lock_of(m.user, roles[m.user.id])
         },
         invite_form=invite_form or InviteForm(formdata=None),
         list_form=list_form or InviteListForm(formdata=None),

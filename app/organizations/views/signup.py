@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from app.accounts import clients
 from app.accounts.codes import LIFETIME as CODE_LIFETIME
-from app.accounts.forms import typed
 from app.accounts.passwords import hash_password
 from app.accounts.session_rows import Way
 from app.accounts.sessions import sign_in
@@ -55,7 +54,7 @@ def start() -> Answer:
         return render_template("organizations/signup.html", form=form), 422
     now = runtime().now()
     try:
-        secret = signup.start(db(), runtime(), email=typed(form.email), now=now)
+        secret = signup.start(db(), runtime(), address=form.email.address, now=now)
     except (MailPending, KeysUnusable):
         form.email.errors = ["No code could be sent, so nothing was begun."]
         return render_template("organizations/signup.html", form=form, mail_down=True), 503

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.mailer.forms.base import NetworkForm
-from app.mailer.forms.fields import PrefilledLine, ValidAddress, ValidHost
+from app.mailer.forms.fields import PrefilledLine, ValidHost
 from app.mailer.providers.microsoft365.provider import HOST
-from app.web.fields import AddressField, TextLength
+from app.web.fields import AddressField, TextLength, ValidAddress
 
 
 class Form(NetworkForm):
