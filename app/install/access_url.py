@@ -6,9 +6,14 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import idna
+from app.mail.hostnames import NoHostName, Why, clean_name
 
 MAXIMUM = 500
+_SAID = {
+    Why.CHARACTER: "The host name holds a character that host names cannot.",
+    Why.SHAPE: "A host name is made of letters, digits and hyphens, with single dots between.",
+    Why.NUMBER: "This looks like an incomplete IP address.",
+}
 
 
 class AccessUrlRefused(ValueError):
@@ -66,12 +71,9 @@ def _host(host: str) -> str:
     except ValueError:
         pass
     try:
-        encoded = idna.encode(host.rstrip("."), uts46=True, std3_rules=True).decode()
-    except idna.IDNAError:
-        raise AccessUrlRefused("The host name holds a character that host names cannot.") from None
-    if encoded.replace(".", "").isdigit():
-        raise AccessUrlRefused("This looks like an incomplete IP address.")
-    return encoded
+        return clean_name(host)
+    except NoHostName as refused:
+        raise AccessUrlRefused(_SAID[refused.why]) from None
 
 
 def is_public_name(host: str) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-import idna
-
 from app.mail.addresses import domain_of
+from app.mail.hostnames import NoHostName, Why, clean_name
 
 MAXIMUM = 255
 """Octets of a domain (RFC 5321 section 4.5.3.1.2)."""
 
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 _LITERAL = re.compile(r"\[(?P<tag>IPv6:)?(?P<address>[0-9A-Fa-f:.]+)\]", re.IGNORECASE)
 _THIS_MACHINE = ("localhost", "localhost.localdomain")
+_SAID = {
+    Why.CHARACTER: "It holds a character that host names cannot have.",
+    Why.SHAPE: "Type a host name such as mail.example.com, made of letters, digits and hyphens.",
+    Why.NUMBER: "This looks like an incomplete IP address. Type a host name.",
+}
 
 
 class GreetingRefused(ValueError):
@@ -71,17 +74,7 @@ def _clean_literal(text: str) -> str:
 
 
 def _clean_name(text: str) -> str:
-    name = text.removesuffix(".").lower()
-    if not name.isascii():
-        try:
-            name = idna.encode(name, uts46=True).decode()
-        except idna.IDNAError:
-            raise GreetingRefused("It holds a character that host names cannot have.") from None
-    labels = name.split(".")
-    if len(name) > MAXIMUM or not all(_LABEL.fullmatch(label) for label in labels):
-        raise GreetingRefused(
-            "Type a host name such as mail.example.com, made of letters, digits and hyphens."
-        )
-    if labels[-1].isdigit():
-        raise GreetingRefused("This looks like an incomplete IP address. Type a host name.")
-    return name
+    try:
+        return clean_name(text)
+    except NoHostName as refused:
+        raise GreetingRefused(_SAID[refused.why]) from None

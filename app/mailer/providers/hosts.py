@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-import idna
-
+from app.mail.hostnames import MAXIMUM, NoHostName, Why, clean_name
 from app.mail.smtp.connect import is_refused
 
-MAXIMUM = 253
-"""Octets in a host name (RFC 1035 section 2.3.4, without the root's)."""
-
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_NUMERIC = re.compile(r"\d+|0x[0-9a-f]*")
 _WITH_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*):(\d*)", re.IGNORECASE)
+_SAID = {
+    Why.CHARACTER: "It holds a character that host names cannot have.",
+    Why.SHAPE: "A host name is made of letters, digits and hyphens, with single dots between.",
+    Why.NUMBER: "This looks like an incomplete IP address. Write it as four numbers.",
+}
 
 
 class HostRefused(ValueError):
@@ -63,21 +62,10 @@ def _refuse_addresses_of_other_kinds(text: str) -> None:
 
 
 def _name(text: str) -> str:
-    name = text.rstrip(".").lower()
-    if not name.isascii():
-        try:
-            name = idna.encode(name, uts46=True).decode()
-        except idna.IDNAError:
-            raise HostRefused("It holds a character that host names cannot have.") from None
-    labels = name.split(".")
-    if len(name) > MAXIMUM or not all(_LABEL.fullmatch(label) for label in labels):
-        raise HostRefused(
-            "A host name is made of letters, digits and hyphens, with single dots between."
-        )
-    if _NUMERIC.fullmatch(labels[-1]):
-        # Resolvers read 1.2.3 or 0x7f000001 as an address, each in a way of its own.
-        raise HostRefused("This looks like an incomplete IP address. Write it as four numbers.")
-    return name
+    try:
+        return clean_name(text, underscores=True)
+    except NoHostName as refused:
+        raise HostRefused(_SAID[refused.why]) from None
 
 
 def is_local(host: str) -> bool:
