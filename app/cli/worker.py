@@ -11,8 +11,8 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
-from app.outbox.worker import StepResult
 from app.runtime import runtime
 
 log = logging.getLogger("novantra.outbox")
@@ -52,12 +52,12 @@ def drain(connections: int) -> None:
     """Deliver what is due, then exit."""
     counted = Drain(runtime()).run(connections)
     said = [
-        f"sent {counted[StepResult.SENT]}",
-        f"retried {counted[StepResult.RETRIED]}",
-        f"failed {counted[StepResult.FAILED]}",
+        f"sent {counted[SettleResult.SENT]}",
+        f"retried {counted[SettleResult.RETRIED]}",
+        f"failed {counted[SettleResult.FAILED]}",
     ]
     click.echo(", ".join(said))
-    if counted[StepResult.HELD]:
+    if counted[SettleResult.HELD]:
         click.echo("Mail is paused: the relay needs a change. See: mailer status", err=True)
 
 

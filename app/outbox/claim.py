@@ -1,4 +1,4 @@
-"""Takes the next message for sending, committed before the network is touched.
+"""Takes messages for sending, some at a time, committed before the network is touched.
 
 Two workers must never hold the same message. On SQLite there is one writer at a time (``BEGIN
 IMMEDIATE``); on PostgreSQL ``FOR UPDATE SKIP LOCKED`` lets every worker pick another row. A
@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, bindparam, func, select, update
+from sqlalchemy import Row, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
@@ -90,21 +90,77 @@ class Claim:
     expires_at: datetime | None
     active: ActiveMailer = field(repr=False)
     forgiven: int = 0
+    lane: int = ORDINARY
 
 
-def claim_next(
+def claim_some(
     session: Session,
     breaker: Breaker,
     now: datetime,
     forwarder: Forwarder | None = None,
     *,
-    carefully: bool = False,
-) -> Claim | Rest:
-    """The oldest due message of the first lane that has one. The caller commits at once.
+    room: int = 1,
+) -> list[Claim] | Rest:
+    """The oldest due messages of the first lane, then those of the next: up to ``room``, and one
+    alone while the relay is tried out. The caller commits at once.
 
-    An error is raised as it comes. Then the same is asked again ``carefully``: more slowly, and
-    a message that cannot be worked on is set aside instead.
+    Never an empty list. An error is raised as it comes; :func:`claim_carefully` finds out whose
+    it is.
     """
+    active = _may_go_out(session, breaker, now, forwarder)
+    if isinstance(active, Rest):
+        return active
+    room = room if active.proven else 1
+    for _ in range(max(AT_ONCE // room, 1)):
+        rows = _take(session, now, lease(active.mailer), room)
+        if not rows:
+            return Rest.EMPTY
+        made = [_claimed(session, breaker.runtime, active.mailer, row, now) for row in rows]
+        if claims := [claim for claim in made if claim is not None]:
+            return claims
+    return Rest.MOVING
+
+
+def claim_carefully(
+    session: Session, breaker: Breaker, now: datetime, forwarder: Forwarder | None = None
+) -> list[Claim] | Rest:
+    """As :func:`claim_some`, more slowly: a message that cannot be worked on is set aside."""
+    active = _may_go_out(session, breaker, now, forwarder)
+    if isinstance(active, Rest):
+        return active
+    for _ in range(AT_ONCE):
+        row = _take_carefully(session, now, lease(active.mailer))
+        if row is None:
+            return Rest.EMPTY
+        if isinstance(row, Trouble):
+            continue
+        work = partial(_claimed, session, breaker.runtime, active.mailer, row, now)
+        claim = alone_in(session, work)
+        if isinstance(claim, Trouble):
+            set_aside(session, row.id, claim.reason, now)
+        elif claim is not None:
+            return [claim]
+    return Rest.MOVING
+
+
+def claim_next(
+    session: Session, breaker: Breaker, now: datetime, forwarder: Forwarder | None = None
+) -> Claim | Rest:
+    """One message, as :func:`claim_some`."""
+    taken = claim_some(session, breaker, now, forwarder)
+    return taken if isinstance(taken, Rest) else taken[0]
+
+
+@dataclass(frozen=True)
+class _Open:
+    mailer: ActiveMailer
+    proven: bool
+
+
+def _may_go_out(
+    session: Session, breaker: Breaker, now: datetime, forwarder: Forwarder | None
+) -> _Open | Rest:
+    """What to send with, or why nothing is sent. Brings the queue into step with the breaker."""
     seen = breaker.look(session)
     if seen.may_send and not seen.proven:
         lock_probe(session)
@@ -119,20 +175,7 @@ def claim_next(
         forwarder.look(session, seen, now)
     if not seen.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
-    for _ in range(AT_ONCE):
-        taken = _take_carefully if carefully else _take
-        row = taken(session, now, lease(seen.active))
-        if row is None:
-            return Rest.EMPTY
-        if isinstance(row, Trouble):
-            continue
-        work = partial(_claimed, session, breaker.runtime, seen.active, row, now)
-        claim = alone_in(session, work) if carefully else work()
-        if isinstance(claim, Trouble):
-            set_aside(session, row.id, claim.reason, now)
-        elif claim is not None:
-            return claim
-    return Rest.MOVING
+    return _Open(seen.active, seen.proven)
 
 
 def lease(active: ActiveMailer) -> timedelta:
@@ -141,40 +184,67 @@ def lease(active: ActiveMailer) -> timedelta:
     return min(timedelta(seconds=session + LEASE_MARGIN), LEASE_AT_MOST)
 
 
-def _oldest(lane: int) -> ScalarSelect[int]:
+_ROW = MESSAGES.c
+_READ = tuple(
+    _ROW[name]
+    for name in (
+        *("id", "public_id", "kind", "lane", "label", "mail_from", "rcpt_to", "message_id"),
+        *("sealed_bytes", "created_at", "due_at", "expires_at", "fence", "attempts", "forgiven"),
+        *("set_aside_because", "stands_on"),
+    )
+)
+
+
+def _taking() -> Update:
+    """Takes the oldest of one lane; in a query of its own, as PostgreSQL might otherwise look for
+    them once for every row."""
     row = MESSAGES.alias()
-    return (
+    oldest = (
         select(row.c.id)
-        .where(QUEUED, row.c.lane == lane, row.c.due_at <= bindparam("now", type_=UtcDateTime))
+        .where(
+            QUEUED,
+            row.c.lane == bindparam("of_lane"),
+            row.c.due_at <= bindparam("now", type_=UtcDateTime),
+        )
         .order_by(row.c.due_at, row.c.id)
-        .limit(1)
+        .limit(bindparam("room"))
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
+        .cte("oldest")
+    )
+    return (
+        update(MESSAGES)
+        .where(_ROW.id.in_(select(oldest.c.id)))
+        .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
     )
 
 
-_ROW = MESSAGES.c
 # Built once: putting a statement together takes longer than SQLite needs to run it.
-_TAKING = (
-    update(MESSAGES)
-    .where(_ROW.id == func.coalesce(_oldest(EXPRESS), _oldest(ORDINARY)))
-    .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
-)
-_TAKE, _TAKE_ID = _TAKING.returning(*_ROW), _TAKING.returning(_ROW.id)
+_TAKE, _TAKE_ID = _taking().returning(*_READ), _taking().returning(_ROW.id)
 
 
-def _take(session: Session, now: datetime, held_for: timedelta) -> Row[Any] | None:
-    return session.connection().execute(_TAKE, {"now": now, "until": now + held_for}).first()
+def _take(session: Session, now: datetime, held_for: timedelta, room: int) -> list[Row[Any]]:
+    rows: list[Row[Any]] = []
+    for lane in (EXPRESS, ORDINARY):
+        which = {"of_lane": lane, "now": now, "until": now + held_for, "room": room - len(rows)}
+        found = session.connection().execute(_TAKE, which).all()
+        rows += sorted(found, key=lambda row: (row.due_at, row.id))
+        if len(rows) >= room:
+            break
+    return rows
 
 
 def _take_carefully(
     session: Session, now: datetime, held_for: timedelta
 ) -> Row[Any] | Trouble | None:
     """As :func:`_take`, when what the row holds may be such that it cannot even be read."""
-    taken = session.connection().execute(_TAKE_ID, {"now": now, "until": now + held_for}).scalar()
-    if taken is None:
+    for lane in (EXPRESS, ORDINARY):
+        which = {"of_lane": lane, "now": now, "until": now + held_for, "room": 1}
+        taken = session.connection().execute(_TAKE_ID, which).scalar()
+        if taken is not None:
+            break
+    else:
         return None
-    row = alone(lambda: session.execute(select(*_ROW).where(_ROW.id == taken)).one())
+    row = alone(lambda: session.execute(select(*_READ).where(_ROW.id == taken)).one())
     if isinstance(row, Trouble):
         # Its moments may be what cannot be read, and then no page could show it either.
         readable: dict[str, Any] = {
@@ -244,6 +314,7 @@ def _claimed(
         expires_at=row.expires_at,
         active=active,
         forgiven=row.forgiven,
+        lane=row.lane,
     )
 
 

@@ -1,8 +1,10 @@
-"""Writes down what became of a claimed message."""
+"""Writes down what became of claimed messages."""
 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,8 +12,9 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
+from app.database import UtcDateTime
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
-from app.mail.transport import Receipt
+from app.mail.transport import Receipt, TransportError
 from app.mailer import health
 from app.mailer.failure_columns import answer_in
 from app.mailer.models import MailHealth
@@ -38,38 +41,102 @@ class SettleResult(StrEnum):
 
 def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> SettleResult:
     """Write the outcome, the attempt and the transport's health in one transaction."""
-    answer = tried.answer
-    if isinstance(answer, Receipt):
-        outcome, values = SettleResult.SENT, _sent(answer, now)
-    else:
-        outcome, values = _refused(session, claim, answer.failure, now)
-        if outcome is SettleResult.HELD:
-            lock(session)  # a pause is audited, and so is what an administrator does to a message
+    if not isinstance(tried.answer, TransportError):
+        return settle_sent(session, [(claim, tried)], now)[0]
+    outcome, values = _refused(session, claim, tried.answer.failure, now)
+    if outcome is SettleResult.HELD:
+        lock(session)  # a pause is audited, and so is what an administrator does to a message
     if not _write(session, claim, values):
         log.warning("outcome came too late", extra={"mail": claim.public_id})
         return SettleResult.STALE
     _note(session, claim, tried, now)
-    _tell_health(session, claim, tried.failure, outcome, now)
+    _tell_health(session, claim, tried.answer.failure, outcome, now)
     return outcome
+
+
+Sent = tuple[Claim, Attempt]
+"""A message that the relay took."""
+
+
+def settle_sent(session: Session, sent: Sequence[Sent], now: datetime) -> list[SettleResult]:
+    """As :func:`settle`, for many at once that all got through, in the order in which they did."""
+    claims = {claim.id: claim for claim, _ in sent}
+    current = {
+        row.id
+        for row in session.connection().execute(_CURRENT, {"ids": list(claims)})
+        if (row.fence, row.attempts) == (claims[row.id].fence, claims[row.id].attempts)
+    }
+    written = [(claim, tried) for claim, tried in sent if claims[claim.id] is claim]
+    written = [(claim, tried) for claim, tried in written if claim.id in current]
+    answers: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
+    for claim, tried in written:
+        answers[tuple(answer_in("last_", tried.receipt).items())].append(claim.id)
+    for answer, ids in answers.items():
+        session.connection().execute(_SENT, {"ids": ids, "now": now, **dict(answer)})
+    if written:
+        last = written[-1][0]
+        session.connection().execute(_NOTE, [_noted(c.id, t, now) for c, t in written])
+        health.record_success(session, now=now, kind=last.kind, version=last.active.version)
+    if late := len(sent) - len(written):
+        log.warning("outcomes came too late", extra={"mails": late})
+    kept = {id(claim) for claim, _ in written}
+    return [SettleResult.SENT if id(c) in kept else SettleResult.STALE for c, _ in sent]
 
 
 _ROW = MESSAGES.c
 # Only the newest claim may settle, and once: an older fence finds no row, and neither does a
 # number of attempts that was counted up already. A claim whose lease ran out may still settle
 # while nobody took the message since: what the relay said is true, and a second copy is avoided.
-# Built once, as it is run often.
+_UNSETTLED = _ROW.state.in_((State.SENDING, State.QUEUED, State.HELD))
+# Built once, as they are run often.
 _SETTLE = (
     update(MESSAGES)
     .where(
         _ROW.id == bindparam("claimed_id"),
         _ROW.fence == bindparam("claimed_fence"),
         _ROW.attempts == bindparam("claimed_attempts"),
-        _ROW.state.in_((State.SENDING, State.QUEUED, State.HELD)),
+        _UNSETTLED,
     )
     .values(attempts=_ROW.attempts + 1, lease_until=None)
     .returning(_ROW.id)
 )
+# Nobody else can settle them, or take them, until the transaction ends.
+_CURRENT = (
+    select(_ROW.id, _ROW.fence, _ROW.attempts)
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)), _UNSETTLED)
+    .order_by(_ROW.id)
+    .with_for_update()
+)
+_SENT = (
+    update(MESSAGES)
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        attempts=_ROW.attempts + 1,
+        lease_until=None,
+        state=State.SENT,
+        sealed_bytes=None,
+        sent_at=bindparam("now", type_=UtcDateTime),
+        finished_at=bindparam("now", type_=UtcDateTime),
+        set_aside_because=None,
+    )
+)
 _NOTE = insert(ATTEMPTS)
+_UNDO = (
+    update(MESSAGES)
+    .where(
+        _ROW.id == bindparam("claimed_id"),
+        _ROW.fence == bindparam("claimed_fence"),
+        _ROW.state == State.SENDING,
+    )
+    .values(state=State.QUEUED, lease_until=None, forgiven=_ROW.forgiven + 1)
+)
+
+
+def undo(session: Session, claims: Sequence[Claim]) -> None:
+    """Give up claims of which nothing was begun: they are undone and do not count."""
+    if claims:
+        which = [{"claimed_id": claim.id, "claimed_fence": claim.fence} for claim in claims]
+        session.connection().execute(_UNDO, which)
 
 
 def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
@@ -81,21 +148,18 @@ def _write(session: Session, claim: Claim, values: dict[str, object]) -> bool:
     return session.connection().execute(_SETTLE, values | claimed).first() is not None
 
 
-def put_back(
-    session: Session, claim: Claim, now: datetime, *, reason: str | None = None
-) -> SettleResult:
-    """Give up a claim without an attempt.
+def put_back(session: Session, claim: Claim, now: datetime, *, reason: str) -> SettleResult:
+    """Give up a claim without an attempt, because something of ours went wrong with this message.
 
-    With a ``reason`` something of ours went wrong with this message: it rests like one whose
-    attempt failed, and is set aside when that happens again and again. Without one nothing was
-    begun: the claim is undone and does not count.
+    It rests like one whose attempt failed, and is set aside when that happens again and again.
     """
     unsettled = claim.fence - claim.attempts - claim.forgiven
-    values: dict[str, object] = {"state": State.QUEUED, "lease_until": None}
-    if reason is None:
-        values["forgiven"] = _ROW.forgiven + 1
-    else:
-        values |= {"due_at": now + pause_after(max(unsettled, 1)), "set_aside_because": reason}
+    values: dict[str, object] = {
+        "state": State.QUEUED,
+        "lease_until": None,
+        "due_at": now + pause_after(max(unsettled, 1)),
+        "set_aside_because": reason,
+    }
     given_back = session.execute(
         update(MESSAGES).where(*_held_by(claim)).values(values).returning(_ROW.id)
     ).first()
@@ -127,17 +191,6 @@ def write_down_at_least(
 
 def _held_by(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return _ROW.id == claim.id, _ROW.fence == claim.fence, _ROW.state == State.SENDING
-
-
-def _sent(receipt: Receipt, now: datetime) -> dict[str, object]:
-    return {
-        "state": State.SENT,
-        "sealed_bytes": None,
-        "sent_at": now,
-        "finished_at": now,
-        "set_aside_because": None,
-        **answer_in("last_", receipt),
-    }
 
 
 def _refused(
@@ -194,31 +247,28 @@ def _speaks_no_smtp(session: Session, claim: Claim, failure: Failure, now: datet
 
 
 def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None:
-    answer = tried.failure or tried.receipt
-    session.connection().execute(
-        _NOTE,
-        {
-            "message_id": claim.id,
-            "at": now,
-            **answer_in("", answer),
-            "duration_ms": tried.duration_ms,
-        },
-    )
+    session.connection().execute(_NOTE, _noted(claim.id, tried, now))
+
+
+def _noted(message_id: int, tried: Attempt, now: datetime) -> dict[str, object]:
+    return {
+        "message_id": message_id,
+        "at": now,
+        **answer_in("", tried.failure or tried.receipt),
+        "duration_ms": tried.duration_ms,
+    }
 
 
 def _tell_health(
     session: Session,
     claim: Claim,
-    failure: Failure | None,
+    failure: Failure,
     outcome: SettleResult,
     now: datetime,
 ) -> None:
-    """A success clears the count of failures. A refused recipient neither raises nor clears it,
-    unless every recipient is refused: that is our trouble."""
+    """A refused recipient neither raises nor clears the count of failures, unless every recipient
+    is refused: that is our trouble."""
     version = claim.active.version
-    if failure is None:
-        health.record_success(session, now=now, kind=claim.kind, version=version)
-        return
     if disposition_of(failure.code) is Disposition.REJECT:
         if failure.reply_code is None:
             return  # no relay refused it: the address could not be offered to this one

@@ -1,5 +1,5 @@
-"""Worker threads: those that deliver until they are told to stop, those that empty the queue once,
-and the web process that has its own, as most installs run it.
+"""Processes that deliver: until they are told to stop, or until the queue is empty; and the web
+process that delivers itself, as most installs run it.
 """
 
 from __future__ import annotations
@@ -11,29 +11,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from app.outbox.aside import Trouble, never_raising
+from app.outbox.crew import Crew
 from app.outbox.heartbeats import BEAT, Heartbeat
-from app.outbox.sweep import next_moment
-from app.outbox.wakeup import waker_of, watch
-from app.outbox.worker import Deliverer, StepResult
+from app.outbox.settle import SettleResult
+from app.outbox.wakeup import watch
+from app.outbox.worker import Deliverer
 from app.runtime import EXTENSION, Runtime
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-LONGEST_SLEEP = 30.0
-"""Seconds after which a worker looks even if nobody woke it."""
-
-SHORT_SLEEP = 5.0
-"""Seconds of sleep while something is due that cannot be taken: it is in other hands, or held."""
-
-PROBE_SLEEP = 1.0
-"""Seconds between looks while another process tries the relay out; one's own rings the bell."""
 
 PATIENCE = 5.0
 """Seconds that the message under way gets to finish once somebody asked to stop. Less than whoever
@@ -49,9 +39,6 @@ LOOK_AFTER = 5.0
 STUCK_AFTER = 300.0
 """Seconds without a finished step, asleep or not, after which this process delivers nothing: more
 than the longest session and the longest sleep together."""
-
-BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds between tries while nothing can be delivered, because the database is away."""
 
 log = logging.getLogger("novantra.outbox")
 
@@ -73,36 +60,29 @@ class Companions:
 
 
 class WorkerThreads:
-    """A number of delivering threads over one :class:`Deliverer`.
-
-    A thread survives a database that restarts and mistakes of our own: it says so once, and
-    tries again after a pause that grows.
+    """A process that delivers: its crew, its sign of life, and what wakes it.
 
     :param process: what the process is, for those who ask who delivers: ``embedded`` or ``worker``
     """
 
     def __init__(self, runtime: Runtime, connections: int = 1, process: str = "worker") -> None:
-        self._runtime = runtime
-        self._bell = waker_of(runtime.wake_worker).bell
-        self._deliverer = Deliverer(runtime)
+        self._deliverer = Deliverer(runtime, connections=connections)
+        self._crew = Crew(self._deliverer, connections)
         # Set from signal handlers, where no lock may be taken: a plain value.
         self._asked_at: float | None = None
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._connections = connections
         self._heartbeat = Heartbeat(runtime, process)
         self._companions = Companions(runtime)
-        self._stepped = time.monotonic()
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
             target=watch,
-            args=(runtime.database, self._bell, self._stopping),
+            args=(runtime.database, self._deliverer.bell, self._stopping),
             name="mail-watcher",
             daemon=True,
         )
 
     def start(self) -> None:
-        self._threads = [self._begin(number) for number in range(self._connections)]
+        self._crew.start()
         self._watcher.start()
         self._keeper.start()
         self._companions.start()
@@ -119,16 +99,16 @@ class WorkerThreads:
         """
         self.ask_to_stop()
         self._stopping.set()
-        self._deliverer.stop()
-        self._bell.ring()
+        self._crew.stop()
         assert self._asked_at is not None
         end = self._asked_at + PATIENCE
-        for thread in (*self._threads, self._keeper, self._watcher):
+        ended = self._crew.join(end, LEAST_PATIENCE)
+        for thread in (self._keeper, self._watcher):
             if thread.is_alive():
                 thread.join(max(end - time.monotonic(), LEAST_PATIENCE))
         self._companions.stop()
         self._heartbeat.stop()
-        if any(thread.is_alive() for thread in self._threads):
+        if not ended:
             log.warning("stopped while a relay was slow: the message goes on after its lease")
             return  # its thread ends with the process, and hanging up would wait for it
         self._deliverer.close()
@@ -138,103 +118,35 @@ class WorkerThreads:
         while self._asked_at is None:
             time.sleep(0.2)
 
-    def _begin(self, number: int) -> threading.Thread:
-        thread = threading.Thread(target=self._run, name=f"mail-{number}", daemon=True)
-        thread.start()
-        return thread
-
     def _keep(self) -> None:
         while True:
-            for number, thread in enumerate(self._threads):
-                if not thread.is_alive() and self._asked_at is None:
-                    log.error("a delivering thread ended; another takes its place")
-                    self._threads[number] = self._begin(number)
-            if time.monotonic() - self._stepped < STUCK_AFTER:
+            self._crew.look_after()
+            if time.monotonic() - self._crew.seen_at < STUCK_AFTER:
                 self._heartbeat.beat()
             if self._stopping.wait(LOOK_AFTER):
                 return
 
-    def _run(self) -> None:
-        failures, told = 0, ""
-        while self._asked_at is None:
-            done = never_raising(self._once)
-            if not isinstance(done, Trouble):
-                failures, told = 0, ""
-                continue
-            if done.reason != told:
-                log.error("no mail can be delivered: %s", done.reason)
-                told = done.reason
-            self._stopping.wait(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
-            failures += 1
-
-    def _once(self) -> None:
-        seen = self._bell.rung
-        step = self._deliverer.step()
-        self._stepped = time.monotonic()
-        if step in {StepResult.PROBING, StepResult.UNSETTLED}:
-            self._bell.wait(seen, PROBE_SLEEP)
-        elif step.idle:
-            self._bell.wait(seen, self._time_to_sleep())
-
-    def _time_to_sleep(self) -> float:
-        with self._runtime.database.session(reading=True) as session:
-            now = self._runtime.now()
-            moment = next_moment(session, now)
-        if moment is None:
-            return LONGEST_SLEEP
-        left = (moment - now) / timedelta(seconds=1)
-        return min(max(left, 0.05), LONGEST_SLEEP) if left > 0 else SHORT_SLEEP
-
-
-LOOK_AGAIN = 1.0
-"""Seconds between looks while somebody else tries the relay out."""
-
 
 class Drain:
-    """Counts steps while several threads empty the queue together."""
+    """Empties the queue once, and counts what became of the messages."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._deliverer = Deliverer(runtime)
-        self._bell = waker_of(runtime.wake_worker).bell
-        self._lock = threading.Lock()
-        self.counted: Counter[StepResult] = Counter()
 
-    def run(self, connections: int) -> Counter[StepResult]:
+    def run(self, connections: int) -> Counter[SettleResult]:
         """Until nothing is due. An error of a thread is raised here once the others are done."""
-        errors: list[BaseException] = []
-        threads = [
-            threading.Thread(target=self._until_empty, args=(errors,), daemon=True)
-            for _ in range(connections)
-        ]
-        for thread in threads:
-            thread.start()
+        deliverer = Deliverer(self._runtime, connections=connections)
+        crew = Crew(deliverer, connections, until_empty=True)
         heartbeat = Heartbeat(self._runtime, "drain")
-        for thread in threads:
-            while thread.is_alive():
-                heartbeat.beat()
-                thread.join(BEAT)
+        heartbeat.beat()
+        crew.start()
+        while not crew.join(time.monotonic() + BEAT, 0):
+            heartbeat.beat()
         heartbeat.stop()
-        self._deliverer.close()
-        if errors:
-            raise errors[0]
-        return self.counted
-
-    def _until_empty(self, errors: list[BaseException]) -> None:
-        try:
-            while not errors:
-                seen = self._bell.rung
-                step = self._deliverer.step()
-                if step in {StepResult.EMPTY, StepResult.STOPPED}:
-                    return
-                if step in {StepResult.PROBING, StepResult.UNSETTLED}:
-                    self._bell.wait(seen, LOOK_AGAIN)
-                    continue
-                with self._lock:
-                    self.counted[step] += 1
-        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, raised there
-            errors.append(error)
-            self._bell.ring()
+        deliverer.close()
+        if crew.error is not None:
+            raise crew.error
+        return deliverer.counted
 
 
 CONNECTIONS = 2

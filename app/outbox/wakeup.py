@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,12 +26,25 @@ class Bell:
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self.rung = 0
 
     def ring(self) -> None:
         with self._condition:
             self.rung += 1
             self._condition.notify_all()
+        for each in self._listeners:
+            each()
+
+    def listen(self, each: Callable[[], None]) -> None:
+        """Call this whenever it rings, for somebody who waits for other things as well."""
+        with self._condition:
+            self._listeners = (*self._listeners, each)
+
+    def forget(self, each: Callable[[], None]) -> None:
+        """Call it no more."""
+        with self._condition:
+            self._listeners = tuple(other for other in self._listeners if other != each)
 
     def wait(self, seen: int, seconds: float) -> int:
         """Sleeps until it rings, unless it has rung since ``seen``; answers with the new count."""

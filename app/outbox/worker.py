@@ -1,8 +1,9 @@
-"""One step of delivery, which everything that delivers is made of.
+"""Delivers: what all connections of a process do, and what is done in between.
 
-The worker commits its claim, talks to the relay with no transaction open and commits the
-outcome. Killed at any point it loses nothing: the claim's lease runs out and the same bytes go
-out again under the same Message-ID.
+Messages are claimed some at a time and the claim is committed; each is handed to the relay with no
+transaction open; outcomes are committed some at a time. Killed at any point a process loses
+nothing: the claim's lease runs out and the same bytes go out again under the same Message-ID. What
+the relay had taken and nobody had written down yet goes out twice.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from itertools import count
+from itertools import count, groupby
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -26,13 +30,22 @@ from app.mailer.outgoing import Attempt, attempt
 from app.moments import lies_ahead
 from app.outbox.aside import Chores, Trouble, alone, everybodys, never_raising, reason_of
 from app.outbox.breaker import Breaker, Forwarder
-from app.outbox.claim import Claim, Rest, claim_next
-from app.outbox.settle import SettleResult, put_back, settle, write_down_at_least
+from app.outbox.claim import Claim, Rest, claim_carefully, claim_some
+from app.outbox.hand import Books, Hand, Outcome
+from app.outbox.settle import (
+    SettleResult,
+    put_back,
+    settle,
+    settle_sent,
+    undo,
+    write_down_at_least,
+)
 from app.outbox.sweep import PARTS
 from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 
 Part = Callable[[Session, datetime, int], int]
+T = TypeVar("T")
 
 CHORES_EVERY = 1.0
 """Seconds between looks at chores while there is mail to send."""
@@ -65,74 +78,188 @@ class StepResult(StrEnum):
     STOPPED = "stopped"
     EMPTY = "empty"
     MOVING = "moving"
-    UNSETTLED = "unsettled"
-    """An outcome of this process is not written yet."""
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until something happens."""
-        return self in {
-            StepResult.PROBING,
-            StepResult.STOPPED,
-            StepResult.EMPTY,
-            StepResult.UNSETTLED,
-        }
+        return self in {StepResult.PROBING, StepResult.STOPPED, StepResult.EMPTY}
 
 
 class Deliverer:
     """Takes steps. Threads of one process share it, and with it the connections to the relay."""
 
-    def __init__(self, runtime: Runtime, sender: Sender | None = None) -> None:
+    def __init__(
+        self, runtime: Runtime, sender: Sender | None = None, connections: int = 1
+    ) -> None:
         self.runtime = runtime
         self.sender = sender or Sender()
+        self.hand = Hand(connections, runtime.now)
+        self.counted: Counter[SettleResult] = Counter()
         self._breaker = Breaker(runtime)
         self._forwarder = Forwarder()
+        self._one_at_a_time = threading.Lock()
         self._one_does_chores = threading.Lock()
         self._chores = Chores()
         self._chores_rung, self._chores_at = -1, 0.0
-        self._others_wait = False
         self._swept: datetime | None = None
-        # Messages whose outcome is not written yet.
-        self._unsettled: set[int] = set()
         self._stopping = threading.Event()
         self.bell = waker_of(runtime.wake_worker).bell
         self._writing = _writing_turns(runtime.database)
 
     def step(self) -> StepResult:
-        """Do the chores that wait, then deliver one message."""
+        """Do the chores that wait, then deliver one message, alone."""
         rung = self.bell.rung
-        did_chores = self._do_chores(rung) if self._chores_are_due(rung) else None
-        if self._unsettled:
-            return StepResult.UNSETTLED  # its message might be taken a second time
-        claim = self._claim()
-        if not isinstance(claim, Rest):
-            outcome = self._deliver(claim)
-            self._tell_those_who_waited()
-            return StepResult(outcome.value)
-        self._others_wait = self._others_wait or claim is Rest.PROBING
+        did_chores = self.do_chores(rung) if self.chores_are_due(rung) else None
+        rest = self.turn(room=1)
+        if rest is None:
+            claim = self.hand.take_now()
+            if claim is None:
+                return self._turned_back()
+            self.offer(claim)
+            return self._turned_back()
         if did_chores is None:
-            did_chores = self._do_chores(rung)
-        return StepResult.CHORE if did_chores else StepResult(claim.value)
+            did_chores = self.do_chores(rung)
+        return StepResult.CHORE if did_chores else StepResult(rest.value)
+
+    def _turned_back(self) -> StepResult:
+        """Write down what the hand holds; what came of the one message that was in it."""
+        before = self.counted.copy()
+        self.turn(room=0)
+        (result,) = self.counted - before or (SettleResult.RETRIED,)
+        return StepResult(result.value)
 
     def stop(self) -> None:
-        """Begin nothing more. What is claimed and not begun goes back at once."""
+        """Begin nothing more. What is claimed and not begun goes back with the next turn."""
         self._stopping.set()
+        self.hand.stop()
 
     def close(self) -> None:
         """Hang up."""
         self.sender.close()
 
-    def _tell_those_who_waited(self) -> None:
-        """Threads of this process sleep while one message goes ahead to try the relay out."""
-        if self._others_wait:
-            self._others_wait = False
-            self.bell.ring()
+    def offer(self, claim: Claim) -> None:
+        """Hand one message to the relay and bring back what came of it."""
+        began = time.monotonic()
+        tried = never_raising(partial(self.sender.send, claim))
+        if isinstance(tried, Trouble):
+            about = {"mail": claim.public_id}
+            log.error("a message could not be offered: %s", tried.reason, extra=about)
+            outcome = Outcome(claim, reason=tried.reason)
+        else:
+            outcome = Outcome(claim, tried)
+        self.hand.bring(outcome, time.monotonic() - began)
 
-    def _chores_are_due(self, rung: int) -> bool:
+    def turn(self, room: int) -> Rest | None:
+        """Write down what there is, and claim up to ``room`` messages: one transaction for both.
+
+        Says why nothing was claimed, or ``None`` if something was, or nothing was asked for.
+        Returns with everything written, however long the database was away; meanwhile nothing is
+        begun. An outage while there is nothing to write is raised.
+        """
+        with self._one_at_a_time:
+            books = self.hand.open()
+            if not books and room <= 0:
+                return None
+            done = never_raising(partial(self._together, books, room))
+            if isinstance(done, Trouble):
+                self.hand.halt()
+                self._write_each(books)
+                done = self._claim(room) if room > 0 else _Turned()
+            self.counted.update(done.results)
+            self.hand.add(done.claims)
+            return done.rest
+
+    def _together(self, books: Books, room: int) -> _Turned:
+        with self._writing, self.runtime.database.transaction() as session:
+            done = _Turned(self._settle(session, books.outcomes))
+            undo(session, books.undone)
+            if room > 0:
+                taken = claim_some(
+                    session, self._breaker, self.runtime.now(), self._forwarder, room=room
+                )
+                if not isinstance(taken, Rest):
+                    done.claims = taken
+                    return done
+                done.rest = taken
+                if taken is not Rest.EMPTY:
+                    recalled = self.hand.recall()
+                    books.undone += recalled  # so that they are not forgotten if this fails
+                    undo(session, recalled)
+        return done
+
+    def _settle(self, session: Session, outcomes: list[Outcome]) -> list[SettleResult]:
+        """In the order in which they came: a success after a failure is not a failure after a
+        success."""
+        now = self.runtime.now()
+        results: list[SettleResult] = []
+        for sent, some in groupby(outcomes, key=_was_sent):
+            if sent:
+                each = [(one.claim, one.tried) for one in some if one.tried is not None]
+                results += settle_sent(session, each, now)
+            else:
+                results += [_settled(one, session, now) for one in some]
+        return results
+
+    def _claim(self, room: int) -> _Turned:
+        """Claims in a transaction of their own, looking for the one that makes trouble."""
+
+        def claimed(claim: Callable[..., list[Claim] | Rest]) -> _Turned:
+            with self._writing, self.runtime.database.transaction() as session:
+                taken = claim(session, self._breaker, self.runtime.now(), self._forwarder)
+            return _Turned(rest=taken) if isinstance(taken, Rest) else _Turned(claims=taken)
+
+        done = alone(partial(claimed, partial(claim_some, room=room)))
+        if isinstance(done, Trouble):
+            log.error("a message could not be taken, looking for it: %s", done.reason)
+            return claimed(claim_carefully)
+        return done
+
+    def _write_each(self, books: Books) -> None:
+        """Every outcome in a transaction of its own, so that one that cannot be written as usual
+        keeps none of the others; and however long the database is away."""
+        for outcome in books.outcomes:
+            settled = partial(self._write, partial(_settled, outcome))
+            written = alone(partial(self._until_written, settled))
+            if isinstance(written, Trouble):
+                log.error(
+                    "an outcome could not be written as usual: %s",
+                    written.reason,
+                    extra={"mail": outcome.claim.public_id},
+                )
+                least = partial(_written_at_least, outcome, written.reason)
+                written = self._until_written(partial(self._write, least))
+            self.counted[written] += 1
+        if books.undone:
+            self._until_written(partial(self._undo, books.undone))
+
+    def _undo(self, claims: list[Claim]) -> None:
+        with self._writing, self.runtime.database.transaction() as session:
+            undo(session, claims)
+
+    def _write(self, write: Callable[[Session, datetime], SettleResult]) -> SettleResult:
+        with self._writing, self.runtime.database.transaction() as session:
+            return write(session, self.runtime.now())
+
+    def _until_written(self, write: Callable[[], T]) -> T:
+        """Late is no harm: the fence makes an outcome void that comes after another claim."""
+        for tries in count():
+            try:
+                return write()
+            except DBAPIError as error:
+                if not everybodys(error):
+                    raise
+                if tries == 0:
+                    log.error("cannot write an outcome yet: %s", reason_of(error))
+                pause = SETTLE_AGAIN[min(tries, len(SETTLE_AGAIN) - 1)]
+                if self._stopping.wait(pause):
+                    time.sleep(LAST_CHANCE)
+        raise AssertionError  # count() has no end
+
+    def chores_are_due(self, rung: int) -> bool:
         """While mail keeps coming, chores are looked at when the bell rang or a second passed."""
         return rung != self._chores_rung or time.monotonic() - self._chores_at >= CHORES_EVERY
 
-    def _do_chores(self, rung: int) -> bool:
+    def do_chores(self, rung: int) -> bool:
         """One thread at a time is enough; the others go on delivering.
 
         Each chore by itself, and so each part of the sweep: one that fails keeps none of the rest.
@@ -174,72 +301,33 @@ class Deliverer:
             done += step
         return bool(done)
 
-    def _claim(self) -> Claim | Rest:
-        claim = alone(self._claimed)
-        if isinstance(claim, Trouble):
-            log.error("a message could not be taken, looking for it: %s", claim.reason)
-            return self._claimed(carefully=True)
-        return claim
 
-    def _claimed(self, *, carefully: bool = False) -> Claim | Rest:
-        with self._writing, self.runtime.database.transaction() as session:
-            return claim_next(
-                session, self._breaker, self.runtime.now(), self._forwarder, carefully=carefully
-            )
+@dataclass
+class _Turned:
+    """What came of a turn."""
 
-    def _deliver(self, claim: Claim) -> SettleResult:
-        if self._stopping.is_set():
-            return self._put_back(claim)
-        tried = never_raising(partial(self.sender.send, claim))
-        if isinstance(tried, Trouble):
-            log.error(
-                "a message could not be offered: %s", tried.reason, extra={"mail": claim.public_id}
-            )
-            return self._put_back(claim, tried.reason)
-        settled = partial(self._settle, claim, tried)
-        outcome = alone(partial(self._until_written, claim, settled))
-        if isinstance(outcome, Trouble):
-            log.error(
-                "an outcome could not be written as usual: %s",
-                outcome.reason,
-                extra={"mail": claim.public_id},
-            )
-            least = partial(write_down_at_least, claim=claim, tried=tried, reason=outcome.reason)
-            return self._until_written(claim, partial(self._write, least))
-        return outcome
+    results: list[SettleResult] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    rest: Rest | None = None
 
-    def _put_back(self, claim: Claim, reason: str | None = None) -> SettleResult:
-        back = partial(put_back, claim=claim, reason=reason)
-        return self._until_written(claim, partial(self._write, back))
 
-    def _settle(self, claim: Claim, tried: Attempt) -> SettleResult:
-        return self._write(partial(settle, claim=claim, tried=tried))
+def _was_sent(outcome: Outcome) -> bool:
+    return outcome.tried is not None and outcome.tried.failure is None
 
-    def _write(self, write: Callable[..., SettleResult]) -> SettleResult:
-        with self._writing, self.runtime.database.transaction() as session:
-            return write(session, now=self.runtime.now())
 
-    def _until_written(self, claim: Claim, write: Callable[[], SettleResult]) -> SettleResult:
-        """Write what became of a message, however long the database is away.
+def _settled(outcome: Outcome, session: Session, now: datetime) -> SettleResult:
+    if outcome.tried is None:
+        reason = outcome.reason or "nothing was tried"
+        return put_back(session, outcome.claim, now, reason=reason)
+    return settle(session, outcome.claim, outcome.tried, now)
 
-        Late is no harm: the fence makes an outcome void that comes after another claim.
-        """
-        try:
-            for tries in count():
-                try:
-                    return write()
-                except DBAPIError as error:
-                    if not everybodys(error):
-                        raise
-                    self._unsettled.add(claim.id)
-                    if tries == 0:
-                        log.error("cannot write an outcome yet: %s", reason_of(error))
-                    pause = SETTLE_AGAIN[min(tries, len(SETTLE_AGAIN) - 1)]
-                    if self._stopping.wait(pause):
-                        time.sleep(LAST_CHANCE)
-        finally:
-            self._unsettled.discard(claim.id)
-        raise AssertionError  # count() has no end
+
+def _written_at_least(
+    outcome: Outcome, reason: str, session: Session, now: datetime
+) -> SettleResult:
+    if outcome.tried is None:
+        return put_back(session, outcome.claim, now, reason=outcome.reason or reason)
+    return write_down_at_least(session, outcome.claim, outcome.tried, now, reason=reason)
 
 
 class Sender:

@@ -21,8 +21,8 @@ from app.crypto.secret import Secret
 from app.mailer.configuration import save
 from app.mailer.settings import PasswordChange, Settings
 from app.outbox.models import OutboxMessage
+from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain
-from app.outbox.worker import StepResult
 from app.runtime import EXTENSION, Runtime
 from app.sealing import OUTBOX_BYTES
 from bench._relay import PASSWORD, USER, relay_process
@@ -61,7 +61,7 @@ def _measure(delay: float, connections: tuple[int, ...]) -> dict[str, float]:
             counted = Drain(runtime).run(number)
             name = f"{number} connection{'s' if number > 1 else ''}"
             rates[name] = round(MESSAGES / (time.perf_counter() - began))
-            assert counted[StepResult.SENT] == MESSAGES, counted
+            assert counted[SettleResult.SENT] == MESSAGES, counted
         content = runtime.box.open(message[1], OUTBOX_BYTES.place_in(message[0]))
         rates["peer"] = round(_peer(port, message[0], content), 1)
         runtime.database.close()

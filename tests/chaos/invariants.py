@@ -26,12 +26,16 @@ class Report:
     mails: int = 0
     kills: int = 0
     duplicates: int = 0
+    # Of them, those that a kill explains, and how long before it the relay had taken them at most.
+    killed: int = 0
+    longest: float = 0.0
     broken: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [
             f"{self.kills} kills, {self.promised} invitations promised, {self.mails} mails,"
-            f" {self.duplicates} duplicates, {len(self.broken)} broken promises",
+            f" {self.duplicates} duplicates ({self.killed} by kills, taken up to"
+            f" {self.longest * 1000:.0f} ms before), {len(self.broken)} broken promises",
             *self.broken,
         ]
         return "\n  ".join(lines)
@@ -60,6 +64,11 @@ def examine(session: Session, relay: MoodyRelay, ran: Ran) -> Report:
         if len({copy.content for copy in copies}) > 1:
             broken.append(f"{row.rcpt_to} got different contents under one Message-ID")
         report.duplicates += max(0, len(copies) - 1)
+        for copy in copies[:-1]:
+            before = [kill - copy.at for kill in ran.kills if 0 <= kill - copy.at <= WINDOW]
+            if before and not copy.lost:
+                report.killed += 1
+                report.longest = max(report.longest, min(before))
         broken += [
             f"{row.rcpt_to} got a duplicate that nothing explains"
             for copy in copies[:-1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.crypto.secret import Secret
@@ -15,6 +17,7 @@ from app.mail.addresses import normalise
 from app.mailer.configuration import save, settings_of, stored
 from app.mailer.models import MailHealth
 from app.mailer.settings import PasswordChange, Settings
+from app.outbox import worker
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
@@ -134,3 +137,19 @@ def health(runtime: Runtime) -> MailHealth:
         found = session.get(MailHealth, 1)
         assert found is not None
         return found
+
+
+def outcomes_fail(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """The database is away for the next so many tries to write down what became of a message."""
+    failures = iter([True] * times)
+
+    def away(real: Callable[..., Any]) -> Callable[..., Any]:
+        def write(*arguments: Any) -> Any:
+            if next(failures, False):
+                raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
+            return real(*arguments)
+
+        return write
+
+    for real in (worker.settle, worker.settle_sent):
+        monkeypatch.setattr(worker, real.__name__, away(real))

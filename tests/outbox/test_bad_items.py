@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
 
 from app.database import utcnow
 from app.mail.transport import Receipt
@@ -24,7 +23,7 @@ from app.outbox.threads import WorkerThreads
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
-from tests.outbox.letters import ALICE, configure, only_row, queue_resets, rows
+from tests.outbox.letters import ALICE, configure, only_row, outcomes_fail, queue_resets, rows
 from tests.outbox.stopping import StoppingRelay
 from tests.smtpd import Relay
 
@@ -124,14 +123,7 @@ def test_an_outcome_after_a_long_outage_is_still_written_and_nothing_goes_twice(
 ) -> None:
     """Forty-five seconds scaled down: more tries fail than there are pauses."""
     monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01,) * 5)
-    real, failures = Deliverer._settle, iter([True] * 40)
-
-    def away(self: Deliverer, claim: Claim, tried: Attempt) -> SettleResult:
-        if next(failures, False):
-            raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
-        return real(self, claim, tried)
-
-    monkeypatch.setattr(Deliverer, "_settle", away)
+    outcomes_fail(monkeypatch, 40)
     queue_resets(mail, ["dana@acme.test"])
     drain(mail)
     assert (only_row(mail).state, len(relay.envelopes)) == ("sent", 1)

@@ -16,8 +16,9 @@ from app.outbox.breaker import Breaker, is_paused
 from app.outbox.claim import Claim, claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
+from app.outbox.settle import SettleResult
 from app.outbox.sweep import sweep
-from app.outbox.worker import Deliverer, Sender, StepResult, deliver_next
+from app.outbox.worker import Deliverer, Sender, deliver_next
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from tests.conftest import Clock
@@ -208,7 +209,9 @@ def test_an_older_fence_settles_nothing(mail: Runtime, clock: Clock) -> None:
     assert isinstance(claim, Claim)
     clock.advance(seconds=120)  # the machine stood still: the lease is over
     assert deliver_next(mail)
-    assert slow._deliver(claim) == StepResult.STALE
+    slow.offer(claim)
+    slow.turn(room=0)
+    assert slow.counted == {SettleResult.STALE: 1}
     row = only_row(mail)
     assert (row.state, row.attempts, row.fence) == ("sent", 1, 2)
     assert len(attempts(mail)) == 1

@@ -82,7 +82,7 @@ def test_threads_that_finish_nothing_give_no_sign(
     workers = WorkerThreads(mail, 1)
     workers.start()
     try:
-        until(lambda: len(delivering_threads()) == 3)
+        until(lambda: len(delivering_threads()) == 5)
     finally:
         workers.stop()
     assert rows(mail) == 0

@@ -133,9 +133,12 @@ def test_a_failure_of_the_old_configuration_does_not_pause_the_new_one(
         configure(runtime, port=old.port)
         queue_resets(runtime, ["dana@acme.test"])
         deliverer = Deliverer(runtime)
-        claim = deliverer._claim()
+        deliverer.turn(room=1)
+        claim = deliverer.hand.take_now()
+        assert claim is not None
         configure(runtime, port=new.port)
-        deliverer._deliver(claim)  # type: ignore[arg-type]
+        deliverer.offer(claim)
+        deliverer.turn(room=0)
         assert [row.state for row in rows(runtime)] == ["queued"]
         assert deliverer.step() is StepResult.SENT
         deliverer.close()

@@ -11,12 +11,14 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.database import Database, utcnow
-from app.outbox import threads
+from app.outbox import crew, threads
+from app.outbox.claim import Rest
+from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
 from app.outbox.wakeup import Waker, watch
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
-from tests.outbox.letters import queue_resets, rows
+from tests.outbox.letters import outcomes_fail, queue_resets, rows
 from tests.smtpd import Relay
 
 
@@ -70,15 +72,15 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(
     mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail.clock = utcnow
-    monkeypatch.setattr(threads, "BACK_OFF", (0.05,))
-    real, failures = Deliverer.step, iter([True, True, True])
+    monkeypatch.setattr(crew, "BACK_OFF", (0.05,))
+    real, failures = Deliverer.turn, iter([True, True, True])
 
-    def step(self: Deliverer) -> StepResult:
+    def turn(self: Deliverer, room: int) -> Rest | None:
         if next(failures, False):
             raise OperationalError("SELECT 1", {}, ConnectionError("server closed"))
-        return real(self)
+        return real(self, room)
 
-    monkeypatch.setattr(Deliverer, "step", step)
+    monkeypatch.setattr(Deliverer, "turn", turn)
     queue_resets(mail, ["dana@acme.test"])
     workers = WorkerThreads(mail, 1)
     workers.start()
@@ -90,14 +92,7 @@ def test_an_outcome_is_written_when_the_database_is_back(
     mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01, 0.01))
-    real, failures = Deliverer._settle, iter([True, True])
-
-    def settle(self: Deliverer, *arguments: object) -> object:
-        if next(failures, False):
-            raise OperationalError("UPDATE", {}, ConnectionError("server closed"))
-        return real(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Deliverer, "_settle", settle)
+    outcomes_fail(monkeypatch, 2)
     queue_resets(mail, ["dana@acme.test"])
     deliverer = Deliverer(mail)
     assert deliverer.step() is StepResult.SENT
@@ -145,11 +140,8 @@ def test_draining_counts_what_became_of_the_mail(mail: Runtime, relay: Relay) ->
     }
     queue_resets(mail, ["a@acme.test", "gone@acme.test", "full@acme.test", "b@acme.test"])
     counted = Drain(mail).run(2)
-    assert (counted[StepResult.SENT], counted[StepResult.RETRIED], counted[StepResult.FAILED]) == (
-        2,
-        1,
-        1,
-    )
+    results = (SettleResult.SENT, SettleResult.RETRIED, SettleResult.FAILED)
+    assert [counted[result] for result in results] == [2, 1, 1]
 
 
 def test_the_drain_command_says_how_it_went(app: Flask, mail: Runtime, relay: Relay) -> None:
