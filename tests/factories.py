@@ -7,10 +7,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import passwords, session_rows
+from app.accounts import passwords, sessions
 from app.accounts.models import User
-from app.accounts.session_rows import Client, Way
-from app.accounts.sessions import SECRET
+from app.accounts.sessions import SECRET, Client, Way
 from app.database import utcnow
 from app.install.models import Install
 from app.mail.addresses import Address
@@ -77,7 +76,7 @@ def begin_session(app: Flask, user: User) -> str:
     """Somebody's session; the secret that their browser's cookie has to carry."""
     runtime = app.extensions[EXTENSION]
     with runtime.database.transaction() as session:
-        return session_rows.begin(
+        return sessions.begin(
             session,
             user=user,
             way=Way.PASSWORD,

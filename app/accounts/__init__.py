@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.accounts import banners, intents, sessions, still_stands, verification_mail, views
+    from app.accounts import banners, intents, sessions, still_stands, verification, views
     from app.accounts.models import Code, MailIntent, Token
     from app.accounts.tidy import Tidying, outdated
     from app.accounts.views import administrators
@@ -31,6 +31,6 @@ def init_app(app: Flask) -> None:
     ]
     runtime.promises.append(intents.promised)
     runtime.set_aside["requests"] = intents.set_aside
-    runtime.once_mail_delivers.append(verification_mail.mail_unverified)
+    runtime.once_mail_delivers.append(verification.mail_unverified)
     runtime.still_stands["token"] = still_stands.token_stands
     runtime.still_stands["code"] = still_stands.code_stands

@@ -6,7 +6,7 @@ from flask import request
 
 from app.accounts.models import User
 from app.accounts.sessions import person
-from app.accounts.verification_mail import VerificationStatus, verification_status
+from app.accounts.verification import VerificationStatus, verification_status
 from app.mailer.summary import Prospect, current_prospect, current_summary
 from app.runtime import runtime
 from app.web.context import db

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app import throttle
 from app.accounts import codes, devices
 from app.accounts.models import KnownDevice, LoginGuard, User
 from app.audit.log import record
@@ -23,6 +24,10 @@ WINDOW = timedelta(minutes=15)
 DURATION = timedelta(minutes=15)
 # How often administrators may lift the locks of one person within a window.
 LIFTS = 3
+# Locks that the audit log takes in a day: of one address, of one network, of all visitors.
+EVENTS_PER_ADDRESS, EVENTS_PER_CLIENT, EVENTS_FOR_ALL = 5, 20, 200
+DAY = timedelta(hours=24)
+EVENT = "lock-event"
 
 
 class TooManyLifts(Exception):
@@ -94,6 +99,53 @@ def record_failure(session: Session, *, subject: str, now: datetime) -> datetime
     guard.code_asked = False
     session.flush()
     return guard.locked_until
+
+
+def record_lock(
+    session: Session,
+    *,
+    address: Address,
+    subject: str,
+    known: bool,
+    ip: str,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Write a lock into the audit log, as far as visitors may fill it.
+
+    Anybody can lock any address with five wrong passwords, and what the log says stays for good.
+    So one address, one network and all visitors together make so many events in a day; the last
+    of them says that more locks follow without one. Addresses that somebody has (``known``) are
+    counted apart, so that made-up ones cannot use up what is kept for them. ``subject`` is whose
+    lock it is as throttles count it.
+    """
+    everybody = throttle.subject_of("locks", "of people" if known else "of nobody")
+    limits = (
+        (throttle.Limit(EVENT, EVENTS_PER_ADDRESS, DAY), subject),
+        (throttle.Limit(EVENT, EVENTS_PER_CLIENT, DAY), throttle.subject_of_client(ip)),
+        (throttle.Limit(EVENT, EVENTS_FOR_ALL, DAY), everybody),
+    )
+    left = min(throttle.left(session, limit, whose, now) for limit, whose in limits)
+    if not left:
+        return
+    try:
+        for limit, whose in limits:
+            throttle.take(session, limit, whose, now)
+    except throttle.TooMany:
+        return  # somebody else took the last place since the look
+    changes: dict[str, object] = {
+        "locked_until": {"old": None, "new": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+    }
+    if left == 1:
+        changes["further_locks"] = "not recorded one by one for up to 24 hours"
+    record(
+        session,
+        now=now,
+        actor=Actor(None, "anonymous", ip),
+        tag="login:locked",
+        target=address.text,
+        changes=changes,
+    )
 
 
 def code_was_asked(session: Session, *, subject: str) -> None:

@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.accounts import clients, devices, intents, lockout
-from app.accounts.lock_events import record_lock
 from app.accounts.lockout import Lock
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
@@ -119,7 +118,7 @@ def _failed(
     until = lockout.record_failure(session, subject=subject, now=now)
     if until is None:
         return LoginResult()
-    record_lock(
+    lockout.record_lock(
         session,
         address=candidate.address,
         subject=subject,

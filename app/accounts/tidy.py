@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
-from app.accounts import devices, session_rows
+from app.accounts import devices, sessions
 from app.accounts.lockout import DURATION
 from app.accounts.models import (
     Code,
@@ -67,7 +67,7 @@ def outdated(now: datetime) -> list[Outdated]:
         (LoginGuard, sql_outside(LoginGuard.window_started_at, now, COUNTED_FOR) & unlocked),
         (Code, Code.expires_at < now - COUNTED_FOR),
         (Token, Token.expires_at < now - KEPT_FOR),
-        (UserSession, session_rows.over(now, for_at_least=KEPT_FOR)),
+        (UserSession, sessions.over(now, for_at_least=KEPT_FOR)),
         (MailIntent, sql_outside(MailIntent.set_aside_at, now, KEPT_FOR)),
         (KnownDevice, sql_outside(KnownDevice.last_used_at, now, devices.LIFETIME)),
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import lockout, session_rows, tokens
+from app.accounts import lockout, sessions, tokens
 from app.accounts.models import User
 from app.mail.addresses import Address
 
@@ -64,6 +64,6 @@ def end_access(session: Session, *, user: User, now: datetime) -> None:
     was given out before may still open it. Locks go as well, since what was guessed at is gone.
     """
     lockout.forget_all(session, user=user)
-    session_rows.end_all(session, user=user, now=now)
+    sessions.end_all(session, user=user, now=now)
     tokens.void(session, user=user, now=now)
     user.pending_email = None

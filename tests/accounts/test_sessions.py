@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import session_rows
+from app.accounts import sessions
 from app.accounts.browsers import describe
 from app.accounts.models import User, UserSession
 from app.accounts.sessions import KNOWN_BROWSER_COOKIE, SECRET
@@ -90,9 +90,9 @@ def test_a_session_ends_unused_and_ends_however_busy(
     visitor: Visitor, dana: User, clock: Clock
 ) -> None:
     visitor.sign_in("dana@acme.test")
-    clock.advance(seconds=session_rows.IDLE.total_seconds() - 1)
+    clock.advance(seconds=sessions.IDLE.total_seconds() - 1)
     assert signed_in_to(visitor.client)
-    clock.advance(seconds=session_rows.IDLE.total_seconds())
+    clock.advance(seconds=sessions.IDLE.total_seconds())
     assert not signed_in_to(visitor.client)
     visitor.sign_in("dana@acme.test")
     began, days = clock(), 0
@@ -100,7 +100,7 @@ def test_a_session_ends_unused_and_ends_however_busy(
         clock.advance(hours=11)
         days += 1
         assert days < 100
-    assert timedelta(hours=11) > clock() - began - session_rows.LIFETIME >= timedelta()
+    assert timedelta(hours=11) > clock() - began - sessions.LIFETIME >= timedelta()
 
 
 def test_a_session_begun_under_a_clock_ahead_is_over_once_it_is_right(

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from app.accounts import session_rows, tokens
+from app.accounts import sessions, tokens
 from app.accounts.models import User
 from app.accounts.tokens import Purpose, hash_secret, new_secret
 from app.alerts.kinds import Kind, checked
@@ -58,7 +58,7 @@ class World:
             return self.app.test_client()
         with self.runtime.database.session(reading=True) as session:
             secret = self.secrets.get(person, "")
-            lasts = session_rows.find(session, secret=secret, now=self.runtime.now())
+            lasts = sessions.find(session, secret=secret, now=self.runtime.now())
         if lasts is None:
             self.secrets[person] = begin_session(self.app, self.people[person])
         return browser_with(self.app, self.secrets[person])
@@ -86,7 +86,7 @@ class World:
         if person not in self.sessions:
             secret = begin_session(self.app, self.people[person])
             with self.runtime.database.session(reading=True) as session:
-                found = session_rows.find(session, secret=secret, now=self.runtime.now())
+                found = sessions.find(session, secret=secret, now=self.runtime.now())
                 assert found is not None
                 self.sessions[person] = str(found[0].id)
         return self.sessions[person]

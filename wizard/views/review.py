@@ -8,8 +8,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from app.accounts.session_rows import Way
-from app.accounts.sessions import sign_in
+from app.accounts.sessions import Way, sign_in
 from app.accounts.users import AddressTaken
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable

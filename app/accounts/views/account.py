@@ -7,13 +7,12 @@ from datetime import timedelta
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.accounts import profile, session_rows, verification
+from app.accounts import profile, sessions, verification
 from app.accounts.banners import about
 from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
-from app.accounts.session_rows import Way
-from app.accounts.sessions import current_session, person, sign_in, sign_out
+from app.accounts.sessions import Way, current_session, person, sign_in, sign_out
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
 from app.audit.log import record
@@ -129,7 +128,7 @@ def change_password() -> Response | tuple[str, int]:
 def end_session(session_id: int) -> Response:
     """Sign one of one's own browsers out; this one too."""
     now = runtime().now()
-    ended = session_rows.end_one(db(), user=person(), session_id=session_id, now=now)
+    ended = sessions.end_one(db(), user=person(), session_id=session_id, now=now)
     if ended is None:
         raise Refusal(
             404,
@@ -151,7 +150,7 @@ def end_session(session_id: int) -> Response:
 @signed_in
 def end_other_sessions() -> Response:
     now = runtime().now()
-    ended = session_rows.end_all(db(), user=person(), now=now, keep=current_session())
+    ended = sessions.end_all(db(), user=person(), now=now, keep=current_session())
     record(db(), now=now, actor=actor(), tag="login:other-sessions-ended", target=person().email)
     db().commit()
     where = {0: "You were signed in nowhere else", 1: "One other browser is signed out"}
@@ -186,11 +185,11 @@ def _overview(form: NameForm) -> str:
         user=user,
         mail_pending=current_prospect() is Prospect.NONE,
         verification=about(user) if user.email_verified_at is None else None,
-        sessions=session_rows.listed(db(), user=user, now=runtime().now()),
+        sessions=sessions.listed(db(), user=user, now=runtime().now()),
         this_session=current_session(),
         ways=WAYS,
-        longest=session_rows.LIFETIME.days,
-        idle=session_rows.IDLE // timedelta(hours=1),
+        longest=sessions.LIFETIME.days,
+        idle=sessions.IDLE // timedelta(hours=1),
     )
 
 

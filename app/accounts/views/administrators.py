@@ -22,7 +22,7 @@ from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
 from app.accounts.sessions import person
 from app.accounts.users import AddressTaken
-from app.accounts.verification_mail import VerificationStatus
+from app.accounts.verification import VerificationStatus
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
 from app.mailer.active import MailPending

@@ -8,8 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import clients, login
 from app.accounts.forms import SignInForm, typed
-from app.accounts.session_rows import Way
-from app.accounts.sessions import known_browser, sign_in, sign_out
+from app.accounts.sessions import Way, known_browser, sign_in, sign_out
 from app.accounts.views import blueprint
 from app.accounts.views.locks import locked_page
 from app.extensions import limiter

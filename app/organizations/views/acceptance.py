@@ -11,8 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.accounts.passwords import hash_password
-from app.accounts.session_rows import Way
-from app.accounts.sessions import sign_in
+from app.accounts.sessions import Way, sign_in
 from app.accounts.users import AddressTaken, find
 from app.extensions import limiter
 from app.organizations.acceptance import (

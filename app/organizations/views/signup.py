@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response
 from app.accounts import clients
 from app.accounts.codes import LIFETIME as CODE_LIFETIME
 from app.accounts.passwords import hash_password
-from app.accounts.session_rows import Way
-from app.accounts.sessions import sign_in
+from app.accounts.sessions import Way, sign_in
 from app.accounts.users import AddressTaken
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
