@@ -29,6 +29,8 @@ def init_app(app: Flask) -> None:
         Perishable(OutboxMessage, OutboxMessage.created_at, OutboxMessage.expires_at)
     )
     if not runtime.config.is_cloud:
-        from app.outbox.views import init_app as show_activity
+        from app.outbox import views
+        from app.web.navigation import navigation
 
-        show_activity(app)
+        app.register_blueprint(views.blueprint)
+        navigation(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -19,9 +19,10 @@ from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
-from app.web.navigation import Entry, here, navigation
+from app.web.navigation import Entry, here
 
 PATH = "/admin/system/mail-activity"
+NAVIGATION_ORDER = 30
 FILTERS = ("state", "kind", "recipient", "within", "since", "until")
 PERIODS = {
     "hour": ("Last hour", timedelta(hours=1)),
@@ -217,11 +218,5 @@ def retry_failed() -> Response:
     return redirect(url_for("outbox.index"), 303)
 
 
-def _entry() -> Entry:
+def navigation_entry() -> Entry:
     return Entry("Mail activity", url_for("outbox.index"), here(PATH))
-
-
-def init_app(app: Flask) -> None:
-    """The pages, and their line in the navigation."""
-    app.register_blueprint(blueprint)
-    navigation(app).system_entries.append((30, _entry))
