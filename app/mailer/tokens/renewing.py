@@ -60,7 +60,7 @@ def due(live: Runtime) -> StoredTokens | None:
     with live.database.session(reading=True) as session:
         row = stored(session)
         tokens = store.look(session)
-        if row is None or tokens is None or tokens.renewed_at is None:
+        if row is None or tokens is None or not (tokens.renewed_at or tokens.refresh_sealed):
             return None
         settings = settings_of(row)
         if not settings.uses_token or tokens.destination != str(Destination.of(settings)):

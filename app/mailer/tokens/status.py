@@ -166,7 +166,7 @@ def _state(
         soon
     ):  # a secret's end is what somebody typed: whether it is over shows when one is asked for
         return TokenState.EXPIRING, soon[0].words
-    if tokens is None or tokens.renewed_at is None:
+    if not _got(tokens):
         return TokenState.NONE, ""
     if code is not None:
         return TokenState.CONNECTED, "The sign-in service had trouble of its own just now."
@@ -175,9 +175,14 @@ def _state(
 
 def _connected_as(settings: Settings, tokens: MailerTokens | None) -> str | None:
     """Who signed in, or the mailbox that an application was given a token for."""
-    if tokens is None or tokens.renewed_at is None:
+    if tokens is None or not _got(tokens):
         return None
     return tokens.connected_as or settings.username
+
+
+def _got(tokens: MailerTokens | None) -> bool:
+    """Whether a token came with what is stored now, or somebody signed in for one."""
+    return tokens is not None and bool(tokens.renewed_at or tokens.refresh_sealed)
 
 
 def _code(tokens: MailerTokens | None) -> FailureCode | None:

@@ -67,8 +67,16 @@ def forget(session: Session) -> None:
 
 
 def doubt(session: Session) -> None:
-    """The secret is another one now: what it is worth shows with the next token."""
-    _change(session, access_sealed=None, access_expires_at=None, lease_until=None, **_NO_FAILURE)
+    """The secret is another one now: what it is worth shows with the next token. Whoever signed in
+    has done so all the same."""
+    _change(
+        session,
+        access_sealed=None,
+        access_expires_at=None,
+        renewed_at=None,
+        lease_until=None,
+        **_NO_FAILURE,
+    )
 
 
 def connect(
