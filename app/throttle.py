@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Index, String, and_, delete, func, select, text
+from sqlalchemy import Index, String, delete, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.client import network_of
@@ -41,6 +41,15 @@ class Limit:
     window: timedelta
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """``left`` more are allowed now. ``again_at``: when one more than that becomes possible, None
+    while none counts."""
+
+    left: int
+    again_at: datetime | None
+
+
 class TooMany(Exception):
     """``limit`` is used up; ``retry_at`` is when one more is allowed."""
 
@@ -58,6 +67,11 @@ def subject_of(kind: str, value: str) -> str:
 def subject_of_address(address: Address) -> str:
     """The subject of a mail address, known or not."""
     return subject_of("address", address.key)
+
+
+def subject_of_person(user_id: int) -> str:
+    """The subject of somebody who is signed in."""
+    return subject_of("person", str(user_id))
 
 
 def subject_of_client(ip: str) -> str:
@@ -82,35 +96,37 @@ def take(session: Session, limit: Limit, subject: str, now: datetime) -> None:
     session.flush()
 
 
-def retry_at(session: Session, limit: Limit, subject: str, now: datetime) -> datetime | None:
-    """When one more will be allowed, or ``None`` when it is allowed already. Counts nothing."""
+def allowance(session: Session, limit: Limit, subject: str, now: datetime) -> Allowance:
+    """What is left. Counts nothing."""
     newest_first = session.scalars(
         select(Throttle.at)
-        .where(_counted(limit, subject, now))
+        .where(
+            Throttle.purpose == limit.purpose,
+            Throttle.subject == subject,
+            sql_within(Throttle.at, now, limit.window),
+        )
         .order_by(Throttle.at.desc())
         .limit(limit.most)
     ).all()
-    return newest_first[-1] + limit.window if len(newest_first) >= limit.most else None
+    again_at = newest_first[-1] + limit.window if newest_first else None
+    return Allowance(limit.most - len(newest_first), again_at)
+
+
+def retry_at(session: Session, limit: Limit, subject: str, now: datetime) -> datetime | None:
+    """When one more will be allowed, or ``None`` when it is allowed already. Counts nothing."""
+    found = allowance(session, limit, subject, now)
+    return None if found.left else found.again_at
 
 
 def left(session: Session, limit: Limit, subject: str, now: datetime) -> int:
-    """How many more are allowed now."""
-    counted = select(func.count()).select_from(Throttle).where(_counted(limit, subject, now))
-    return max(limit.most - (session.scalar(counted) or 0), 0)
+    """How many more are allowed now. Counts nothing."""
+    return allowance(session, limit, subject, now).left
 
 
 def forget(session: Session, limit: Limit, subject: str) -> None:
     """Start over for one subject."""
     session.execute(
         delete(Throttle).where(Throttle.purpose == limit.purpose, Throttle.subject == subject)
-    )
-
-
-def _counted(limit: Limit, subject: str, now: datetime) -> ColumnElement[bool]:
-    return and_(
-        Throttle.purpose == limit.purpose,
-        Throttle.subject == subject,
-        sql_within(Throttle.at, now, limit.window),
     )
 
 

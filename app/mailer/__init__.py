@@ -17,13 +17,13 @@ def init_app(app: Flask) -> None:
     runtime = app.extensions[EXTENSION]
     if runtime.config.is_cloud:
         return
-    from app.mailer import banners, test_mail
+    from app.mailer import banners
     from app.mailer.tokens import sign_in
     from app.mailer.tokens.renewing import Renewing
     from app.mailer.views import handbook, load
     from app.web.navigation import navigation
 
-    runtime.outdated += [test_mail.outdated, sign_in.outdated]
+    runtime.outdated.append(sign_in.outdated)
     runtime.chores.append(Renewing())
     app.register_blueprint(load())
     handbook.init_app(app)

@@ -1,4 +1,4 @@
-"""The mail configuration, its health and the test sends, as rows."""
+"""The mail configuration and its health, as rows."""
 
 from __future__ import annotations
 
@@ -155,15 +155,3 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class TestSend(Base):
-    """One test send of one administrator; five of them in 15 minutes are allowed."""
-
-    __test__ = False  # pytest would take the name for a test class
-    __tablename__ = "mailer_test_sends"
-    __table_args__ = (Index("ix_mailer_test_sends_user_at", "user_id", "at"),)
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(RowId)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app import throttle
 from app.mail.compose import Prose
 from app.mail.failures import Failure
 from app.mail.tls import TlsMode
@@ -19,17 +20,12 @@ from app.mail.transport import Envelope, Receipt
 from app.mailer.active import ActiveMailer, make_transport
 from app.mailer.failure_columns import answer_in
 from app.mailer.health import HEALTH_ID, ensure
-from app.mailer.models import MailHealth, TestSend
+from app.mailer.models import MailHealth
 from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
-from app.moments import sql_outside, sql_within
-from app.runtime import Outdated
-from app.throttle import Limit, TooMany
+from app.throttle import Allowance, Limit
 
 KIND = "test"
-LIMIT = 5
-WINDOW = timedelta(minutes=15)
-# Any number will do as long as every process uses the same one; the person's id is added.
-_LOCK = 7_401_300_000
+LIMIT = Limit("test-mail", 5, timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
@@ -126,42 +122,14 @@ def result_of(health: MailHealth, version: int | None) -> str:
     return "failed" if health.last_test_code else "succeeded"
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """``left`` tests may be sent now. ``again_at``: when one more than that becomes possible."""
-
-    left: int
-    again_at: datetime | None
-
-
 def allowance(session: Session, *, user_id: int, now: datetime) -> Allowance:
     """What an administrator has left."""
-    times = session.scalars(
-        select(TestSend.at)
-        .where(TestSend.user_id == user_id, sql_within(TestSend.at, now, WINDOW))
-        .order_by(TestSend.at.desc())
-        .limit(LIMIT)
-    ).all()
-    return Allowance(LIMIT - len(times), times[-1] + WINDOW if times else None)
+    return throttle.allowance(session, LIMIT, throttle.subject_of_person(user_id), now)
 
 
 def take(session: Session, *, user_id: int, now: datetime) -> None:
     """Use up one test. The caller commits before it touches the network.
 
-    Two requests of one person cannot both take the last one: on SQLite every writing transaction
-    is alone, on PostgreSQL a lock per person makes them queue.
-
     :raises TooMany: none is left.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + user_id})
-    found = allowance(session, user_id=user_id, now=now)
-    if found.left <= 0 and found.again_at is not None:
-        raise TooMany(Limit("test-mail", LIMIT, WINDOW), found.again_at)
-    session.add(TestSend(user_id=user_id, at=now))
-    session.flush()
-
-
-def outdated(now: datetime) -> list[Outdated]:
-    """Tests that no longer count."""
-    return [(TestSend, sql_outside(TestSend.at, now, 4 * WINDOW))]
+    throttle.take(session, LIMIT, throttle.subject_of_person(user_id), now)

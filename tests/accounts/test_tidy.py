@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Code, MailIntent
 from app.accounts.tidy import Tidying
 from app.database import Base
-from app.mailer.models import TestSend
 from app.organizations import signup
 from app.organizations.models import SignupRequest
 from app.runtime import EXTENSION, Runtime
+from app.throttle import Throttle, subject_of_person
 from tests.conftest import Clock
 
 NUMBERS = iter(range(10_000))
 
 
 def a_test_mail(at: datetime) -> Base:
-    return TestSend(user_id=1, at=at)
+    return Throttle(purpose="test-mail", subject=subject_of_person(1), at=at)
 
 
 def a_signup(at: datetime) -> Base:
@@ -59,7 +59,7 @@ def a_request_set_aside(at: datetime) -> Base:
 
 
 KINDS = {
-    a_test_mail: timedelta(hours=1),
+    a_test_mail: timedelta(days=1),
     a_signup: timedelta(hours=25),
     its_code: timedelta(days=1, minutes=10),
     a_request_set_aside: timedelta(days=30),

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.mailer.models import TestSend
 from app.runtime import Runtime
+from app.throttle import Throttle
 from tests.factories import make_user
 from tests.mailer.pages import PATH, MailerPage, smtp
 from tests.smtpd import Relay
@@ -87,7 +87,7 @@ def test_the_limit_is_stamped_before_the_network(
     sending.start()
     connection, _ = silent.accept()
     with connection, runtime.database.session(reading=True) as session:
-        assert session.query(TestSend).count() == 1
+        assert session.query(Throttle).filter_by(purpose="test-mail").count() == 1
     sending.join(30)
     assert time.monotonic() - began < 1 + 20
     assert page.open().fact("last-test-result") == "failed"

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import User
-from app.mailer.models import TestSend
 from app.runtime import Runtime
+from app.throttle import Throttle
 from tests.conftest import Clock
 from tests.factories import signed_in
 from tests.mailer.pages import PATH, MailerPage, smtp
@@ -72,4 +72,4 @@ def test_twelve_at_once_in_two_processes_are_five(
         assert answers == [303] * 5 + [429] * 7
         assert len(relay.envelopes) == 5
     with runtime.database.session(reading=True) as session:
-        assert session.query(TestSend).count() == 5
+        assert session.query(Throttle).filter_by(purpose="test-mail").count() == 5

@@ -15,6 +15,7 @@ from app.database import Base
 from app.mailer.active import active_mailer
 from app.mailer.configuration import save, settings_of, stored
 from app.mailer.settings import PasswordChange
+from app.mailer.test_mail import LIMIT, allowance
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
 from app.web.context import Actor
@@ -131,3 +132,10 @@ def test_the_commands_find_everything_in_order_and_a_second_start_changes_nothin
                 assert answer.returncode == 0, answer.stdout + answer.stderr
             assert install.command("mailer", "status").returncode == 1, "paused before and after"
             assert install.stop() == 0
+
+
+def test_a_test_mail_of_just_before_counts_on(released: Released, carried_over: Flask) -> None:
+    with runtime_of(carried_over).database.session(reading=True) as session:
+        found = allowance(session, user_id=1, now=released.left_at)
+    assert found.left == LIMIT.most - 1
+    assert found.again_at is not None
