@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+from functools import partial
 from types import FrameType
 from typing import cast
 
@@ -11,9 +13,10 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from app.outbox.processes import Processes
 from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
-from app.runtime import runtime
+from app.runtime import Runtime, runtime
 
 log = logging.getLogger("novantra.outbox")
 
@@ -28,10 +31,26 @@ connections = click.option(
 
 @click.command("worker")
 @connections
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that deliver, each with so many connections: one for each core that is free.",
+)
 @with_appcontext
-def worker(connections: int) -> None:
+def worker(connections: int, processes: int) -> None:
     """Deliver mail until SIGTERM; the message under way is finished first."""
-    workers = WorkerThreads(runtime(), connections)
+    live = runtime()
+    if processes == 1:
+        _deliver(live, connections)
+        return
+    live.database.engine.dispose()  # no connection may be shared with a fork
+    Processes(processes, partial(_deliver, live, connections, os.getpid())).run()
+
+
+def _deliver(live: Runtime, connections: int, parent: int | None = None) -> None:
+    workers = WorkerThreads(live, connections)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         workers.ask_to_stop()
@@ -40,7 +59,7 @@ def worker(connections: int) -> None:
     signal.signal(signal.SIGINT, stop)
     workers.start()
     log.info("delivering", extra={"connections": connections})
-    workers.wait()
+    workers.wait(parent)
     workers.stop()
     log.info("stopped")
 

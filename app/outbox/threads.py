@@ -113,9 +113,9 @@ class WorkerThreads:
             return  # its thread ends with the process, and hanging up would wait for it
         self._deliverer.close()
 
-    def wait(self) -> None:
-        """Until somebody asks to stop."""
-        while self._asked_at is None:
+    def wait(self, parent: int | None = None) -> None:
+        """Until somebody asks to stop, or the process that this one must not outlive is gone."""
+        while self._asked_at is None and parent in {None, os.getppid()}:
             time.sleep(0.2)
 
     def _keep(self) -> None:

@@ -12,7 +12,9 @@ from app.config import Config
 ROOT = Path(__file__).parents[2]
 
 
-def start_worker(config: Config, *, connections: int = 1, **more: str) -> subprocess.Popen[bytes]:
+def start_worker(
+    config: Config, *, connections: int = 1, processes: int = 1, **more: str
+) -> subprocess.Popen[bytes]:
     """``mailer worker``, as an operator starts it; ``more`` is environment."""
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
@@ -26,6 +28,7 @@ def start_worker(config: Config, *, connections: int = 1, **more: str) -> subpro
         [
             *(sys.executable, "-m", "flask", "--app", "wsgi"),
             *("mailer", "worker", "--connections", str(connections)),
+            *("--processes", str(processes)),
         ],
         cwd=ROOT,
         env=environment,
