@@ -52,3 +52,51 @@ def test_a_plain_postgresql_url_uses_the_installed_driver():
 def test_secrets_of_the_environment_do_not_show_in_the_configuration():
     env = {"NOVANTRA_KEYS": "a:canary", "NOVANTRA_MANAGED_MAIL_URL": "smtp://u:canary@relay"}
     assert "canary" not in repr(Config.from_env(env))
+
+
+@pytest.mark.parametrize("name", ["NOVANTRA_OAUTH_MICROSOFT", "NOVANTRA_OAUTH_GOOGLE"])
+class TestSignInServices:
+    """Client secrets go there."""
+
+    @pytest.mark.parametrize(
+        ("value", "kept"),
+        [
+            (None, None),
+            ("", None),
+            ("https://gate.acme.test", "https://gate.acme.test"),
+            ("https://gate.acme.test:8443/oauth/", "https://gate.acme.test:8443/oauth"),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+            ("http://[::1]:9000/", "http://[::1]:9000"),
+            ("http://localhost:9000", "http://localhost:9000"),
+        ],
+    )
+    def test_an_address_takes_the_place_of_the_vendor_s(
+        self, name: str, value: str | None, kept: str | None
+    ) -> None:
+        config = Config.from_env({} if value is None else {name: value})
+        assert getattr(config, name.removeprefix("NOVANTRA_").lower()) == kept
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "http://gate.acme.test",
+            "http://127.0.0.1.evil.test",
+            "http://localhost.evil.test",
+            "http://10.0.0.1",
+            "ftp://gate.acme.test",
+            "gate.acme.test",
+            "https://",
+            "https://user:canary@gate.acme.test",
+            "https://gate.acme.test?x=1",
+            "https://gate.acme.test#x",
+            "https://gate.acme.test:99999",
+            "https://[::1",
+            "https://gäte.acme.test",
+            "https://gate.acme.test/\nx",
+            "https://gate .acme.test",
+        ],
+    )
+    def test_one_that_could_give_a_secret_away_stops_the_start(self, name: str, value: str) -> None:
+        with pytest.raises(ConfigError, match=name) as caught:
+            Config.from_env({name: value})
+        assert "canary" not in str(caught.value)
