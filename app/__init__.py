@@ -46,6 +46,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     from app.runtime import EXTENSION, Runtime
     from app.start import check_counters, prepare
     from app.upgrading import attach_audit_log
+    from app.web import limits
 
     config = config or Config.from_env()
     configure(config.log_format)
@@ -85,6 +86,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    limits.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
     limiter.init_app(app)

@@ -14,7 +14,7 @@ from app.crypto.secret import Secret
 from app.mailer.configuration import save
 from app.mailer.destination import Destination
 from app.mailer.providers import provider_of
-from app.mailer.settings import PasswordChange, Settings
+from app.mailer.settings import LoginMethod, PasswordChange, Settings
 from app.runtime import Runtime
 from app.sealing import DRAFT_PASSWORD
 from app.web.context import Actor
@@ -25,7 +25,8 @@ from wizard.mail_check import Checked
 
 @dataclass(frozen=True)
 class MailSummary:
-    """What the review says about the chosen mail. ``checked``: this very answer, or ``None``."""
+    """What the review says about the chosen mail. ``checked``: this very answer, or ``None``.
+    ``still_to_do`` is what can only be done after setup, and keeps mail until then."""
 
     title: str
     relay: str | None
@@ -33,6 +34,7 @@ class MailSummary:
     warning: str | None
     checked: Checked | None
     delivers: bool
+    still_to_do: str | None = None
 
 
 def settings_of(draft: Draft) -> Settings | None:
@@ -113,5 +115,24 @@ def summary(draft: Draft) -> MailSummary | None:
         sender = f"{settings.sender_name} <{sender}>"
     relay = f"{host}:{settings.port}" if host else None
     return MailSummary(
-        provider.title, relay, sender, provider.warning, mail_check.of(draft), provider.delivers
+        provider.title,
+        relay,
+        sender,
+        provider.warns(settings),
+        mail_check.of(draft),
+        provider.delivers,
+        _still_to_do(settings),
     )
+
+
+def _still_to_do(settings: Settings) -> str | None:
+    if settings.login_method == LoginMethod.PERSON:
+        return "Open System → Mailer, press Connect and sign in as the mailbox."
+    if settings.login_method == LoginMethod.DEVICE:
+        return "Open System → Mailer, press Get a code and sign in with it as the mailbox."
+    if settings.makes_certificate:
+        return (
+            "Open System → Mailer, download the certificate and upload it where the application is"
+            " registered."
+        )
+    return None

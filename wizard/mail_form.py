@@ -38,8 +38,16 @@ def password_waits(draft: Draft, provider: str) -> bool:
     return same and draft.sealed_mail_password is not None
 
 
-def shown(draft: Draft, provider: str) -> MailerForm:
-    """The form of a page that is opened."""
+def _secret(draft: Draft, provider: str) -> dict[str, Any]:
+    """What a form has to know about the secret that waits: that there is one, and in which field
+    it was typed."""
+    settings = mail_answer.settings_of(draft)
+    typed_in = settings.secret_field if settings else None
+    return {"stored": password_waits(draft, provider), "stored_as": typed_in}
+
+
+def shown(draft: Draft, provider: str, way: str | None = None) -> MailerForm:
+    """The form of a page that is opened. ``way``: the login method that its address asks for."""
     settings = mail_answer.settings_of(draft)
     if settings is None or settings.provider != provider:
         data = data_of(PROVIDERS[provider].defaults(), 0)
@@ -50,12 +58,14 @@ def shown(draft: Draft, provider: str) -> MailerForm:
         )
     else:
         data = data_of(settings, 0)
-    return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
+    if way in PROVIDERS[provider].login_methods:
+        data["login_method"] = way
+    return FORMS[provider](formdata=None, data=data, **_secret(draft, provider))
 
 
 def sent(request: Request, draft: Draft, provider: str) -> MailerForm:
     """The form as it was sent."""
-    return FORMS[provider](formdata=request.form, stored=password_waits(draft, provider))
+    return FORMS[provider](formdata=request.form, **_secret(draft, provider))
 
 
 def switched(request: Request, draft: Draft, provider: str, kept: Kept) -> MailerForm:
@@ -66,7 +76,7 @@ def switched(request: Request, draft: Draft, provider: str, kept: Kept) -> Maile
         data = data_of(settings, 0)
     data |= kept.answers.get(provider, {})
     data |= {name: request.form.get(name, "")[:320] for name in SHARED}
-    return FORMS[provider](formdata=None, stored=password_waits(draft, provider), data=data)
+    return FORMS[provider](formdata=None, data=data, **_secret(draft, provider))
 
 
 def hints(draft: Draft, form: MailerForm) -> dict[str, list[str]]:

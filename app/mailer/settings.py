@@ -75,7 +75,7 @@ class Settings:
     cloud: str | None = field(default=None, metadata=_called("Cloud"))
     tenant_id: str | None = field(default=None, metadata=_called("Tenant ID"))
     client_id: str | None = field(default=None, metadata=_called("Client ID"))
-    client_credential: str | None = field(default=None, metadata=_called("Client credential"))
+    client_credential: str | None = field(default=None, metadata=_called("Credential"))
     client_secret_ends: str | None = field(default=None, metadata=_called("Client secret ends"))
     ignore_tls_errors: bool = field(default=False, metadata=_called("Ignore TLS errors"))
     connection_timeout: int = field(default=DEFAULT_TIMEOUT, metadata=_called("Connection timeout"))

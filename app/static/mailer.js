@@ -9,7 +9,7 @@
   const copyErrors = (page) => {
     summary.replaceChildren(...page.getElementById("form-errors").childNodes);
     form.querySelectorAll(".f, .switch").forEach((box) => {
-      const input = box.querySelector("input, select");
+      const input = box.querySelector("input, select, textarea");
       const answered = input && input.id && page.getElementById(input.id);
       if (!answered) return;
       const fresh = answered.closest(".f, .switch");

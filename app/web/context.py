@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_request_context, request, session
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.client import client_ip
 from app.runtime import runtime
 
-__all__ = ["Actor", "actor", "client_ip", "db"]
+__all__ = ["Actor", "actor", "browser", "client_ip", "db"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ def actor() -> Actor:
     if current_user.is_authenticated:
         return Actor(int(current_user.id), str(current_user.email), client_ip() or None)
     return Actor(None, "anonymous", client_ip() or None)
+
+
+def browser() -> str:
+    """Names the session of this browser, for what only the same one may finish. A secret."""
+    return str(session.get("_user_id", ""))  # flask-login's name for it
 
 
 def init_app(app: Flask) -> None:

@@ -13,6 +13,9 @@ from app.mailer.providers import DEFAULT, PROVIDERS
 ROOT = Path(app.__file__).parent.parent
 SHARED = (
     "app/mail/failures/providers.py",  # whose relay a name means, for pasted texts as well
+    "app/mail/failures/signing_in.py",  # whose word for a refusal it is
+    "app/mail/oauth/services.py",  # whose sign-in service it is, and there
+    "app/mailer/tokens/asking.py",
     "app/mailer/managed.py",  # how the Cloud's environment writes the log and a relay
 )
 

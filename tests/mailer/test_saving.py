@@ -59,7 +59,8 @@ def test_microsoft_365_needs_an_address_and_a_password(page: MailerPage, stored:
     assert answer.errors("username")
     answer = page.save(provider="microsoft365", sender_address="a@acme.test", username="")
     assert answer.errors("username")
-    answer = page.save(provider="microsoft365", sender_address="", username="hr@acme.test")
+    by_password = {"login_method": "password", "sender_address": ""}
+    answer = page.save(provider="microsoft365", username="hr@acme.test", **by_password)
     assert answer.errors("password") == ["Microsoft 365 needs a password."]
     assert stored.row is None
 

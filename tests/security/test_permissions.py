@@ -94,6 +94,11 @@ MAY: dict[str, set[str]] = {
     "mailer.test": CONSOLE,
     "mailer.resume": CONSOLE,
     "mailer.transcript": CONSOLE,
+    "mailer.connect": CONSOLE,
+    "mailer.connected": CONSOLE,
+    "mailer.begin_device": CONSOLE,
+    "mailer.device": CONSOLE,
+    "mailer.certificate": CONSOLE,
     "mailer.explain": CONSOLE,
     "mailer.explained": CONSOLE,
     "signup.start_page": EVERYBODY,
@@ -111,7 +116,7 @@ CLOUD = {
     "managed_mail_url": Secret("console:"),
     "managed_mail_sender": "Novantra <novantra@acme.test>",
 }
-MAILER = ("", "/check", "/test", "/resume", "/transcript", "/explain")
+MAILER = ("", "/check", "/test", "/resume", "/transcript", "/explain", "/connect", "/device")
 
 
 @pytest.fixture(params=["sovereign", "cloud"])

@@ -20,6 +20,7 @@ from app.mailer.tokens.source import check_tokens
 from app.mailer.views.checking import use_suggestion
 from app.runtime import runtime
 from app.web.context import db
+from app.web.limits import takes_files
 from wizard import draft as drafts
 from wizard import mail_answer, mail_check, mail_form
 from wizard.draft import Draft
@@ -41,11 +42,13 @@ ACTIONS = ("save", "save_anyway", "check", "defer", "switch")
 
 
 @blueprint.route("/mail", methods=["GET", "POST"])
+@takes_files
 @step
 def mail(draft: Draft) -> Response:
     provider = mail_form.provider_asked(request, draft)
     if request.method == "GET":
-        return _page(draft, mail_form.shown(draft, provider))
+        way = request.args.get("login_method")
+        return _page(draft, mail_form.shown(draft, provider, way))
     # The button under a failed check, "try it with port 465", has only its own name.
     action = request.form.get("action", "check" if "use" in request.form else "save")
     if action == "defer":
@@ -119,6 +122,7 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
     if saves and found.ok:
         return redirect(url_for(next_step(draft).endpoint), 303)
     form.stored = mail_form.password_waits(draft, form.provider_value)
+    form.stored_as = form.answers().secret_field
     return _page(
         draft,
         form,
@@ -207,6 +211,7 @@ def _page(
     kept: Kept | None = None,
     **more: Any,
 ) -> Response:
+    form.beside(draft.access_url, in_setup=True)
     body = render_template(
         "wizard/mail.html",
         form=form,

@@ -14,3 +14,6 @@ from app.mail.failures.entries import Advice
 
 BY_PROVIDER: dict[str, Mapping[FailureCode, Advice]] = {**SERVICES}
 """By the name that :func:`app.mail.failures.providers.family_of` gives."""
+
+BY_TOKEN: dict[str, Mapping[FailureCode, Advice]] = {}
+"""The same for logins that show a token, before the others."""

@@ -1,9 +1,9 @@
-"""Advice for Google and the sending services."""
+"""Advice for the sending services that people reach by plain SMTP."""
 
 from __future__ import annotations
 
 from app.mail.failures.codes import FailureCode as Code
-from app.mail.failures.entries import Advice, Consequence
+from app.mail.failures.entries import Advice
 from app.mail.failures.providers import Family
 
 _APP_PASSWORD = Advice(
@@ -15,49 +15,6 @@ _APP_PASSWORD = Advice(
 )
 
 ADVICE: dict[str, dict[Code, Advice]] = {
-    Family.GOOGLE: {
-        Code.AUTH_BAD_CREDENTIALS: Advice(
-            cause="Google does not accept this password for {user}. It no longer takes the "
-            "account’s own password from programs.",
-            fix=(
-                "Turn on 2-Step Verification, create an app password, and enter its 16 letters "
-                "without blanks.",
-                "Use the full address as user name.",
-            ),
-            replaces=True,
-        ),
-        Code.AUTH_APP_PASSWORD: Advice(
-            fix=(
-                "Turn on 2-Step Verification in the Google account, create an app password under "
-                "Security, and enter its 16 letters without blanks.",
-            ),
-            replaces=True,
-        ),
-        Code.AUTH_POLICY: Advice(
-            fix=(
-                "Sign in to the Google account with a browser and confirm the security question.",
-                "Use an app password; it is not subject to this check.",
-            ),
-            replaces=True,
-        ),
-        Code.EHLO_REJECTED: Advice(
-            cause="Google’s relay hangs up on servers that introduce themselves as localhost or "
-            "by an internal name. We use {greeting}.",
-        ),
-        Code.RELAY_DENIED: Advice(
-            fix=(
-                "In the Google Admin console, under Gmail → Routing → SMTP relay service, allow "
-                "this server’s public address or require SMTP authentication.",
-                "Use a sender address in a domain of the Workspace account.",
-            ),
-            replaces=True,
-        ),
-        Code.QUOTA_EXCEEDED: Advice(
-            cause="Google’s daily sending limit is reached: about 500 messages for a personal "
-            "account, 2,000 for a Workspace user, 10,000 through the Workspace relay.",
-            consequence=Consequence.AFTER_RENEWAL,
-        ),
-    },
     Family.SENDGRID: {
         Code.AUTH_BAD_CREDENTIALS: Advice(
             fix=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.mail.failures import logging_in, reaching, sending, signing_in
-from app.mail.failures.advice import BY_PROVIDER
+from app.mail.failures.advice import BY_PROVIDER, BY_TOKEN
 from app.mail.failures.codes import Disposition, Failure, FailureCode, disposition_of
 from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
 from app.mail.failures.logging_in import cures, every_cure, listed
@@ -155,6 +155,10 @@ def _advice_for(code: FailureCode, context: FailureContext) -> Advice:
     family = family_of(context.provider) or family_of(context.host)
     if family is None:
         return Advice()
+    if context.service is not None and context.phase != Phase.TOKEN:
+        special = BY_TOKEN.get(family, {}).get(code)
+        if special is not None:
+            return special
     return BY_PROVIDER.get(family, {}).get(code, Advice())
 
 

@@ -15,6 +15,7 @@ from wtforms import Field, HiddenField
 from app.crypto.secret import Secret
 from app.mail.greeting import MAXIMUM as LONGEST_GREETING
 from app.mailer.forms.fields import Switch, ValidGreeting, WholeNumber
+from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS, Provider, Remark
 from app.mailer.providers.credentials import login_hints, without_display_blanks
 from app.mailer.settings import DEFAULT_PORT, DEFAULT_TIMEOUT, PasswordChange, Settings
@@ -24,8 +25,8 @@ from app.web.fields import AddressField, LineField, SecretField, TextLength, Val
 class MailerForm(FlaskForm):
     """One provider's form. Subclasses add fields and say in :meth:`answers` what they mean.
 
-    ``stored`` tells whether a password is stored, ``elsewhere`` that it is another provider's: a
-    blank field keeps it only here.
+    ``stored`` tells whether a secret is stored, ``stored_as`` in which field it was typed,
+    ``elsewhere`` that it is another provider's: a blank field keeps it only here.
     """
 
     provider_value: ClassVar[str]
@@ -43,10 +44,16 @@ class MailerForm(FlaskForm):
     on_page: ClassVar[tuple[str, ...]] = ("sender_address", "sender_name")
 
     def __init__(
-        self, *args: Any, stored: bool = False, elsewhere: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        stored: bool = False,
+        stored_as: str | None = "password",
+        elsewhere: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored
+        self.stored_as = stored_as
         self.elsewhere = elsewhere
 
     def __iter__(self) -> Iterator[Field]:
@@ -57,7 +64,21 @@ class MailerForm(FlaskForm):
     @property
     def keeps_password(self) -> bool:
         """Whether a blank password field keeps a stored password."""
-        return self.stored and not self.elsewhere
+        return self.keeps("password")
+
+    def keeps(self, name: str) -> bool:
+        """Whether the stored secret is the one that this field is for, so that blank keeps it."""
+        return self.stored and not self.elsewhere and self.stored_as == name
+
+    def beside(
+        self,
+        access_url: str | None,
+        row: MailerConfiguration | None = None,
+        *,
+        in_setup: bool = False,
+    ) -> None:
+        """Takes what a page shows beside the fields: where this install is, what is stored of this
+        provider, and whether setup is still going on."""
 
     @property
     def provider(self) -> Provider:

@@ -6,10 +6,11 @@ In a folder: ``provider.py`` (what it is), ``form.py`` (a class ``Form``, loaded
 
 from __future__ import annotations
 
-from app.mail.failures.advice import BY_PROVIDER
+from app.mail.failures.advice import BY_PROVIDER, BY_TOKEN
 from app.mail.failures.providers import add_family
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.console.provider import Console
+from app.mailer.providers.google.provider import Google
 from app.mailer.providers.microsoft365.provider import Microsoft365
 from app.mailer.providers.ses.provider import Ses
 from app.mailer.providers.smtp.provider import Smtp
@@ -35,6 +36,7 @@ def register(provider: Provider) -> None:
     PROVIDERS[provider.value] = provider
     if provider.advice:
         BY_PROVIDER[provider.value] = provider.advice
+        BY_TOKEN[provider.value] = provider.token_advice
         add_family(provider.value, domains=provider.domains, names=provider.names)
 
 
@@ -53,5 +55,5 @@ def region_of(provider: str, host: str, chosen: str | None) -> str | None:
     return next((region for region in named if region), PROVIDERS[provider].region_chosen(chosen))
 
 
-for _provider in (Smtp(PROVIDERS.values()), Microsoft365(), Ses(), Console()):
+for _provider in (Smtp(PROVIDERS.values()), Microsoft365(), Google(), Ses(), Console()):
     register(_provider)

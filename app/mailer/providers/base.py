@@ -37,7 +37,8 @@ class Provider:
 
     What its failures mean: ``advice`` stands instead of the general explanations, or before them.
     It is given for this provider and for hosts under ``domains``, however they were chosen;
-    ``names`` are further words that people call it by.
+    ``names`` are further words that people call it by. ``token_advice`` comes before it where the
+    login shows a token.
     """
 
     value: str
@@ -54,6 +55,7 @@ class Provider:
     login_methods: tuple[str, ...] = (LoginMethod.PASSWORD.value,)
     vendor: str | None = None
     advice: Mapping[FailureCode, Advice] = MappingProxyType({})
+    token_advice: Mapping[FailureCode, Advice] = MappingProxyType({})
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
@@ -65,6 +67,10 @@ class Provider:
     def defaults(self) -> Settings:
         """What an empty form shows."""
         return Settings(self.value)
+
+    def warns(self, settings: Settings) -> str | None:
+        """What is never left unsaid while mail goes this way."""
+        return self.warning
 
     def host(self, settings: Settings) -> str | None:
         """The host that is connected to; ``None`` where nothing is."""

@@ -1,7 +1,8 @@
-"""Finds the fields of a provider's form: the template ``fields.html`` in its folder."""
+"""Finds the fields of a provider's form: the templates in its folder, ``fields.html`` first."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -9,11 +10,12 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from app.mailer.providers import PROVIDERS
 
-_PREFIX, _SUFFIX = "providers/", ".html"
+_NAME = re.compile(r"providers/([a-z0-9]+)(?:/([a-z_]+))?\.html")
 
 
 class FieldsLoader(BaseLoader):
-    """Templates by the name ``providers/<value>.html``, of the providers there are.
+    """Templates of the providers there are: ``providers/<value>.html`` is ``fields.html`` in the
+    folder, ``providers/<value>/<part>.html`` another one beside it.
 
     The ending matters: Flask escapes what is put into templates with it, and into no others.
     """
@@ -21,8 +23,10 @@ class FieldsLoader(BaseLoader):
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
-        value = template.removeprefix(_PREFIX).removesuffix(_SUFFIX)
-        if template != f"{_PREFIX}{value}{_SUFFIX}" or value not in PROVIDERS:
+        named = _NAME.fullmatch(template)
+        if named is None or named[1] not in PROVIDERS:
             raise TemplateNotFound(template)
-        source = files(PROVIDERS[value].folder) / "fields.html"
+        source = files(PROVIDERS[named[1]].folder) / f"{named[2] or 'fields'}.html"
+        if not source.is_file():
+            raise TemplateNotFound(template)
         return source.read_text(encoding="utf-8"), str(source), None

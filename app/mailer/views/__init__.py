@@ -11,6 +11,16 @@ blueprint = Blueprint("mailer", __name__, url_prefix=PATH)
 
 def load() -> Blueprint:
     """The blueprint with every page on it: importing a file adds its routes."""
-    from app.mailer.views import checking, curing, explain, handbook, now, settings, testing  # noqa: F401
+    from app.mailer.views import (  # noqa: F401
+        checking,
+        connecting,
+        curing,
+        device,
+        explain,
+        handbook,
+        now,
+        settings,
+        testing,
+    )
 
     return blueprint

@@ -31,6 +31,7 @@ from app.runtime import runtime
 from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
+from app.web.limits import takes_files
 
 UNREADABLE = (
     "The stored password cannot be decrypted, because its key is missing. Type it again to check"
@@ -39,6 +40,7 @@ UNREADABLE = (
 
 
 @blueprint.post("/check")
+@takes_files
 @requires(Permission.SYSTEM_CONFIGURE)
 def check() -> Response:
     """Refused like a save when the form has errors, or the stored password would go elsewhere."""

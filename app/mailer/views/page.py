@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request
 from flask_login import current_user
@@ -16,10 +17,13 @@ from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
+from app.mailer.settings import LoginMethod
 from app.mailer.summary import current_summary
 from app.mailer.test_mail import allowance
+from app.mailer.tokens.asking import service_of
 from app.runtime import runtime
 from app.web.context import db
+from app.web.headers import policy
 
 
 def _hints(form: MailerForm, row: MailerConfiguration | None) -> dict[str, list[str]]:
@@ -62,6 +66,9 @@ def fresh_form(
             data |= {"sender_address": row.sender_address, "sender_name": row.sender_name}
     data |= (kept.answers.get(provider) if kept else None) or {}
     data |= sender or {}
+    way = request.args.get("login_method")
+    if way in PROVIDERS[provider].login_methods:
+        data["login_method"] = way
     return FORMS[provider](formdata=None, data=data, **_password_of(row, provider))
 
 
@@ -71,10 +78,16 @@ def posted_form(row: MailerConfiguration | None) -> MailerForm:
     return FORMS[provider](formdata=request.form, **_password_of(row, provider))
 
 
-def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, bool]:
-    """What a form has to know about the stored password: that there is one, and whose it is."""
-    stored = row is not None and row.password_sealed is not None
-    return {"stored": stored, "elsewhere": row is not None and row.provider != provider}
+def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, Any]:
+    """What a form has to know about the stored secret: that there is one, in which field it was
+    typed, and whose it is."""
+    if row is None:
+        return {}
+    return {
+        "stored": row.password_sealed is not None,
+        "stored_as": settings_of(row).secret_field,
+        "elsewhere": row.provider != provider,
+    }
 
 
 def posted_kept() -> Kept:
@@ -98,7 +111,9 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     """
     session, live = db(), runtime()
     row = stored(session)
-    now = live.now()
+    now, base = live.now(), access_url(session, live.config)
+    mine = row if row is not None and row.provider == form.provider_value else None
+    form.beside(base, mine)
     kept = more.pop("kept", None) or posted_kept()
     body = render_template(
         "mailer/page.html",
@@ -112,8 +127,13 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
         longest=longest_check(form.answers()),
         hints=_hints(form, row),
         tests=allowance(session, user_id=int(current_user.id), now=now),
-        access_url=access_url(session, live.config),
+        access_url=base,
         now=now,
         **more,
     )
-    return make_response(body, status)
+    response = make_response(body, status)
+    if row is not None and settings_of(row).login_method == LoginMethod.PERSON:
+        # The answer to the button "Connect" leads there, which browsers hold to the policy.
+        there = urlsplit(service_of(settings_of(row), live.config).authorize)
+        response.headers["Content-Security-Policy"] = policy(f"{there.scheme}://{there.netloc}")
+    return response

@@ -35,6 +35,7 @@ from app.mailer.views.page import chosen_provider, fresh_form, posted_form, post
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
+from app.web.limits import takes_files
 
 KEYS_MISSING = (
     "The password cannot be stored, because the install’s keys cannot be used. Restore them from"
@@ -51,6 +52,7 @@ def page() -> Response:
 
 
 @blueprint.post("")
+@takes_files
 @requires(Permission.SYSTEM_CONFIGURE)
 def save() -> AnyResponse:
     """Save what was typed, or show another provider's fields (``action=switch``)."""

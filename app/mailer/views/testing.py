@@ -23,6 +23,7 @@ from app.web.context import db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 from app.web.later import retry_after
+from app.web.limits import takes_files
 
 UNSAVED = Refused(
     "No test was sent: the form holds changes that are not saved",
@@ -42,6 +43,7 @@ UNSAVED_PASSWORD = Refused(
 
 
 @blueprint.post("/test")
+@takes_files
 @requires(Permission.SYSTEM_CONFIGURE)
 def test() -> AnyResponse:
     """Send with the saved configuration to whoever presses the button.

@@ -16,8 +16,8 @@ ADVICE = {
             "-SmtpClientAuthenticationDisabled $false. Allow an hour for it to take effect.",
             "If Security Defaults or an authentication policy block it for the tenant, exempt "
             "this mailbox. An app password does not help: it goes the same way.",
-            "If your tenant can no longer allow it, send through a connector, High Volume Email "
-            "(internal recipients only) or another service.",
+            "If your tenant can no longer allow it, sign in as an application: choose it on the "
+            "mailer page, which shows the steps.",
         ),
         field="username",
         replaces=True,
@@ -111,3 +111,45 @@ ADVICE = {
         replaces=True,
     ),
 }
+
+BY_TOKEN = {
+    Code.OAUTH_REJECTED: Advice(
+        cause="Microsoft gave a token, and Exchange does not let it send as {user}.",
+        fix=(
+            "Wait: after a change it takes 60 to 120 minutes until Exchange knows. Until then this "
+            "is what it answers.",
+            "An application: run the PowerShell lines of the mailer page once more. The ID for "
+            "New-ServicePrincipal is the one under Enterprise applications, and the mailbox has to "
+            "be {mailbox_argument}.",
+            "A person: somebody else than {user} may have signed in. Connect again as the mailbox "
+            "itself; a shared mailbox cannot sign in.",
+            "Check that SMTP AUTH is on for the mailbox: Set-CASMailbox -Identity "
+            "{mailbox_argument} -SmtpClientAuthenticationDisabled $false.",
+        ),
+        field="username",
+        replaces=True,
+    ),
+    Code.AUTH_BASIC_DISABLED: Advice(
+        cause="SMTP AUTH is off for {user}. It has to be on although the login is by token.",
+        fix=(
+            "In Exchange Online PowerShell run: Set-CASMailbox -Identity {mailbox_argument} "
+            "-SmtpClientAuthenticationDisabled $false. Allow an hour for it to take effect.",
+        ),
+        field="username",
+        replaces=True,
+    ),
+    Code.AUTH_POLICY: Advice(
+        fix=(
+            "In Microsoft Entra, open Sign-in logs, find the refused sign-in of {user} and read "
+            "which Conditional Access policy applied.",
+            "Exempt this application or mailbox from it. An application is asked for no second "
+            "factor.",
+        ),
+        replaces=True,
+    ),
+    Code.AUTH_REQUIRED: Advice(
+        fix=("Connect the mailbox first: smtp.office365.com takes no mail without a login.",),
+        replaces=True,
+    ),
+}
+"""What is different where the login shows a token."""

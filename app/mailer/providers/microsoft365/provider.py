@@ -1,16 +1,26 @@
-"""Microsoft 365: SMTP AUTH client submission with a mailbox's password."""
+"""Microsoft 365: SMTP AUTH client submission with a token, or with a mailbox's password."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from app.crypto.secret import Secret
+from app.mail.oauth.services import Cloud, microsoft_smtp_host
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
-from app.mailer.providers.microsoft365.advice import ADVICE
-from app.mailer.settings import DEFAULT_PORT, Settings
+from app.mailer.providers.microsoft365.advice import ADVICE, BY_TOKEN
+from app.mailer.providers.microsoft365.shapes import (
+    ANYBODY,
+    PERSONAL,
+    Misplaced,
+    clean_client_id,
+    clean_tenant,
+    secret_problem,
+)
+from app.mailer.settings import DEFAULT_PORT, LoginMethod, Settings
 
-HOST = "smtp.office365.com"
+HOST = microsoft_smtp_host(Cloud.COMMERCIAL)
+PERSONAL_HOST = "smtp-mail.outlook.com"
 
 
 class Microsoft365(Provider):
@@ -18,28 +28,37 @@ class Microsoft365(Provider):
     title = "Microsoft 365"
     summary = f"Through your tenant, {HOST}"
     about = (
-        "Novantra logs in as a mailbox of your tenant. SMTP AUTH must be switched on for that"
-        " mailbox (in the Microsoft 365 admin center: the user, Mail, Manage email apps,"
-        " Authenticated SMTP), and Security Defaults must not forbid it.",
+        "Novantra logs in as a mailbox of your tenant. Each way needs something done at Microsoft"
+        " once; the steps stand below.",
     )
-    warning_title = "Password login is being retired"
     # Exchange team blog, 27 January 2026, message MC786329.
-    warning = (
-        "Microsoft has announced the end of password login for SMTP: from the end of December"
-        " 2026 it is off by default in existing tenants, where an administrator can switch it"
-        " on again, and tenants created after that do not have it. The date of its final removal"
-        " will be announced in the second half of 2027. Novantra cannot log in with OAuth yet."
+    retirement = (
+        "From the end of December 2026 Microsoft switches it off by default in existing tenants,"
+        " where an administrator can switch it on again, and tenants created after that do not"
+        " have it. The date of its final removal will be announced in the second half of 2027."
     )
     needs_password = True
     sends_as_login = True
+    login_methods = ("password", "app", "person", "device")
     vendor = "microsoft"
     advice = ADVICE
+    token_advice = BY_TOKEN
 
     def defaults(self) -> Settings:
-        return Settings(self.value, host=HOST, port=DEFAULT_PORT)
+        return Settings(
+            self.value, host=HOST, port=DEFAULT_PORT, login_method=LoginMethod.APP.value
+        )
+
+    def warns(self, settings: Settings) -> str | None:
+        if settings.uses_token:
+            return None
+        return f"Password login is being retired. {self.retirement}"
 
     def problems(self, settings: Settings, typed: Secret | None) -> Iterator[Remark]:
-        yield from password_problems(typed)
+        if settings.uses_token:
+            yield from _application_problems(settings, typed)
+        else:
+            yield from password_problems(typed)
         yield from self.relay_problems(settings)
 
     def owns(self, host: str) -> bool:
@@ -72,3 +91,43 @@ class Microsoft365(Provider):
             yield Remark(
                 "host", "High Volume Email only delivers to recipients inside your own tenant."
             )
+        if _is_personal(settings) and settings.host == HOST:
+            yield Remark(
+                "host",
+                f"{settings.username} is a personal account: its relay is {PERSONAL_HOST}.",
+            )
+
+
+def _application_problems(settings: Settings, typed: Secret | None) -> Iterator[Remark]:
+    """What no app registration can be, whoever typed it and where."""
+    for name, text, clean in (
+        ("tenant_id", settings.tenant_id, clean_tenant),
+        ("client_id", settings.client_id, clean_client_id),
+    ):
+        try:
+            clean(text or "")
+        except Misplaced as misplaced:
+            yield Remark(name, str(misplaced))
+    if settings.client_id and settings.client_id == settings.tenant_id:
+        yield Remark(
+            "client_id",
+            "This is the tenant ID once more. The app’s Overview shows both, one below the other.",
+        )
+    if settings.login_method == LoginMethod.APP and settings.tenant_id in ANYBODY:
+        yield Remark(
+            "tenant_id",
+            "An application belongs to one tenant: type its Directory (tenant) ID, or sign in as"
+            " a person.",
+        )
+    if settings.login_method == LoginMethod.APP and _is_personal(settings):
+        yield Remark(
+            "login_method",
+            "A personal account has no tenant whose application could use it. Sign in as a person,"
+            " or with a code.",
+        )
+    if typed is not None and (problem := secret_problem(typed.reveal())):
+        yield Remark("client_secret", problem)
+
+
+def _is_personal(settings: Settings) -> bool:
+    return (settings.username or "").rpartition("@")[2].lower() in PERSONAL
