@@ -122,6 +122,8 @@ class Runtime:
     chores: list[Callable[[Runtime], bool]] = field(default_factory=list)
     # What runs beside the server or the worker, in threads of its own.
     companions: list[Callable[[Runtime], Companion]] = field(default_factory=list)
+    # The same, only where mail is delivered from.
+    delivering_companions: list[Callable[[Runtime], Companion]] = field(default_factory=list)
     # What nobody will ask for any more: a table and its rows that are too old at a moment. Once an
     # hour they are deleted, some at a time.
     outdated: list[Callable[[datetime], list[Outdated]]] = field(default_factory=list)

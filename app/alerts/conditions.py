@@ -29,6 +29,9 @@ HOLDS = timedelta(minutes=1)
 
 NOW = timedelta(0)
 
+WORKS = "Mail goes out."
+LETS_IN = "The relay lets us in. No mail was sent since."
+
 
 class State(StrEnum):
     """How a subject is. ``fine`` ends an incident, ``unknown`` neither begins nor ends one."""
@@ -149,7 +152,8 @@ def mail(summary: Summary) -> Condition:
         case Health.FAILING if told.by_test:
             return _broken(State.FAILING, record.last_test_code, record.last_test_at)
         case Health.FAILING if told.alarm:
-            return _broken(State.FAILING, record.last_failure_code, record.failing_since)
+            code = told.explanation.code if told.explanation else record.last_failure_code
+            return _broken(State.FAILING, code, record.failing_since)
         case Health.STALLED:
             return Condition(
                 MAIL,
@@ -168,7 +172,9 @@ def mail(summary: Summary) -> Condition:
                 NOW,
             )
         case Health.WORKING:
-            return Condition(MAIL, State.FINE, settles=HOLDS)
+            return Condition(MAIL, State.FINE, summary=WORKS, settles=HOLDS)
+        case Health.UNPROVEN if told.reached:
+            return Condition(MAIL, State.FINE, summary=LETS_IN, settles=HOLDS)
         case _:
             return Condition(MAIL, State.UNKNOWN)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, ValidationError
+from wtforms import BooleanField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from app.accounts.forms import ADDRESS_LENGTH, ValidAddress
 from app.alerts.kinds import (
     TITLES,
     Address,
@@ -17,9 +18,20 @@ from app.alerts.kinds import (
 )
 from app.config import Config
 from app.crypto.secret import Secret
-from app.web.fields import Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
 
 NAME_LENGTH = 64
+
+
+class CanaryForm(FlaskForm):
+    """The hourly look at the relay, and the daily mail."""
+
+    enabled = BooleanField("Look at the relay when nothing was sent for an hour")
+    mail_to = AddressField("A real mail every day to", [TextLength(ADDRESS_LENGTH)])
+
+    def validate_mail_to(self, field: AddressField) -> None:
+        if field.data and not field.errors:
+            ValidAddress()(self, field)
 
 
 class TargetForm(FlaskForm):

@@ -132,7 +132,8 @@ def _news(
     text = condition.summary
     code = condition.code
     if kind is Type.RECOVERED:
-        text, code = f"It did not since {_clock(incident.began_at)}.", incident.code
+        text = f"{condition.summary} It did not since {_clock(incident.began_at)}."
+        code = incident.code
     return news(
         session,
         runtime,

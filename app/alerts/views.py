@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.alerts import targets
 from app.alerts.conditions import State
 from app.alerts.deliveries import ask
-from app.alerts.forms import TargetForm
+from app.alerts.forms import CanaryForm, TargetForm
 from app.alerts.incidents import news, open_incidents
 from app.alerts.kinds import TITLES, Kind, is_unknown_teams_host
 from app.alerts.models import AlertDelivery, AlertIncident, AlertMessage, AlertTarget
@@ -22,6 +22,9 @@ from app.alerts.news import News, Type
 from app.alerts.outcomes import is_final, words_of
 from app.alerts.signing import new_secret
 from app.crypto.keys import KeysUnusable
+from app.mail.failures import FailureContext
+from app.mailer import canary
+from app.mailer.advice import explained
 from app.mailer.summary import current_summary
 from app.runtime import runtime
 from app.throttle import Limit, TooMany, subject_of, take
@@ -96,6 +99,24 @@ def add() -> Response | tuple[str, int]:
             f"{target.host} is no host that Teams is known to use. A test shows whether it works.",
             "warn",
         )
+    return redirect(url_for("alerts.index"), 303)
+
+
+@blueprint.post("/canary")
+@requires(Permission.SYSTEM_CONFIGURE)
+def change_canary() -> Response | tuple[str, int]:
+    form = CanaryForm()
+    if not form.validate():
+        return _page(TargetForm(runtime().config, formdata=None), form), 422
+    canary.change(
+        db(),
+        enabled=bool(form.enabled.data),
+        mail_to=form.mail_to.data or None,
+        now=runtime().now(),
+        actor=actor(),
+    )
+    db().commit()
+    flash("Saved.", "good")
     return redirect(url_for("alerts.index"), 303)
 
 
@@ -181,8 +202,13 @@ def _no_keys() -> Refusal:
     )
 
 
-def _page(form: TargetForm) -> str:
+def _page(form: TargetForm, canary_form: CanaryForm | None = None) -> str:
     session = db()
+    looks = canary.row_of(session)
+    if canary_form is None:
+        canary_form = CanaryForm(
+            formdata=None, data={"enabled": looks.enabled, "mail_to": looks.mail_to or ""}
+        )
     now = runtime().now()
     messages = session.scalars(
         select(AlertMessage).order_by(AlertMessage.at.desc()).limit(SHOWN)
@@ -197,6 +223,9 @@ def _page(form: TargetForm) -> str:
         messages=[(row, News.read(row.facts), _ways(session, row.id)) for row in messages],
         news_titles=NEWS_TITLES,
         suggested=new_secret(),
+        canary_form=canary_form,
+        looks=looks,
+        look_failed=explained(looks.failure, FailureContext()),
         private=runtime().config.alert_private_targets,
         now=now,
     )

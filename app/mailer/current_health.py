@@ -11,10 +11,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.mail.addresses import domain_of
-from app.mail.failures import Explanation, Failure, FailureCode, FailureContext
+from app.mail.failures import (
+    Disposition,
+    Explanation,
+    Failure,
+    FailureCode,
+    FailureContext,
+    disposition_of,
+)
 from app.mail.phases import Phase
 from app.mailer.advice import explained
-from app.mailer.models import MailHealth
+from app.mailer.models import MailCanary, MailHealth
 from app.mailer.providers import PROVIDERS, Provider
 from app.mailer.tokens.status import NO_TOKENS, TokenState, TokenStatus
 from app.runtime import QueueSummary
@@ -69,8 +76,8 @@ class MailFacts:
     ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
     keys in words, and ``locked`` says that nothing at all can be sent because of it: a relay
     without a login still takes mail that is sealed anew. ``embedded`` says that web processes are
-    meant to deliver, ``token`` how logging in with one stands, and ``context`` what sentences may
-    name.
+    meant to deliver, ``token`` how logging in with one stands, ``canary`` what came of the
+    hourly look at the relay, and ``context`` what sentences may name.
     """
 
     now: datetime
@@ -83,8 +90,11 @@ class MailFacts:
     locked: bool = False
     embedded: bool = True
     token: TokenStatus = NO_TOKENS
+    canary: MailCanary | None = None
     context: FailureContext = field(default_factory=FailureContext)
 
+
+SLOW = "queue_slow"
 
 SLOW_AFTER = timedelta(minutes=15)
 """Mail that is due for longer, though somebody delivers, comes too late for most of its links."""
@@ -108,6 +118,7 @@ class CurrentHealth:
     the cause. ``alarm``: every page of the console says so. ``held``: mail that is asked for now
     waits until somebody acts. ``moved_on``: older failures stand in the numbers, but
     not for this configuration. ``concern``: it works, but something about it is not well.
+    ``reached``: the newest look at the relay got in.
     """
 
     health: Health
@@ -123,6 +134,7 @@ class CurrentHealth:
     by_test: bool = False
     moved_on: bool = False
     concern: Concern | None = None
+    reached: bool = False
 
     @property
     def healthy(self) -> bool:
@@ -161,26 +173,63 @@ def _without_concern(facts: MailFacts) -> CurrentHealth:
 
 def _with_concern(found: CurrentHealth, facts: MailFacts) -> CurrentHealth:
     """Mail that works can still be worth a look; of mail that does not, enough is said."""
-    concern = _slow(facts) if found.healthy else None
-    if concern is None:
+    if not found.healthy:
         return found
+    look = _newest_look(facts)
+    found = replace(found, reached=look is not None and look.code is None)
+    concern = _slow(facts) or _locked_out(look, facts)
+    if concern is None:
+        return _let_in(found) if found.reached and not facts.queue.waiting else found
+    words = "The relay did not let us in"
+    if concern.code == SLOW:
+        words = "Slow" if found.health is Health.WORKING else found.words
     return replace(
         found,
         level="warn",
-        words="Slow" if found.health is Health.WORKING else found.words,
+        words=words,
         cause=f"{concern.words} {found.cause}".strip(),
         alarm=True,
         concern=concern,
     )
 
 
+def _let_in(found: CurrentHealth) -> CurrentHealth:
+    if found.health is not Health.UNPROVEN:
+        return found
+    return replace(
+        found,
+        words="The relay lets us in",
+        cause=f"Connecting and logging in worked at the last look. {found.cause}",
+    )
+
+
+def _newest_look(facts: MailFacts) -> MailCanary | None:
+    """The look at the relay with this very configuration, if nothing newer says how mail is."""
+    look, record = facts.canary, facts.record
+    if look is None or look.at is None or look.version != facts.version:
+        return None
+    newer = (record.last_success_at, record.last_test_at, record.resumed_at)
+    at = _not_ahead(look.at, facts.now)
+    return None if any(m is not None and m > at and m <= facts.now for m in newer) else look
+
+
+def _locked_out(look: MailCanary | None, facts: MailFacts) -> Concern | None:
+    """Once may be a whim of the network; twice, or what a person must mend, is told."""
+    if look is None or look.code is None:
+        return None
+    final = look.failure is not None and disposition_of(look.failure.code) is Disposition.PAUSE
+    if look.failures < 2 and not final:
+        return None
+    why = explained(look.failure, facts.context)
+    said = "Nothing was sent for a while, and when Novantra looked, the relay did not let it in."
+    return Concern(look.code, f"{said} {why.title}." if why else said, look.failing_since)
+
+
 def _slow(facts: MailFacts) -> Concern | None:
     since = facts.queue.due_since
     if since is None or facts.now - since < SLOW_AFTER:
         return None
-    return Concern(
-        "queue_slow", "Mail waits for longer than 15 minutes though it could go out.", since
-    )
+    return Concern(SLOW, "Mail waits for longer than 15 minutes though it could go out.", since)
 
 
 def nobody_delivers(facts: MailFacts) -> bool:

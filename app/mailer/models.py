@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, Text, false
+from sqlalchemy import CheckConstraint, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import NEVER_REUSED, Base, RowId, UtcDateTime
@@ -100,6 +100,34 @@ class MailHealth(Base):
     last_test_failure: Mapped[Failure | None] = failure_in("last_test_")
     last_test_ms: Mapped[int | None]
     last_test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailCanary(Base):
+    """The hourly look at the relay, and the daily mail. One row.
+
+    ``failures`` counts failed looks in a row of one configuration. ``mail_to`` gets a real mail a
+    day; ``mail_at`` is when the last one was asked for.
+    """
+
+    __tablename__ = "mail_canary"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int | None]
+    code: Mapped[str | None] = mapped_column(String(32))
+    phase: Mapped[str | None] = mapped_column(String(16))
+    reply_code: Mapped[int | None]
+    enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    failure: Mapped[Failure | None] = failure_in()
+    milliseconds: Mapped[int | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mail_to: Mapped[str | None] = mapped_column(String(320))
+    mail_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MailerTokens(Base):

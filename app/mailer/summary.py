@@ -26,7 +26,7 @@ from app.mailer.active import (
 )
 from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
 from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
-from app.mailer.models import MailHealth
+from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
 from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status
 from app.runtime import QueueSummary, Runtime, runtime
@@ -102,6 +102,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
             locked=not runtime.box.ring.usable or bool(active and active.problem),
             embedded=runtime.config.worker == "embedded",
             token=token,
+            canary=session.get(MailCanary, 1),
             context=context,
         )
     )

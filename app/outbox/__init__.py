@@ -11,6 +11,7 @@ from app.runtime import EXTENSION, Perishable, QueueSummary, Runtime
 def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
     from app.outbox.aside import set_aside_messages
+    from app.outbox.canary import STANDS, CanaryThread, still_wanted
     from app.outbox.models import OutboxMessage
     from app.outbox.summary import summarize
     from app.outbox.wakeup import Waker
@@ -23,6 +24,8 @@ def init_app(app: Flask) -> None:
         return summarize(session, runtime)
 
     runtime.queue_summary = summary
+    runtime.delivering_companions.append(CanaryThread)
+    runtime.still_stands[STANDS] = still_wanted
     runtime.set_aside["messages"] = set_aside_messages
     runtime.chores.insert(0, Redating())
     runtime.perishable.append(

@@ -38,6 +38,7 @@ MAILS = {
         MailKind("invitation", "Invitation"),
         MailKind("membership-added", "Added to an organization"),
         MailKind("signup-code", "Signup code", urgent=True),
+        MailKind("canary", "Daily mail"),
         MailKind("signup-existing", "Signup with a known address", urgent=True),
     )
 }

@@ -46,8 +46,9 @@ log = logging.getLogger("novantra.outbox")
 class Companions:
     """What else runs in a process that serves or delivers, in threads that no mail waits for."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._all = [make(runtime) for make in runtime.companions]
+    def __init__(self, runtime: Runtime, *, delivering: bool) -> None:
+        beside = runtime.delivering_companions if delivering else []
+        self._all = [make(runtime) for make in (*runtime.companions, *beside)]
 
     def start(self) -> None:
         for each in self._all:
@@ -72,7 +73,7 @@ class WorkerThreads:
         self._asked_at: float | None = None
         self._stopping = threading.Event()
         self._heartbeat = Heartbeat(runtime, process)
-        self._companions = Companions(runtime)
+        self._companions = Companions(runtime, delivering=True)
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
             target=watch,
@@ -166,7 +167,7 @@ def start(app: Flask) -> WorkerThreads:
 def accompany(app: Flask) -> Companions:
     """For a web process that leaves delivering to others: it watches all the same, because it is
     there to tell that no worker is."""
-    companions = Companions(app.extensions[EXTENSION])
+    companions = Companions(app.extensions[EXTENSION], delivering=False)
     companions.start()
     atexit.register(companions.stop)
     return companions

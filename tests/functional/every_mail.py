@@ -18,6 +18,7 @@ from app import create_app
 from app.accounts.views.administrators import PATH as ADMINISTRATORS
 from app.config import Config
 from app.crypto.secret import Secret
+from app.outbox.canary import queue_daily_mail
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
 from tests.conftest import Clock
@@ -179,8 +180,17 @@ def _sign_up(email: str) -> Callable[[Office], str]:
     return sign_up
 
 
+def _daily(office: Office) -> str:
+    page = "/admin/system/alerts"
+    fields = {"enabled": "y", "mail_to": "watch@acme.test"}
+    assert office.person("alice").submit(page, to=f"{page}/canary", **fields).status_code == 303
+    assert queue_daily_mail(office.runtime)
+    return "watch@acme.test"
+
+
 LETTERS: dict[str, Callable[[Office], str]] = {
     "test": _test,
+    "canary": _daily,
     "password-reset": _reset,
     "password-changed": _changed,
     "unlock-code": _locked,

@@ -85,6 +85,7 @@ MAY: dict[str, set[str]] = {
     "outbox.retry_failed": CONSOLE,
     "alerts.index": CONSOLE,
     "alerts.add": CONSOLE,
+    "alerts.change_canary": CONSOLE,
     "alerts.test": CONSOLE,
     "alerts.ask_to_remove": CONSOLE,
     "alerts.remove": CONSOLE,

@@ -122,6 +122,26 @@ def upgrade() -> None:
         postgresql_where=UNDER_WAY,
     )
     op.create_table(
+        "mail_canary",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.true(), nullable=False),
+        _when("lease_until", nullable=True),
+        _when("at", nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        _text("code", 32, nullable=True),
+        _text("phase", 16, nullable=True),
+        sa.Column("reply_code", sa.Integer(), nullable=True),
+        _text("enhanced_code", 12, nullable=True),
+        sa.Column("milliseconds", sa.Integer(), nullable=True),
+        _number("failures", sa.Integer),
+        _when("failing_since", nullable=True),
+        _when("passed_at", nullable=True),
+        _text("mail_to", 320, nullable=True),
+        _when("mail_at", nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_mail_canary_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_canary")),
+    )
+    op.create_table(
         "counters",
         _text("name", 40),
         _text("labels", 300),
@@ -134,6 +154,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "counters",
+        "mail_canary",
         "alert_deliveries",
         "alert_messages",
         "alert_incidents",
