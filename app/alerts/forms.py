@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from app.accounts.forms import ADDRESS_LENGTH, ValidAddress
+from app.accounts.forms import ADDRESS_LENGTH
 from app.alerts.kinds import (
     TITLES,
     Address,
@@ -18,7 +18,7 @@ from app.alerts.kinds import (
 )
 from app.config import Config
 from app.crypto.secret import Secret
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength
+from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
 
 NAME_LENGTH = 64
 
@@ -30,7 +30,7 @@ class CanaryForm(FlaskForm):
     mail_to = AddressField("A real mail every day to", [TextLength(ADDRESS_LENGTH)])
 
     def validate_mail_to(self, field: AddressField) -> None:
-        if field.data and not field.errors:
+        if field.data:
             ValidAddress()(self, field)
 
 
