@@ -40,14 +40,16 @@ run: $(VENV)/installed ## Start Novantra on NOVANTRA_BIND (127.0.0.1:8000) and p
 
 # What costs seconds by its nature, each time: see tests/marks.py
 QUICK := not process and not browser and not relay and not slow and not chaos and not timing
-# More processes than cores: servers and relays are waited for.
-ALL_AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
+# More processes than cores: some always wait for a server, a relay, or a deadline.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+SOME := -n $(shell expr $(CORES) + 1) --dist loadfile
+MANY := -n $(shell expr $(CORES) \* 2) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/installed-dev ## Run the quick tests: all but those that start servers, relays or browsers; ARGS chooses others
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --dist loadfile -m '$(QUICK)')
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(SOME) -m '$(QUICK)')
 
 test-all: $(VENV)/installed-dev ## Run them all (Chromium, Postfix, Exim and PostgreSQL where these exist)
-	@$(BIN)/python -m pytest $(ALL_AT_ONCE)
+	@$(BIN)/python -m pytest $(MANY)
 	@echo "What measures seconds, one after the other:"
 	@$(BIN)/python -m pytest -m timing
 

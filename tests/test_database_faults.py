@@ -74,7 +74,8 @@ def test_a_full_database_and_a_read_only_one(sqlite_file: Path) -> None:
 
 
 def test_a_locked_database_passes(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.database_waits.WORK", Patience(lock=0, statement=60))
+    for place in ("app.database_waits.WORK", "app.database_engines.WORK"):
+        monkeypatch.setattr(place, Patience(lock=0, statement=60))
     holder = sqlite3.connect(sqlite_file)
     holder.execute("BEGIN EXCLUSIVE")
     with contextlib.closing(holder):
