@@ -8,13 +8,8 @@ import sys
 import click
 
 from app.cli.opening import without_install
-from app.mail.diagnosis import (
-    diagnose_text,
-    provider_named_in,
-    says_something,
-    sign_in_number_in,
-)
-from app.mail.failures import Explanation, FailureContext, explain
+from app.mail.diagnosis import context_of_text, diagnose_text, says_something
+from app.mail.failures import Explanation, explain
 from app.mail.phases import Phase
 from app.mailer.providers import PROVIDERS
 
@@ -38,11 +33,8 @@ def explain_text(text: str, phase: str | None, provider: str | None, as_json: bo
         raise click.BadParameter(
             "there is nothing to explain. Paste the error’s text in quotes.", param_hint="TEXT"
         )
-    code = diagnose_text(text, Phase(phase) if phase else None, provider)
-    context = FailureContext(
-        provider=provider or provider_named_in(text), phase=phase, chip=sign_in_number_in(text)
-    )
-    found = explain(code, context)
+    step = Phase(phase) if phase else None
+    found = explain(diagnose_text(text, step, provider), context_of_text(text, step, provider))
     if as_json:
         said = {
             "code": found.code.value,

@@ -20,6 +20,7 @@ from app.mail.diagnosis.clues import Clues, read
 from app.mail.diagnosis.exceptions import known_exception
 from app.mail.diagnosis.last_resort import by_numbers, of_us
 from app.mail.diagnosis.rules import Rule, first_match
+from app.mail.failures import FailureContext
 from app.mail.failures.codes import Disposition, FailureCode, disposition_of
 from app.mail.phases import Phase
 from app.mail.replies import Reply
@@ -89,9 +90,14 @@ def provider_named_in(text: str) -> str | None:
     return read(text).family
 
 
-def sign_in_number_in(text: str) -> str | None:
-    """What Microsoft's sign-in service calls its refusal, fit for a context's ``chip``."""
-    return services.sign_in_number(read(text))
+def context_of_text(text: str, phase: Phase | None, provider: str | None) -> FailureContext:
+    """What a pasted text lets an explanation name: the service that it gives away, and Microsoft's
+    number for a refused sign-in. Such a number is the sign-in's, unless somebody says otherwise."""
+    number = services.sign_in_number(read(text))
+    if phase is None and number is not None:
+        phase = Phase.TOKEN
+    family = provider or provider_named_in(text)
+    return FailureContext(provider=family, phase=phase, chip=number)
 
 
 def _text_of(error: BaseException) -> str:

@@ -182,7 +182,7 @@ _ENTRA: dict[tuple[int, ...], Advice] = {
         ("Choose that cloud.",),
         "cloud",
     ),
-    (50194, 9001023, 50059): Advice(
+    (50194, 9001023, 50059, 50128): Advice(
         "The tenant ID is missing or stands for any organization, which this login does not take.",
         ("Enter the tenant ID from the Overview page of the app registration.",),
         "tenant_id",
@@ -276,6 +276,24 @@ _ENTRA: dict[tuple[int, ...], Advice] = {
             "In Microsoft Entra open Sign-in logs and read which policy applied; exempt this "
             "application or this server’s address.",
             "Logging in as an application is judged by a policy for workload identities alone.",
+        ),
+        "login_method",
+    ),
+    (50005, 50097, 50131): Advice(
+        "A rule wants a device that the organization knows, which a server is not.",
+        (
+            "In Microsoft Entra open Sign-in logs and read which policy applied; exempt this "
+            "application or this server’s address.",
+            "Logging in as an application is not asked for a device.",
+        ),
+        "login_method",
+    ),
+    (530031, 530032, 530034, 530035): Advice(
+        "Security Defaults or a security policy of the organization block this sign-in.",
+        (
+            "In Microsoft Entra open Sign-in logs and read which policy applied; have an "
+            "administrator exempt the account.",
+            "Logging in as an application is not blocked by Security Defaults.",
         ),
         "login_method",
     ),

@@ -9,13 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from app.mail.diagnosis import (
-    diagnose_text,
-    provider_named_in,
-    says_something,
-    sign_in_number_in,
-)
-from app.mail.failures import FailureContext, explain
+from app.mail.diagnosis import context_of_text, diagnose_text, says_something
+from app.mail.failures import explain
 from app.mail.phases import Phase
 from app.mailer.providers import PROVIDERS
 from app.mailer.views import blueprint
@@ -64,13 +59,8 @@ def answer() -> Response:
         return make_response(render_template("mailer/explain.html", form=form), 422)
     provider = form.provider.data or None
     text = form.text.data or ""
-    code = diagnose_text(text, form.known_phase, provider)
-    context = FailureContext(
-        provider=provider or provider_named_in(text),
-        phase=form.phase.data or None,
-        chip=sign_in_number_in(text),
-    )
-    found = explain(code, context)
+    step = form.known_phase
+    found = explain(diagnose_text(text, step, provider), context_of_text(text, step, provider))
     page = render_template(
         "mailer/explain.html", form=form, explanation=found, guess=not says_something(text)
     )
