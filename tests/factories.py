@@ -17,6 +17,8 @@ from app.organizations.models import Membership, Organization
 from app.runtime import EXTENSION
 
 PASSWORD = "correct horse battery staple"
+RELAY_PASSWORD = "relay-canary-pässword"
+"""Not ASCII, and of a kind that nothing else is called."""
 _HASHES: dict[object, str] = {}
 
 
@@ -89,10 +91,21 @@ def begin_session(app: Flask, user: User) -> str:
 def browser_with(app: Flask, secret: str) -> FlaskClient:
     """A browser with the cookie of a session."""
     browser = app.test_client()
-    with browser.session_transaction() as cookie:
-        cookie[SECRET] = secret
-        cookie.permanent = True
+    plant(browser, **{SECRET: secret})
     return browser
+
+
+def plant(browser: FlaskClient, **values: object) -> None:
+    """Put values into a browser's signed cookie, as if the program had."""
+    with browser.session_transaction() as cookie:
+        cookie.update(values)
+        cookie.permanent = True
+
+
+def cookie_of(browser: FlaskClient) -> dict[str, object]:
+    """What is in a browser's signed cookie."""
+    with browser.session_transaction() as cookie:
+        return dict(cookie)
 
 
 def csrf_of(page: bytes) -> str:

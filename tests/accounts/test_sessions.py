@@ -19,7 +19,7 @@ from app.accounts.tidy import Tidying
 from app.accounts.tokens import hash_secret
 from app.runtime import Runtime
 from tests.conftest import Clock
-from tests.factories import browser_with, make_user
+from tests.factories import browser_with, cookie_of, make_user, plant
 from tests.visitor import Visitor
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
@@ -37,8 +37,7 @@ def dana(session: Session, admin: User) -> User:
 
 
 def secret_of(client: FlaskClient) -> str:
-    with client.session_transaction() as cookie:
-        return str(cookie[SECRET])
+    return str(cookie_of(client)[SECRET])
 
 
 def signed_in_to(client: FlaskClient) -> bool:
@@ -73,8 +72,7 @@ def test_cookies_of_other_shapes_are_nobodys(
     visitor: Visitor, dana: User, app: Flask, odd: object
 ) -> None:
     client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie[SECRET] = odd
+    plant(client, **{SECRET: odd})
     assert client.get("/account").status_code == 303
 
 

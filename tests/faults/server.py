@@ -22,6 +22,9 @@ from typing import Self
 from tests.certificates import server_context
 from tests.faults.scenarios import SCENARIOS, Step
 
+PASSWORD = "correct horse <é> battery"
+"""What every login here uses: not ASCII, and with signs that mean something in a page."""
+
 
 class Over(Exception):
     """The conversation has ended."""

@@ -30,12 +30,11 @@ from tests.conftest import Clock
 from tests.desk import Desk
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.server import BadServer
+from tests.faults.server import PASSWORD, BadServer
 from tests.mail.smtp.test_connect import answer, black_holes
 from tests.mailer.pages import MailerPage, Page, smtp
 from tests.outbox.letters import attempts, health, queue_resets, rows
 
-PASSWORD = "correct horse <é> battery"
 TIMEOUT, MARGIN, BUSY = 1.0, 1.0, 5.0
 
 ONLY_WITH_A_MESSAGE = ("F03-data", "F03-dot", "F04", "F05", "F15")

@@ -20,9 +20,8 @@ from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
-from tests.faults.server import BadServer
+from tests.faults.server import PASSWORD, BadServer
 
-PASSWORD = "correct horse <é> battery"
 MESSAGE = b"Subject: one\r\n\r\nhello\r\n.a dot\r\n"
 TO_BOB = Envelope("novantra@acme.test", "bob@example.test")
 

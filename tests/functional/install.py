@@ -214,10 +214,20 @@ class Person:
         return self
 
 
-def walk_wizard(install: RunningInstall, person: Person, **mail: str) -> None:
+def show_token(install: RunningInstall, person: Person) -> Person:
+    """The first step of the wizard, if it was not taken yet: then it asks for the access URL."""
+    person.open("/")
+    if person.path == "/setup":
+        person.submit("setup_token", setup_token=install.token)
+    assert person.path == "/setup/access-url", (person.path, person.text[:800])
+    return person
+
+
+def walk_wizard(
+    install: RunningInstall, person: Person, *, access_url: str | None = None, **mail: str
+) -> None:
     """Set the install up: Acme, alice@acme.test; ``mail`` holds the mailer's fields, or defer."""
-    person.open("/").submit("setup_token", setup_token=install.token)
-    person.submit("access_url", access_url=install.url)
+    show_token(install, person).submit("access_url", access_url=access_url or install.url)
     person.submit(
         "organization_name",
         organization_name="Acme",

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.certificates import ca_file
-from tests.functional.install import PASSWORD, Person, RunningInstall
+from tests.functional.install import Person, RunningInstall, show_token, walk_wizard
 from tests.needs import need_nginx
 from tests.relays.nginx import DOCUMENTED_HOST, Nginx
 
@@ -49,22 +49,10 @@ def test_setup_and_every_day_forms_work_behind_it(
     install = start(NOVANTRA_TRUSTED_PROXIES="1")
     with Nginx(nginx, tmp_path / "nginx", install.port, HOST_LINES[how]) as proxy:
         person = browser(proxy)
-        person.open("/").submit("setup_token", setup_token=install.token)
-        assert person.path == "/setup/access-url", person.text
         if how == "as the guide has it":
-            suggested = person.form_with("access_url").fields["access_url"]
+            suggested = show_token(install, person).form_with("access_url").fields["access_url"]
             assert suggested == proxy.url, "nobody has to type the port"
-        person.submit("access_url", access_url=proxy.url)
-        person.submit(
-            "organization_name",
-            organization_name="Acme",
-            name="Alice Admin",
-            email="alice@acme.test",
-            password=PASSWORD,
-            password_confirm=PASSWORD,
-        )
-        person.submit("action", press={"action": "defer"})
-        person.submit("finish", press={"finish": "finish"})
+        walk_wizard(install, person, access_url=proxy.url)
         assert (person.status, person.path) == (200, "/admin/system"), person.text
         assert "Reverse proxy" not in person.text
         person.open("/account").submit("name", name="Alice Again")
@@ -87,18 +75,7 @@ def test_a_proxy_that_novantra_was_not_told_about_works_and_is_pointed_out(
     install = start()
     with Nginx(nginx, tmp_path / "nginx", install.port) as proxy:
         person = browser(proxy)
-        person.open("/").submit("setup_token", setup_token=install.token)
-        person.submit("access_url", access_url=proxy.url)
-        person.submit(
-            "organization_name",
-            organization_name="Acme",
-            name="Alice Admin",
-            email="alice@acme.test",
-            password=PASSWORD,
-            password_confirm=PASSWORD,
-        )
-        person.submit("action", press={"action": "defer"})
-        person.submit("finish", press={"finish": "finish"})
+        walk_wizard(install, person, access_url=proxy.url)
         assert "NOVANTRA_TRUSTED_PROXIES is 0" in person.text
     lines = [line for line in install.log.splitlines() if "NOVANTRA_TRUSTED_PROXIES" in line]
     assert len(lines) == 1

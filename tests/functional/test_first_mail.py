@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.certificates import server_file
+from tests.factories import RELAY_PASSWORD
 from tests.functional.install import Person, walk_wizard
 from tests.needs import need_exim, need_postfix
 from tests.relays import exim, postfix
@@ -17,7 +18,6 @@ from tests.smtpd import Relay
 pytestmark = pytest.mark.process
 
 MAIL = "/admin/system/mailer"
-RELAY_PASSWORD = "relay-canary-pässword"
 
 
 def save(person: Person, provider: str, **fields: str) -> Person:

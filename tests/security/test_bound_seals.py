@@ -26,11 +26,10 @@ from app.resealing import examine, reseal
 from app.runtime import Runtime
 from app.sealing import DESTINATION, DRAFT_PASSWORD, OUTBOX_BYTES
 from app.upgrading import bind
+from tests.factories import RELAY_PASSWORD
 from tests.mailer.pages import CHECKED, MailerPage
 from tests.outbox.letters import configure, notice_mail, only_row, rows
 from tests.smtpd import Relay
-
-PASSWORD = "relay-canary-pässword"
 
 
 def attack(runtime: Runtime, statement: str, **values: object) -> None:
@@ -80,7 +79,7 @@ def test_the_seal_holds_the_whole_destination() -> None:
 def test_a_password_does_not_open_for_another_destination(
     runtime: Runtime, column: str, value: object
 ) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     assert problem_of(runtime) is None
     attack(runtime, f"UPDATE mailer_configuration SET {column} = :value", value=value)  # noqa: S608
     assert problem_of(runtime) == CHANGED_OUTSIDE
@@ -93,7 +92,7 @@ def test_a_password_does_not_open_for_another_destination(
 def test_what_is_no_part_of_the_destination_may_change(
     runtime: Runtime, column: str, value: object
 ) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     attack(runtime, f"UPDATE mailer_configuration SET {column} = :value", value=value)  # noqa: S608
     assert problem_of(runtime) is None
 
@@ -103,10 +102,10 @@ def test_a_redirected_password_is_sent_nowhere_and_told_until_it_is_typed_again(
 ) -> None:
     page = MailerPage(admin_client)
     with (
-        Relay(users={"novantra": PASSWORD}, require_auth=True) as mine,
-        Relay(users={"novantra": PASSWORD}, require_auth=True) as theirs,
+        Relay(users={"novantra": RELAY_PASSWORD}, require_auth=True) as mine,
+        Relay(users={"novantra": RELAY_PASSWORD}, require_auth=True) as theirs,
     ):
-        configure(runtime, port=mine.port, username="novantra", password=PASSWORD)
+        configure(runtime, port=mine.port, username="novantra", password=RELAY_PASSWORD)
         with runtime.database.transaction() as session:
             notice_mail(session, runtime, "dana@acme.test")
         attack(runtime, "UPDATE mailer_configuration SET port = :port", port=theirs.port)
@@ -137,14 +136,14 @@ def test_a_redirected_password_is_sent_nowhere_and_told_until_it_is_typed_again(
                 "host": row.host or "", "username": row.username or "",
                 "secure": CHECKED if row.secure else None,
             }  # fmt: skip
-        page.save(**fields, port=str(mine.port), password=PASSWORD)
+        page.save(**fields, port=str(mine.port), password=RELAY_PASSWORD)
         assert problem_of(runtime) is None
 
 
 def test_a_password_of_the_first_form_is_never_opened_again(runtime: Runtime) -> None:
     """An old backup holds such values; they were bound to no destination."""
-    configure(runtime, username="novantra", password=PASSWORD)
-    old = first_form(runtime, PASSWORD, "mailer_configuration:1:password_sealed")
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
+    old = first_form(runtime, RELAY_PASSWORD, "mailer_configuration:1:password_sealed")
     attack(runtime, "UPDATE mailer_configuration SET password_sealed = :old, port = 2526", old=old)
     assert problem_of(runtime) == CHANGED_OUTSIDE
     reseal(runtime.database, runtime.box)
@@ -156,7 +155,7 @@ def test_a_password_of_the_first_form_is_never_opened_again(runtime: Runtime) ->
 
 
 def test_the_upgrade_binds_what_the_first_release_sealed(runtime: Runtime) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     with runtime.database.transaction() as session:
         for number in range(3):
             notice_mail(session, runtime, f"p{number}@acme.test")
@@ -165,7 +164,7 @@ def test_the_upgrade_binds_what_the_first_release_sealed(runtime: Runtime) -> No
         row = session.get(MailerConfiguration, 1)
         assert row is not None
         row.password_sealed = first_form(
-            runtime, PASSWORD, "mailer_configuration:1:password_sealed"
+            runtime, RELAY_PASSWORD, "mailer_configuration:1:password_sealed"
         )
         for mail in session.query(OutboxMessage):
             plain = runtime.box.open(mail.sealed_bytes or "", OUTBOX_BYTES.place_in(mail))
@@ -195,8 +194,8 @@ def test_the_upgrade_binds_what_the_first_release_sealed(runtime: Runtime) -> No
 def test_a_waiting_mail_goes_to_nobody_else_and_holds_nothing_up(
     runtime: Runtime, statement: str
 ) -> None:
-    with Relay(users={"novantra": PASSWORD}, require_auth=True) as relay:
-        configure(runtime, port=relay.port, username="novantra", password=PASSWORD)
+    with Relay(users={"novantra": RELAY_PASSWORD}, require_auth=True) as relay:
+        configure(runtime, port=relay.port, username="novantra", password=RELAY_PASSWORD)
         with runtime.database.transaction() as session:
             first = notice_mail(session, runtime, "dana@acme.test").public_id
             notice_mail(session, runtime, "kim@acme.test")
@@ -216,7 +215,7 @@ def test_a_waiting_mail_goes_to_nobody_else_and_holds_nothing_up(
 
 
 def test_keys_rotate_and_keep_what_is_bound(runtime: Runtime, app: Flask) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     with runtime.database.transaction() as session:
         notice_mail(session, runtime, "dana@acme.test")
     assert app.test_cli_runner().invoke(args=["keys", "rotate"]).exit_code == 0
@@ -233,13 +232,13 @@ def test_keys_rotate_and_keep_what_is_bound(runtime: Runtime, app: Flask) -> Non
 def test_a_kept_password_follows_the_same_destination_written_differently(
     runtime: Runtime,
 ) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     with runtime.database.transaction() as session:
         row = stored(session)
         assert row is not None
         row.region = ""
         row.password_sealed = runtime.box.seal_secret(
-            Secret(PASSWORD), password_place(settings_of(row))
+            Secret(RELAY_PASSWORD), password_place(settings_of(row))
         )
     assert problem_of(runtime) is None
     attack(runtime, "UPDATE mailer_configuration SET region = NULL")
@@ -254,7 +253,7 @@ def test_the_draft_of_the_wizard_is_bound_too(make_app: Callable[..., Flask]) ->
     mail |= {"secure": True, "username": "novantra"}
     place = DRAFT_PASSWORD.place(1, answers={"mail": mail})
     with live.database.transaction() as session:
-        sealed = live.box.seal_secret(Secret(PASSWORD), place)
+        sealed = live.box.seal_secret(Secret(RELAY_PASSWORD), place)
         session.add(
             SetupDraft(
                 id=1, answers={"mail": mail}, sealed_mail_password=sealed, updated_at=live.now()
@@ -283,10 +282,10 @@ def test_what_a_value_is_bound_to_shows_nowhere() -> None:
 
 
 def test_the_events_of_saving_name_no_seal(runtime: Runtime) -> None:
-    configure(runtime, username="novantra", password=PASSWORD)
+    configure(runtime, username="novantra", password=RELAY_PASSWORD)
     with runtime.database.session() as session:
         row = stored(session)
         assert row is not None
-        assert password_of(row, runtime.box) == Secret(PASSWORD)
+        assert password_of(row, runtime.box) == Secret(RELAY_PASSWORD)
         for event in session.query(AuditEvent):
             assert (row.password_sealed or "")[-20:] not in str(event.changes)

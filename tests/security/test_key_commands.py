@@ -17,14 +17,13 @@ from app.crypto.box import SealedBox
 from app.crypto.keys import format_keys, new_key, read_key_file
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
-from tests.factories import install_novantra
+from tests.factories import RELAY_PASSWORD, install_novantra
 from tests.functional.install import ROOT
 from tests.outbox.letters import configure, notice_mail
 from tests.smtpd import Relay
 
 pytestmark = pytest.mark.process
 
-RELAY_PASSWORD = "relay-canary-pässword"
 MAILS = 400
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.web.headers import MACHINES
+from tests.factories import plant
 from tests.security.test_permissions import ways
 from tests.security.world import build
 
@@ -46,8 +47,7 @@ def test_a_session_about_to_be_written_is_not_written_into_a_file(
 ) -> None:
     world = build(make_app())
     client = world.client("member")
-    with client.session_transaction() as cookie:
-        cookie["_flashes"] = [("good", "something to be said")]
+    plant(client, _flashes=[("good", "something to be said")])
     answer = client.get(FILE)
     answer.close()
     assert answer.status_code == 200

@@ -16,7 +16,7 @@ from app.audit.models import AuditEvent
 from app.install.models import Install, SetupDraft
 from app.organizations.models import Membership, Organization
 from app.runtime import EXTENSION
-from tests.factories import csrf_of
+from tests.factories import cookie_of, csrf_of, plant
 from tests.wizard.walk import ACCESS_URL, ADMINISTRATOR, Walk
 
 STEPS = {
@@ -41,10 +41,7 @@ def looking(app: Flask) -> Session:
 def second_browser(walk: Walk) -> tuple[FlaskClient, str]:
     """Another browser that has shown the token, with the review in front of it."""
     browser = walk.app.test_client()
-    with walk.client.session_transaction() as known:
-        shown = known["setup"]
-    with browser.session_transaction() as cookie:
-        cookie["setup"] = shown
+    plant(browser, setup=cookie_of(walk.client)["setup"])
     return browser, csrf_of(browser.get("/setup/review").data)
 
 
@@ -110,16 +107,14 @@ def test_setup_stays_closed_when_every_user_and_organization_is_deleted(
     fresh: Flask, make_app: Callable[..., Flask], path: str
 ) -> None:
     walk = Walk(fresh).to_review()
-    with walk.client.session_transaction() as known:
-        shown = known["setup"]
+    shown = cookie_of(walk.client)["setup"]
     walk.finish()
     with fresh.extensions[EXTENSION].database.transaction() as session:
         for model in (Membership, Organization, User):
             session.execute(delete(model))
     for app in (fresh, make_app()):
         visitor = app.test_client()
-        with visitor.session_transaction() as cookie:
-            cookie["setup"] = shown
+        plant(visitor, setup=shown)
         csrf = csrf_of(visitor.get("/login").data)
         assert visitor.get(path).status_code == 404
         data = {"csrf_token": csrf, "setup_token": "x", **STEPS.get(path, {})}

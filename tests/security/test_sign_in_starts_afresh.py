@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.accounts.models import User
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, cookie_of, plant
 from tests.visitor import Visitor
 
 OUTSIDE = [
@@ -51,19 +51,17 @@ def test_what_was_in_the_session_before_is_gone_after_signing_in(
     app: Flask, visitor: Visitor, admin: User
 ) -> None:
     visitor.get("/login")
-    with visitor.client.session_transaction() as cookie:
-        cookie["planted"] = "by somebody else"
-        before = cookie.get("csrf_token")
+    plant(visitor.client, planted="by somebody else")
+    before = cookie_of(visitor.client).get("csrf_token")
     visitor.sign_in("alice@acme.test")
-    with visitor.client.session_transaction() as cookie:
-        assert "planted" not in cookie
-        assert cookie.get("csrf_token") != before
+    after = cookie_of(visitor.client)
+    assert "planted" not in after
+    assert after.get("csrf_token") != before
 
 
 def test_a_failed_sign_in_gives_no_session(visitor: Visitor, admin: User) -> None:
     visitor.sign_in("alice@acme.test", "wrong")
-    with visitor.client.session_transaction() as cookie:
-        assert "_user_id" not in cookie
+    assert "_user_id" not in cookie_of(visitor.client)
 
 
 def test_the_session_cookie_cannot_be_read_by_scripts_or_sent_along_by_other_sites(
