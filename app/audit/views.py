@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -14,6 +14,7 @@ from app.audit.tags import SUBJECTS, describe, field_words, value_words
 from app.audit.verify import verify
 from app.runtime import runtime
 from app.web.context import db
+from app.web.days import asked_days
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 from app.web.navigation import Entry, here
@@ -24,40 +25,19 @@ NAVIGATION_ORDER = 60
 FILTERS = ("subject", "text", "since", "until")
 
 
-def _day(name: str) -> date | None:
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refusal(
-            422,
-            "This day cannot be read",
-            "A day in the filter is not a date.",
-            "Write it as year-month-day, such as 2026-11-22.",
-            url_for("audit.index"),
-            "Show the whole log",
-        ) from None
-
-
 def _cursor(name: str) -> int | None:
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _filter() -> search.Filter:
-    since, until = _day("since"), _day("until")
-
-    def midnight(day: date) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
+    since, until = asked_days(back=url_for("audit.index"), back_label="Show the whole log")
     subject = request.args.get("subject", "")
     return search.Filter(
         subject=subject if subject in SUBJECTS else "",
         text=request.args.get("text", "").strip()[:200],
-        since=midnight(since) if since else None,
-        until=midnight(until) + timedelta(days=1) if until and until < date.max else None,
+        since=since,
+        until=until,
     )
 
 

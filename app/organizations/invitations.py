@@ -103,13 +103,7 @@ def invite(session: Session, inviting: Inviting, address: Address) -> InviteResu
         return InviteResult.KEY_MISSING
     try:
         require_mail(session, inviting.runtime)
-        count_mail(
-            session,
-            inviting.runtime.config,
-            organization=inviting.organization,
-            address=address,
-            now=inviting.now,
-        )
+        _count_mail(session, inviting, address)
     except MailPending:
         return InviteResult.MAIL_PENDING
     except TooMany as refused:
@@ -146,13 +140,7 @@ def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None
     if invitation.accepted_at or invitation.revoked_at:
         raise NotOpen
     require_mail(session, inviting.runtime)
-    count_mail(
-        session,
-        inviting.runtime.config,
-        organization=inviting.organization,
-        address=invitation.address,
-        now=inviting.now,
-    )
+    _count_mail(session, inviting, invitation.address)
     _take_back(session, inviting, invitation)
     if inviting.inviter is not None:  # it goes out in the name of whoever sends it now
         invitation.invited_by_id = inviting.inviter.id
@@ -231,13 +219,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
         return
     try:
         require_mail(session, inviting.runtime)
-        count_mail(
-            session,
-            inviting.runtime.config,
-            organization=inviting.organization,
-            address=user.address,
-            now=inviting.now,
-        )
+        _count_mail(session, inviting, user.address)
     except (MailPending, TooMany):
         return
     enqueue(
@@ -282,17 +264,10 @@ def _open_invitation(
     )
 
 
-def count_mail(
-    session: Session,
-    config: Config,
-    *,
-    organization: Organization,
-    address: Address,
-    now: datetime,
-) -> None:
+def _count_mail(session: Session, inviting: Inviting, address: Address) -> None:
     """Count one mail about membership. Raises ``TooMany`` when either limit is reached."""
-    for limit, subject in _limits(config, organization, address):
-        take(session, limit, subject, now)
+    for limit, subject in _limits(inviting.runtime.config, inviting.organization, address):
+        take(session, limit, subject, inviting.now)
 
 
 def frees_at(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
 from app.web.context import actor, db
+from app.web.days import asked_days
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 from app.web.navigation import Entry, here
@@ -32,42 +33,21 @@ PERIODS = {
 blueprint = Blueprint("outbox", __name__, url_prefix=PATH)
 
 
-def _day(name: str) -> date | None:
-    text = request.args.get(name, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refusal(
-            422,
-            "This day cannot be read",
-            "A day in the filter is not a date.",
-            "Write it as year-month-day, such as 2026-11-22.",
-            url_for("outbox.index"),
-            "Show all mail",
-        ) from None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _since(day: date | None) -> datetime | None:
+def _since(day: datetime | None) -> datetime | None:
     """The later of a day's beginning and the chosen period's."""
     period = PERIODS.get(request.args.get("within", ""))
-    begins = [_midnight(day)] if day else []
-    if period:
-        begins.append(runtime().now() - period[1])
-    return max(begins, default=None)
+    begins = [day, runtime().now() - period[1] if period else None]
+    return max(filter(None, begins), default=None)
 
 
 def _filter(*, all_held: bool) -> activity.Filter:
-    since, until = _day("since"), _day("until")
+    since, until = asked_days(back=url_for("outbox.index"), back_label="Show all mail")
     return activity.Filter(
         state=request.args.get("state", ""),
         kind=request.args.get("kind", "")[:40],
         recipient=request.args.get("recipient", "").strip()[:320],
         since=_since(since),
-        until=_midnight(until) + timedelta(days=1) if until and until < date.max else None,
+        until=until,
         all_held=all_held,
     )
 

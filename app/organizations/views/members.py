@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -49,7 +52,7 @@ def assign(visit: Visit, membership_id: int) -> Response:
     form = RoleForm()
     if not form.validate_on_submit():
         raise _refused(visit, 422, "There is no such role", " ".join(form.role.errors))
-    try:
+    with _said_in_words(visit):
         member = change_role(
             db(),
             organization=visit.organization,
@@ -58,10 +61,6 @@ def assign(visit: Visit, membership_id: int) -> Response:
             now=runtime().now(),
             actor=actor(),
         )
-    except NotMember:
-        raise _gone(visit) from None
-    except LastAdmin:
-        raise _last_admin(visit) from None
     db().commit()
     flash(f"{member.user.name} is now {_as(form.role.data)}.", "good")
     return _back_by_what_is_left(visit)
@@ -80,7 +79,7 @@ def dismiss(visit: Visit, membership_id: int) -> Response:
             f"You are a member of {visit.organization.name} and may leave it yourself.",
             "Ask one of its admins to remove this person.",
         )
-    try:
+    with _said_in_words(visit):
         member = remove(
             db(),
             organization=visit.organization,
@@ -88,10 +87,6 @@ def dismiss(visit: Visit, membership_id: int) -> Response:
             now=runtime().now(),
             actor=actor(),
         )
-    except NotMember:
-        raise _gone(visit) from None
-    except LastAdmin:
-        raise _last_admin(visit) from None
     db().commit()
     if leaving:
         flash(f"You left {visit.organization.name}.", "good")
@@ -161,6 +156,17 @@ def _stands_higher(visit: Visit, name: str) -> Refusal:
         "It ends by itself within 15 minutes. An install administrator can lift it before that,"
         " and so can whoever runs the server with the command “users unlock”.",
     )
+
+
+@contextmanager
+def _said_in_words(visit: Visit) -> Iterator[None]:
+    """Why a change to somebody's membership was refused, as a page."""
+    try:
+        yield
+    except NotMember:
+        raise _gone(visit) from None
+    except LastAdmin:
+        raise _last_admin(visit) from None
 
 
 def _gone(visit: Visit) -> Refusal:
