@@ -12,7 +12,7 @@ from app.config import Config
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # What Novantra puts into its data folder; these are beginnings, because SQLite adds "-wal", "-shm".
-OURS = ("novantra.db", "keys", "setup-token", "audit-head")
+OURS = ("novantra.db", "keys", "setup-token", "audit-head", ".novantra-")
 
 
 def make_private() -> None:

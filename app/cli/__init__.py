@@ -7,8 +7,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add every command group."""
-    from app.cli import audit, doctor, keys, mailer, opening, setup, users, worker
+    from app.cli import audit, backup, doctor, keys, mailer, opening, setup, users, worker
 
-    for group in (mailer, worker, users, keys, audit, setup, doctor):
+    for group in (mailer, worker, users, keys, audit, setup, doctor, backup):
         group.init_app(app)
     opening.wrap(app.cli)

@@ -28,6 +28,7 @@ from tests.relays.nginx import Nginx
 from tests.relays.ports import free_port
 from tests.smtpd import Relay
 
+pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., RunningInstall]
 CANARY = "canary-in-a-secret"

@@ -1,0 +1,142 @@
+"""The file itself: a compressed tar with the manifest first, readable without Novantra."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.backup.manifest import NAME, Damaged, Manifest, NotABackup, digest_of
+from app.cannot import Cannot
+
+_MANIFEST_AT_MOST = 1_000_000
+_ROOM_BESIDE = 10_000_000
+
+
+@contextmanager
+def workshop(folder: Path, prefix: str) -> Iterator[Path]:
+    """A private folder in ``folder`` that is gone afterwards. A full disk is one sentence."""
+    made = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    try:
+        with full_disk(folder):
+            yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """Says which disk is full: an error of writing names no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise Cannot(
+            f"the disk that holds {folder} is full, or a quota on it. Free some space there, or"
+            " choose another. Nothing was changed."
+        ) from None
+
+
+def pack(folder: Path, manifest: Manifest, target: Path) -> None:
+    """Write what lies in ``folder`` to ``target``, which must not exist; mode 0600."""
+    (folder / NAME).write_text(manifest.to_json(), encoding="utf-8")
+    draft = folder / "archive"
+    with tarfile.open(draft, "w:gz", compresslevel=6) as archive:
+        for name in (NAME, *manifest.digests):
+            archive.add(folder / name, name, filter=_plain)
+    draft.chmod(0o600)
+    _sync(draft)
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        # Some network and USB file systems know no second name for a file.
+        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+        draft.rename(target)
+    _sync(target.parent)
+
+
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_manifest(file: Path) -> Manifest:
+    """What the backup says of itself. Raises :class:`NotABackup` and :class:`Damaged`."""
+    with _reading(file) as archive:
+        first = archive.next()
+        if first is None or first.name != NAME or not first.isfile():
+            raise NotABackup(file)
+        stream = archive.extractfile(first)
+        text = stream.read(_MANIFEST_AT_MOST) if stream else b""
+        return Manifest.from_json(text, file)
+
+
+def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Put the files that the manifest names into ``folder`` and check every octet of them."""
+    _check_room(manifest, folder)
+    with _reading(file) as archive:
+        for member in archive:
+            if member.name == NAME:
+                continue
+            if member.name not in manifest.digests or not member.isfile():
+                raise NotABackup(file)
+            if member.size != manifest.digests[member.name][1]:
+                raise Damaged(file, f"{member.name} in it has another size than was put there")
+            stream = archive.extractfile(member)
+            assert stream is not None
+            with stream, (folder / member.name).open("xb") as copy:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+    for name, expected in manifest.digests.items():
+        found = folder / name
+        if not found.exists() or digest_of(found) != expected:
+            raise Damaged(file, f"{name} in it is not what was put there")
+
+
+def _check_room(manifest: Manifest, folder: Path) -> None:
+    needed = sum(size for _, size in manifest.digests.values()) + _ROOM_BESIDE
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise Cannot(
+            f"what is in it needs {needed / 1e6:.0f} MB, and the disk that holds {folder} has"
+            f" {free / 1e6:.0f} MB free. Free some space there. Nothing was changed."
+        )
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[tarfile.TarFile]:
+    with file.open("rb") as raw:
+        if raw.read(2) != b"\x1f\x8b":
+            raise NotABackup(file)
+        raw.seek(0)
+        opened = False
+        try:
+            with gzip.GzipFile(fileobj=raw) as stream, tarfile.open(fileobj=stream) as archive:
+                opened = True
+                yield archive
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise Damaged(file, "it ends too early or was altered") from error
+        except tarfile.TarError:
+            if opened:
+                raise Damaged(file, "it ends too early or was altered") from None
+            raise NotABackup(file) from None
