@@ -25,33 +25,7 @@
   });
   write();
   setInterval(write, 30000);
-
-  // What moves: parts of the page are asked for again, at an address that one of them names, for
-  // as long as it names one. What somebody types in is left alone.
-  const live = () => document.querySelector("[data-live]");
-  const taken = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")
-    || [...all("input:not([type=hidden])", part)].some((input) => input.value !== input.defaultValue);
-  const follow = async () => {
-    const moving = live();
-    if (!moving) return;
-    try {
-      if (!document.hidden) {
-        const answer = await fetch(moving.dataset.live, { signal: AbortSignal.timeout(15000) });
-        if (!answer.ok || answer.redirected) return;  // signed out, or gone
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        all("[data-live-part]").forEach((part) => {
-          const fresh = page.getElementById(part.id);
-          if (!fresh || taken(part)) return;
-          if (part.innerHTML !== fresh.innerHTML) part.replaceChildren(...fresh.childNodes);
-          if ("value" in fresh.dataset) part.dataset.value = fresh.dataset.value;
-          if (fresh.dataset.live) part.dataset.live = fresh.dataset.live; else delete part.dataset.live;
-        });
-        write();
-      }
-    } catch { /* away for a moment: the next time tells */ }
-    if (live()) setTimeout(follow, 2500);
-  };
-  if (live()) setTimeout(follow, 1500);
+  addEventListener("novantra:times", write);
 
   // Passwords can be looked at, and are hidden again before they travel.
   all("[data-reveal]").forEach((button) => {
@@ -98,27 +72,6 @@
     input.oninput = () => {
       document.querySelector(hostTarget).value = hosts[input.value] || (input.value && hostTemplate.replace("{value}", input.value));
     };
-  });
-
-  // An address says most often who somebody is, and where. What was typed is never changed.
-  const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
-  const guesses = {
-    name: (local) => /^(admin|info|it|mail|office|hello|contact|support|root|postmaster)$/i.test(local) || /\d/.test(local) ? ""
-      : local.split("+")[0].split(/[._-]+/).filter(Boolean).map(capital).join(" "),
-    organization: (_, domain, services) => {
-      const labels = domain.split("."), last = labels.length - 1;
-      if (last < 1 || services.some((service) => domain.startsWith(service))) return "";
-      return capital(labels[last > 1 && labels[last].length === 2 && labels[last - 1].length < 4 ? last - 2 : last - 1]);
-    },
-  };
-  all("[data-guess]").forEach((input) => {
-    const source = byId(input.dataset.guessFrom), services = (input.dataset.guessNot || "").split(" ").filter(Boolean);
-    let guessed = "";
-    source.addEventListener("change", () => {
-      const [local, domain] = source.value.trim().split("@");
-      if (!domain || (input.value && input.value !== guessed)) return;
-      input.value = guessed = guesses[input.dataset.guess](local, domain.toLowerCase(), services);
-    });
   });
 
   const ask = ({ confirm, confirmText = "", confirmOk = "Go on" }, danger) => {

@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.web import (
         assets,
+        compression,
         context,
         errors,
         headers,
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
         times,
     )
 
+    compression.init_app(app)  # first: after_request runs backwards, and headers come before it
     for module in (context, errors, headers, hosts, liveness, routing, proxies, navigation, assets):
         module.init_app(app)
     app.jinja_env.filters.update(times.FILTERS)

@@ -11,13 +11,14 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from app.mail.failures import explain
-from app.mail.failures.codes import FailureCode
+from app.mail.failures import Failure, FailureCode, explain
+from app.mail.phases import Phase
 from app.web.times import FILTERS
 
 TEMPLATES = Path(__file__).parents[2] / "app/templates"
 SENT = datetime(2026, 11, 22, 10, 42, 7, tzinfo=UTC)
 EXPLANATION = explain(FailureCode.AUTH_BAD_CREDENTIALS)
+FAILURE = Failure(FailureCode.AUTH_BAD_CREDENTIALS, Phase.AUTH, 535, "5.7.8")
 
 
 class RelayForm(FlaskForm):
@@ -43,7 +44,7 @@ FORMS = "{% from 'components/forms.html' import field, error_summary, provider_p
 
 
 def test_a_diagnosis_carries_its_code_and_the_reply(app: Flask) -> None:
-    html = render(app, STATUS + "{{ diagnosis(it, 535, '5.7.8') }}", it=EXPLANATION)
+    html = render(app, STATUS + "{{ diagnosis(it, failure) }}", it=EXPLANATION, failure=FAILURE)
     assert '<div class="diagnosis say bad" data-code="auth_bad_credentials"' in html
     assert '<code class="code">535 5.7.8</code>' in html
     assert html.count("<li>") == len(EXPLANATION.fix)

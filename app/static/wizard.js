@@ -1,0 +1,26 @@
+/* Comfort only: guesses answers of the wizard from what was typed before. */
+(() => {
+  "use strict";
+  const all = (selector) => document.querySelectorAll(selector), byId = (id) => document.getElementById(id);
+
+  // An address says most often who somebody is, and where. What was typed is never changed.
+  const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+  const guesses = {
+    name: (local) => /^(admin|info|it|mail|office|hello|contact|support|root|postmaster)$/i.test(local) || /\d/.test(local) ? ""
+      : local.split("+")[0].split(/[._-]+/).filter(Boolean).map(capital).join(" "),
+    organization: (_, domain, services) => {
+      const labels = domain.split("."), last = labels.length - 1;
+      if (last < 1 || services.some((service) => domain.startsWith(service))) return "";
+      return capital(labels[last > 1 && labels[last].length === 2 && labels[last - 1].length < 4 ? last - 2 : last - 1]);
+    },
+  };
+  all("[data-guess]").forEach((input) => {
+    const source = byId(input.dataset.guessFrom), services = (input.dataset.guessNot || "").split(" ").filter(Boolean);
+    let guessed = "";
+    source.addEventListener("change", () => {
+      const [local, domain] = source.value.trim().split("@");
+      if (!domain || (input.value && input.value !== guessed)) return;
+      input.value = guessed = guesses[input.dataset.guess](local, domain.toLowerCase(), services);
+    });
+  });
+})();
