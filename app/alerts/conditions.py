@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.alerts.news import Type
 from app.mail.failures import FailureCode, explain
-from app.mailer.current_health import Health, Keys
+from app.mailer.current_health import Health
+from app.mailer.mail_facts import Keys
 from app.mailer.providers import PROVIDERS
 from app.mailer.summary import Summary
 from app.mailer.tokens.status import token_status

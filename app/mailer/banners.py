@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import request, url_for
 from flask_login import current_user
 
-from app.mailer.current_health import Health, Keys
+from app.mailer.current_health import Health
+from app.mailer.mail_facts import Keys
 from app.mailer.summary import Summary, current_summary
 from app.web.guards import Permission
 from app.web.navigation import Banner, Entry, here

@@ -1,37 +1,32 @@
 """How mail is, worked out in one place: pages, commands, endpoints and mails all read this answer.
 
-The facts carry the version of the configuration that they were made with. What another version
-did says nothing about this one, whether it worked or failed.
+It follows from :mod:`app.mailer.mail_facts` alone. What stops everything comes first, then what the
+newest evidence says, then what is not well about mail that works.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from app.mail.addresses import domain_of
-from app.mail.failures import (
-    Disposition,
-    Explanation,
-    Failure,
-    FailureCode,
-    FailureContext,
-    disposition_of,
-)
+from app.mail.failures import Disposition, Explanation, Failure, FailureContext, disposition_of
 from app.mail.phases import Phase
 from app.mailer.advice import explained
+from app.mailer.mail_facts import (
+    Evidence,
+    Keys,
+    MailFacts,
+    greylisted,
+    newest_evidence,
+    newest_look,
+    nobody_delivers,
+    slow_since,
+)
 from app.mailer.models import MailCanary, MailHealth
 from app.mailer.providers import PROVIDERS, Provider
-from app.mailer.tokens.status import NO_TOKENS, TokenState, TokenStatus
-from app.runtime import QueueSummary
-
-DUE_FOR = timedelta(seconds=20)
-"""Mail that is due for longer while no worker lives is delivered by nobody; a restart is over
-sooner."""
-
-GREYLISTING = timedelta(minutes=15)
-"""How long servers commonly make an unknown sender wait (RFC 6647, section 2)."""
+from app.mailer.tokens.status import TokenState
 
 START_A_WORKER = "flask --app wsgi mailer worker"
 RESUME = "flask --app wsgi mailer resume"
@@ -55,49 +50,7 @@ class Health(StrEnum):
     """Mail is due and nobody delivers it."""
 
 
-class Keys(StrEnum):
-    """Whether stored secrets can be read. ``ok`` means that one was opened, if there is any."""
-
-    OK = "ok"
-    UNUSABLE = "unusable"
-    """There is no key, or none that can be read."""
-    WRONG = "wrong"
-    """There is a key, and what is stored was sealed with another one."""
-    FORGOTTEN = "forgotten"
-    """The key is gone for good and was given up; the password must be typed again."""
-    CHANGED = "changed"
-    """The key is there, and what the password is held to was changed outside the program."""
-
-
-@dataclass(frozen=True)
-class MailFacts:
-    """What there is to know. ``version`` and ``provider`` are ``None`` while mail is pending.
-
-    ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
-    keys in words, and ``locked`` says that nothing at all can be sent because of it: a relay
-    without a login still takes mail that is sealed anew. ``embedded`` says that web processes are
-    meant to deliver, ``token`` how logging in with one stands, ``canary`` what came of the
-    hourly look at the relay, and ``context`` what sentences may name.
-    """
-
-    now: datetime
-    version: int | None
-    provider: str | None
-    record: MailHealth
-    queue: QueueSummary = field(default_factory=QueueSummary)
-    keys: Keys = Keys.OK
-    keys_problem: str | None = None
-    locked: bool = False
-    embedded: bool = True
-    token: TokenStatus = NO_TOKENS
-    canary: MailCanary | None = None
-    context: FailureContext = field(default_factory=FailureContext)
-
-
 SLOW = "queue_slow"
-
-SLOW_AFTER = timedelta(minutes=15)
-"""Mail that is due for longer, though somebody delivers, comes too late for most of its links."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +128,7 @@ def _with_concern(found: CurrentHealth, facts: MailFacts) -> CurrentHealth:
     """Mail that works can still be worth a look; of mail that does not, enough is said."""
     if not found.healthy:
         return found
-    look = _newest_look(facts)
+    look = newest_look(facts)
     found = replace(found, reached=look is not None and look.code is None)
     concern = _slow(facts) or _locked_out(look, facts)
     if concern is None:
@@ -203,16 +156,6 @@ def _let_in(found: CurrentHealth) -> CurrentHealth:
     )
 
 
-def _newest_look(facts: MailFacts) -> MailCanary | None:
-    """The look at the relay with this very configuration, if nothing newer says how mail is."""
-    look, record = facts.canary, facts.record
-    if look is None or look.at is None or look.version != facts.version:
-        return None
-    newer = (record.last_success_at, record.last_test_at, record.resumed_at)
-    at = _not_ahead(look.at, facts.now)
-    return None if any(m is not None and m > at and m <= facts.now for m in newer) else look
-
-
 def _locked_out(look: MailCanary | None, facts: MailFacts) -> Concern | None:
     """Once may be a whim of the network; twice, or what a person must mend, is told."""
     if look is None or look.code is None:
@@ -226,16 +169,10 @@ def _locked_out(look: MailCanary | None, facts: MailFacts) -> Concern | None:
 
 
 def _slow(facts: MailFacts) -> Concern | None:
-    since = facts.queue.due_since
-    if since is None or facts.now - since < SLOW_AFTER:
+    since = slow_since(facts)
+    if since is None:
         return None
     return Concern(SLOW, "Mail waits for longer than 15 minutes though it could go out.", since)
-
-
-def nobody_delivers(facts: MailFacts) -> bool:
-    """Whether mail is due for longer than a restart takes, and no worker lives."""
-    since = facts.queue.due_since
-    return since is not None and not facts.queue.workers and facts.now - since >= DUE_FOR
 
 
 def _pending(facts: MailFacts) -> CurrentHealth:
@@ -371,19 +308,8 @@ def _undelivered(provider: Provider) -> CurrentHealth:
     )
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """The newest thing that this configuration did. ``failure`` is ``None`` when it got through,
-    and when the code is one of another version."""
-
-    at: datetime
-    failed: bool
-    failure: Failure | None = None
-    is_test: bool = False
-
-
 def _by_evidence(facts: MailFacts) -> CurrentHealth:
-    found = _newest(facts)
+    found = newest_evidence(facts)
     if found is None:
         return _unproven(facts)
     if found.failed:
@@ -394,44 +320,6 @@ def _by_evidence(facts: MailFacts) -> CurrentHealth:
         "Tested, ready to send" if found.is_test else "Sending normally",
         moved_on=bool(facts.record.consecutive_failures),
     )
-
-
-def _newest(facts: MailFacts) -> _Evidence | None:
-    """The newest real send with this version, or a test that came after it."""
-    send, test = _send(facts), _test(facts)
-    newer = send or test
-    if send is not None and test is not None and test.at > send.at:
-        newer = test
-    if newer is None or not newer.failed:
-        return newer
-    resumed = facts.record.resumed_at
-    before = resumed is not None and newer.at <= _not_ahead(resumed, facts.now)
-    return None if before else newer
-
-
-def _send(facts: MailFacts) -> _Evidence | None:
-    """The newest real send. When both kinds were of this version, the count says which was last."""
-    record = facts.record
-    worked = record.last_success_at if record.last_success_version == facts.version else None
-    failed = record.last_failure_at if record.last_failure_version == facts.version else None
-    if failed is not None and (record.consecutive_failures or worked is None):
-        at = _not_ahead(failed, facts.now)
-        return _Evidence(at, record.last_failure_code is not None, record.last_failure)
-    return _Evidence(_not_ahead(worked, facts.now), failed=False) if worked else None
-
-
-def _test(facts: MailFacts) -> _Evidence | None:
-    record = facts.record
-    if record.last_test_at is None or record.last_test_version != facts.version:
-        return None
-    at = _not_ahead(record.last_test_at, facts.now)
-    failed = record.last_test_code is not None
-    return _Evidence(at, failed, record.last_test_failure, is_test=True)
-
-
-def _not_ahead(moment: datetime, now: datetime) -> datetime:
-    """A time that has not come was noted by a wrong clock: nothing stays newest because of it."""
-    return moment if moment <= now else datetime.min.replace(tzinfo=moment.tzinfo)
 
 
 def _unproven(facts: MailFacts) -> CurrentHealth:
@@ -455,7 +343,7 @@ def _unproven(facts: MailFacts) -> CurrentHealth:
     )
 
 
-def _failing(facts: MailFacts, found: _Evidence) -> CurrentHealth:
+def _failing(facts: MailFacts, found: Evidence) -> CurrentHealth:
     explanation = explained(found.failure, _context_of(facts, found))
     cause = f"{explanation.title}." if explanation else "The relay did not take it."
     step = _first(explanation) if explanation else ""
@@ -480,25 +368,16 @@ def _failing(facts: MailFacts, found: _Evidence) -> CurrentHealth:
         cause,
         step,
         explanation=explanation,
-        alarm=found.is_test or not _greylisted(facts),
+        alarm=found.is_test or not greylisted(facts),
         by_test=found.is_test,
     )
 
 
-def _context_of(facts: MailFacts, found: _Evidence) -> FailureContext:
+def _context_of(facts: MailFacts, found: Evidence) -> FailureContext:
     tested = facts.record.last_test_to if found.is_test else None
     if not tested:
         return facts.context
     return replace(facts.context, recipient_domain=domain_of(tested))
-
-
-def _greylisted(facts: MailFacts) -> bool:
-    """A recipient's server that wants to be asked again, as greylisting does with every first
-    mail: that is over within minutes, or it is more."""
-    record = facts.record
-    later = record.last_failure_code == FailureCode.RECIPIENT_TEMPORARY
-    since = record.failing_since or facts.now
-    return later and timedelta(0) <= facts.now - since < GREYLISTING
 
 
 def _first(found: Explanation) -> str:

@@ -25,7 +25,8 @@ from app.mailer.active import (
     active_mailer,
 )
 from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
-from app.mailer.current_health import CurrentHealth, Health, Keys, MailFacts, mail_health
+from app.mailer.current_health import CurrentHealth, Health, mail_health
+from app.mailer.mail_facts import Keys, MailFacts
 from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
 from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status

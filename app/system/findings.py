@@ -12,7 +12,8 @@ from app.accounts.models import User
 from app.files import warnings
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url
-from app.mailer.current_health import Health, Keys
+from app.mailer.current_health import Health
+from app.mailer.mail_facts import Keys
 from app.mailer.summary import Summary
 from app.runtime import Runtime
 from app.schema import current_revision

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.crypto.secret import Secret
 from app.database_faults import fault_of
 from app.database_waits import PROBE, waiting
-from app.mailer.current_health import Keys
+from app.mailer.mail_facts import Keys
 from app.mailer.summary import Summary, summarise
 from app.runtime import runtime
 from app.system import metrics

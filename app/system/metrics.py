@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.mailer.active import CONFIGURED, PAUSED, PENDING
-from app.mailer.current_health import Health, Keys
+from app.mailer.current_health import Health
+from app.mailer.mail_facts import Keys
 from app.mailer.summary import Summary, summarise
 from app.mailer.tokens.status import TokenState
 from app.outbox.models import OutboxAttempt, OutboxMessage
