@@ -50,6 +50,9 @@ class Config:
     activity_retention_days: int = 30
     # Mails about membership that one organization may send within 24 hours: two full lists.
     invitations_per_day: int = 2_000
+    # What the relay allows this install, all processes together; 0: what its provider is known for.
+    relay_connections: int = 0
+    relay_per_minute: int = 0
 
     @property
     def is_cloud(self) -> bool:
@@ -90,6 +93,8 @@ class Config:
             oauth_google=_service_base(env, "NOVANTRA_OAUTH_GOOGLE"),
             activity_retention_days=_number(env, "NOVANTRA_ACTIVITY_DAYS", 30, 1, 3650),
             invitations_per_day=_number(env, "NOVANTRA_INVITATIONS_PER_DAY", 2_000, 1, 1_000_000),
+            relay_connections=_number(env, "NOVANTRA_RELAY_CONNECTIONS", 0, 0, 1_000),
+            relay_per_minute=_number(env, "NOVANTRA_RELAY_PER_MINUTE", 0, 0, 1_000_000),
         )
 
 

@@ -36,6 +36,8 @@ def test_an_empty_environment_gives_the_documented_defaults(tmp_path, monkeypatc
         ("NOVANTRA_INVITATIONS_PER_DAY", "1000001"),
         ("NOVANTRA_INVITATIONS_PER_DAY", "2,000"),
         ("NOVANTRA_INVITATIONS_PER_DAY", "²"),
+        ("NOVANTRA_RELAY_CONNECTIONS", "1001"),
+        ("NOVANTRA_RELAY_PER_MINUTE", "-1"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.config import Config
 from app.crypto.box import SealBroken, SealKeyMissing
 from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
@@ -18,9 +19,10 @@ from app.install.service import access_url
 from app.mail.greeting import derived_greeting
 from app.mail.transport import RelaySettings, TokenSource, Transport
 from app.mailer.configuration import password_of, settings_of, stored
+from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
-from app.mailer.providers import PROVIDERS, provider_of
+from app.mailer.providers import PROVIDERS, limits_of, provider_of
 from app.mailer.settings import Settings, tls_mode
 from app.mailer.tokens import store
 from app.mailer.tokens.source import is_connected, stored_tokens
@@ -84,6 +86,7 @@ class ActiveMailer:
     relay: RelaySettings | None
     problem: str | None = None
     region: str | None = None
+    limits: Limits = UNLIMITED
 
     @property
     def delivers(self) -> bool:
@@ -98,10 +101,10 @@ class ActiveMailer:
 
 def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     """What the install sends with now, or ``None`` while mail is pending."""
-    host = access_host(session, runtime)
-    if runtime.config.is_cloud:
-        managed = managed_mailer(runtime.config)
-        return _from_environment(managed, host, runtime.box.ring) if managed else None
+    host, config = access_host(session, runtime), runtime.config
+    if config.is_cloud:
+        managed = managed_mailer(config)
+        return _from_environment(managed, host, runtime.box.ring, config) if managed else None
     row = stored(session)
     if row is None:
         return None
@@ -131,6 +134,13 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
         ),
         problem=problem,
         region=row.region,
+        limits=_limits(config, settings.provider, provider_of(settings).host(settings)),
+    )
+
+
+def _limits(config: Config, provider: str, host: str | None) -> Limits:
+    return limits_of(provider, host).told(
+        connections=config.relay_connections, per_minute=config.relay_per_minute
     )
 
 
@@ -140,7 +150,9 @@ def access_host(session: Session, runtime: Runtime) -> str | None:
     return urlsplit(url).hostname if url else None
 
 
-def _from_environment(managed: Managed, host: str | None, ring: KeyRing) -> ActiveMailer:
+def _from_environment(
+    managed: Managed, host: str | None, ring: KeyRing, config: Config
+) -> ActiveMailer:
     relay = None
     if managed.host is not None:
         relay = RelaySettings(
@@ -159,6 +171,7 @@ def _from_environment(managed: Managed, host: str | None, ring: KeyRing) -> Acti
         sender_address=managed.sender_address,
         sender_name=managed.sender_name,
         relay=relay,
+        limits=_limits(config, managed.provider, managed.host),
     )
 
 

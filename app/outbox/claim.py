@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row, Update, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -72,6 +72,10 @@ class Rest(StrEnum):
     """Another message goes ahead to see whether the relay works."""
     MOVING = "moving"
     """Something was put in order instead, and there is more to do."""
+    PACED = "paced"
+    """The relay allows no more messages for a while."""
+    CROWDED = "crowded"
+    """The relay allows no more connections, or nobody has asked for them yet."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def claim_some(
     forwarder: Forwarder | None = None,
     *,
     room: int = 1,
+    allowance: Allowance | None = None,
 ) -> list[Claim] | Rest:
     """The oldest due messages of the first lane, then those of the next: up to ``room``, and one
     alone while the relay is tried out. The caller commits at once.
@@ -110,24 +115,36 @@ def claim_some(
     active = _may_go_out(session, breaker, now, forwarder)
     if isinstance(active, Rest):
         return active
-    room = room if active.proven else 1
-    for _ in range(max(AT_ONCE // room, 1)):
-        rows = _take(session, now, lease(active.mailer), room)
+    allowed = _allowed(session, allowance, active, now, room if active.proven else 1)
+    if isinstance(allowed, Rest):
+        return allowed
+    for _ in range(max(AT_ONCE // allowed, 1)):
+        rows = _take(session, now, lease(active.mailer), allowed)
         if not rows:
             return Rest.EMPTY
         made = [_claimed(session, breaker.runtime, active.mailer, row, now) for row in rows]
         if claims := [claim for claim in made if claim is not None]:
+            if allowance is not None:
+                allowance.begun(session, now, len(claims))
             return claims
     return Rest.MOVING
 
 
 def claim_carefully(
-    session: Session, breaker: Breaker, now: datetime, forwarder: Forwarder | None = None
+    session: Session,
+    breaker: Breaker,
+    now: datetime,
+    forwarder: Forwarder | None = None,
+    *,
+    allowance: Allowance | None = None,
 ) -> list[Claim] | Rest:
-    """As :func:`claim_some`, more slowly: a message that cannot be worked on is set aside."""
+    """As :func:`claim_some`, one and slowly: a message that cannot be worked on is set aside."""
     active = _may_go_out(session, breaker, now, forwarder)
     if isinstance(active, Rest):
         return active
+    allowed = _allowed(session, allowance, active, now, 1)
+    if isinstance(allowed, Rest):
+        return allowed
     for _ in range(AT_ONCE):
         row = _take_carefully(session, now, lease(active.mailer))
         if row is None:
@@ -139,6 +156,8 @@ def claim_carefully(
         if isinstance(claim, Trouble):
             set_aside(session, row.id, claim.reason, now)
         elif claim is not None:
+            if allowance is not None:
+                allowance.begun(session, now, 1)
             return [claim]
     return Rest.MOVING
 
@@ -176,6 +195,25 @@ def _may_go_out(
     if not seen.proven and somebody_is_ahead(session, now):
         return Rest.PROBING
     return _Open(seen.active, seen.proven)
+
+
+def _allowed(
+    session: Session, allowance: Allowance | None, active: _Open, now: datetime, room: int
+) -> int | Rest:
+    """How many of ``room`` the relay allows now, or why none."""
+    return room if allowance is None else allowance.room(session, active.mailer, now, room)
+
+
+class Allowance(Protocol):
+    """What the relay allows, see :class:`app.outbox.allowance.Allowance`."""
+
+    def room(
+        self, session: Session, active: ActiveMailer, now: datetime, wanted: int
+    ) -> int | Rest:
+        """How many of ``wanted`` may be claimed now, or why none."""
+
+    def begun(self, session: Session, now: datetime, number: int) -> None:
+        """So many were claimed."""
 
 
 def lease(active: ActiveMailer) -> timedelta:

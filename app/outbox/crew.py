@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.outbox.allowance import ASK_AGAIN
 from app.outbox.aside import Trouble, never_raising
 from app.outbox.claim import Rest
 from app.outbox.sweep import next_moment
@@ -114,9 +115,11 @@ class Crew:
 
     def _turn(self) -> None:
         rung = self._bell.rung
+        if self._deliverer.allowance.wants_more:
+            self._deliverer.ask_for_connections()
         rest = self._deliverer.turn(self._hand.room())
         self.seen_at = time.monotonic()
-        if rest is Rest.MOVING:
+        if rest is Rest.MOVING or (rest is Rest.CROWDED and self._deliverer.allowance.wants_more):
             return
         if rest is not None and self._until_empty and self._is_empty(rest):
             self.stop()
@@ -126,6 +129,10 @@ class Crew:
     def _patience(self, rest: Rest | None) -> float:
         if rest is Rest.PROBING:
             return PROBE_SLEEP
+        if rest is Rest.CROWDED:
+            return ASK_AGAIN
+        if rest is Rest.PACED:
+            return self._deliverer.allowance.wait
         return self._time_to_sleep() if rest is not None else SHORT_SLEEP
 
     def _time_to_sleep(self) -> float:

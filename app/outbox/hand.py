@@ -83,7 +83,7 @@ class Hand:
     """
 
     def __init__(self, connections: int, now: Callable[[], datetime]) -> None:
-        self._connections = connections
+        self._connections = self._allowed = connections
         self._now = now
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
@@ -134,7 +134,7 @@ class Hand:
                 self._books.notify_all()
 
     def _next(self) -> Claim | None:
-        if self._halted:
+        if self._halted or self._under_way >= self._allowed:
             return None
         for line in (self._express, self._ordinary):
             while line:
@@ -186,6 +186,11 @@ class Hand:
             self._undo_waiting()
             recalled, self._undone = self._undone, before
             return recalled
+
+    def allow(self, connections: int) -> None:
+        """Use no more connections than the relay allows."""
+        with self._lock:
+            self._allowed = min(connections, self._connections)
 
     def halt(self) -> None:
         """Begin nothing until :meth:`add`; what waits goes back with the next books."""
@@ -240,17 +245,21 @@ class Hand:
     def _room(self) -> int:
         if self._halted or self._stopped:
             return 0
-        return max(self._idle + self._ahead() - self._waiting(), 0)
+        return max(self._free() + self._ahead() - self._waiting(), 0)
 
     def _runs_low(self) -> bool:
-        wanted = self._idle + (self._ahead() + 1) // 2
+        wanted = self._free() + (self._ahead() + 1) // 2
         return not (self._halted or self._stopped) and self._waiting() < wanted
+
+    def _free(self) -> int:
+        """Connections that wait for a message and may have one."""
+        return max(min(self._idle, self._allowed - self._under_way), 0)
 
     def _ahead(self) -> int:
         """Messages that go out within :data:`AHEAD`; none while a message takes longer."""
         if not self._seconds:
             return 0 if self._seconds is None else MOST
-        return min(int(self._connections * AHEAD / self._seconds), MOST)
+        return min(int(self._allowed * AHEAD / self._seconds), MOST)
 
     def _waiting(self) -> int:
         return len(self._express) + len(self._ordinary)

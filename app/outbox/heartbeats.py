@@ -10,10 +10,11 @@ import logging
 import os
 import secrets
 import socket
+import threading
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,9 @@ would keep a dead worker alive until that time comes."""
 FORGOTTEN = timedelta(minutes=10)
 """Rows of processes that were killed are deleted by the others after this."""
 
+# Any number will do as long as every process uses the same one.
+HOLD_LOCK = 7_401_229
+
 log = logging.getLogger("novantra.outbox")
 
 
@@ -48,6 +52,8 @@ class Heartbeat:
         self._id = secrets.token_hex(16)
         self._started: datetime | None = None
         self._due = 0.0
+        self._holds = 0
+        self._lock = threading.Lock()
 
     def beat(self) -> None:
         """Say that this process delivers, if it is time. A database that is away is no error:
@@ -56,10 +62,32 @@ class Heartbeat:
             return
         self._due = time.monotonic() + BEAT
         try:
-            with self._runtime.database.transaction() as session:
+            with self._lock, self._runtime.database.transaction() as session:
                 self._write(session, self._runtime.now())
         except DBAPIError as error:
             log.warning("no sign of life could be left: %s", type(error.orig).__name__)
+
+    def hold(self, *, wanted: int, at_most: int) -> int:
+        """Take of the connections that are left, when all processes together may have ``at_most``;
+        how many those are. They are held as long as there are signs of life."""
+        with self._lock, self._runtime.database.transaction() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": HOLD_LOCK})
+            row, now = MailWorker, self._runtime.now()
+            self._write(session, now)
+            others = session.scalar(
+                select(func.sum(row.connections)).where(
+                    row.id != self._id, row.seen_at > now - STALE, row.seen_at <= now + AHEAD
+                )
+            )
+            self._holds = max(min(wanted, at_most - (others or 0)), 0)
+            session.execute(
+                update(row)
+                .where(row.id == self._id)
+                .values(connections=self._holds)
+                .execution_options(synchronize_session=False)
+            )
+            return self._holds
 
     def stop(self) -> None:
         """Nobody delivers here any more."""
@@ -95,8 +123,10 @@ class Heartbeat:
                 process=self._process,
                 started_at=self._started,
                 seen_at=now,
+                connections=self._holds,
             )
         )
+        session.flush()
 
 
 def live_workers(session: Session, now: datetime) -> tuple[LiveWorker, ...]:

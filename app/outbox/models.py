@@ -159,6 +159,18 @@ class MailWorker(Base):
     process: Mapped[str] = mapped_column(String(12))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Those that it may use of a relay that allows only so many.
+    connections: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class MailPace(Base):
+    """How many messages were begun in a short time from ``moment`` on, for a relay that allows only
+    so many in a while."""
+
+    __tablename__ = "mail_pace"
+
+    moment: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    begun: Mapped[int]
 
 
 # The same as tables, for statements that run once or twice for every message.

@@ -67,12 +67,12 @@ class WorkerThreads:
     """
 
     def __init__(self, runtime: Runtime, connections: int = 1, process: str = "worker") -> None:
-        self._deliverer = Deliverer(runtime, connections=connections)
+        self._heartbeat = Heartbeat(runtime, process)
+        self._deliverer = Deliverer(runtime, connections=connections, heartbeat=self._heartbeat)
         self._crew = Crew(self._deliverer, connections)
         # Set from signal handlers, where no lock may be taken: a plain value.
         self._asked_at: float | None = None
         self._stopping = threading.Event()
-        self._heartbeat = Heartbeat(runtime, process)
         self._companions = Companions(runtime, delivering=True)
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
@@ -136,9 +136,9 @@ class Drain:
 
     def run(self, connections: int) -> Counter[SettleResult]:
         """Until nothing is due. An error of a thread is raised here once the others are done."""
-        deliverer = Deliverer(self._runtime, connections=connections)
-        crew = Crew(deliverer, connections, until_empty=True)
         heartbeat = Heartbeat(self._runtime, "drain")
+        deliverer = Deliverer(self._runtime, connections=connections, heartbeat=heartbeat)
+        crew = Crew(deliverer, connections, until_empty=True)
         heartbeat.beat()
         crew.start()
         while not crew.join(time.monotonic() + BEAT, 0):

@@ -28,10 +28,12 @@ from app.mail.transport import Transport
 from app.mailer.active import ActiveMailer, make_transport
 from app.mailer.outgoing import Attempt, attempt
 from app.moments import lies_ahead
+from app.outbox.allowance import Allowance
 from app.outbox.aside import Chores, Trouble, alone, everybodys, never_raising, reason_of
 from app.outbox.breaker import Breaker, Forwarder
 from app.outbox.claim import Claim, Rest, claim_carefully, claim_some
 from app.outbox.hand import Books, Hand, Outcome
+from app.outbox.heartbeats import Heartbeat
 from app.outbox.settle import (
     SettleResult,
     put_back,
@@ -78,22 +80,35 @@ class StepResult(StrEnum):
     STOPPED = "stopped"
     EMPTY = "empty"
     MOVING = "moving"
+    PACED = "paced"
+    CROWDED = "crowded"
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until something happens."""
-        return self in {StepResult.PROBING, StepResult.STOPPED, StepResult.EMPTY}
+        return self in {
+            StepResult.PROBING,
+            StepResult.STOPPED,
+            StepResult.EMPTY,
+            StepResult.PACED,
+            StepResult.CROWDED,
+        }
 
 
 class Deliverer:
     """Takes steps. Threads of one process share it, and with it the connections to the relay."""
 
     def __init__(
-        self, runtime: Runtime, sender: Sender | None = None, connections: int = 1
+        self,
+        runtime: Runtime,
+        sender: Sender | None = None,
+        connections: int = 1,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self.runtime = runtime
         self.sender = sender or Sender()
         self.hand = Hand(connections, runtime.now)
+        self.allowance = Allowance(connections, heartbeat)
         self.counted: Counter[SettleResult] = Counter()
         self._breaker = Breaker(runtime)
         self._forwarder = Forwarder()
@@ -163,11 +178,20 @@ class Deliverer:
             done = never_raising(partial(self._together, books, room))
             if isinstance(done, Trouble):
                 self.hand.halt()
+                self.allowance.forget()
                 self._write_each(books)
                 done = self._claim(room) if room > 0 else _Turned()
             self.counted.update(done.results)
+            self.hand.allow(self.allowance.connections)
             self.hand.add(done.claims)
             return done.rest
+
+    def ask_for_connections(self) -> int:
+        """Of a relay that allows only so many; how many there are from now on."""
+        with self._writing:
+            granted = self.allowance.ask()
+        self.hand.allow(granted)
+        return granted
 
     def _together(self, books: Books, room: int) -> _Turned:
         with self._writing, self.runtime.database.transaction() as session:
@@ -175,13 +199,18 @@ class Deliverer:
             undo(session, books.undone)
             if room > 0:
                 taken = claim_some(
-                    session, self._breaker, self.runtime.now(), self._forwarder, room=room
+                    session,
+                    self._breaker,
+                    self.runtime.now(),
+                    self._forwarder,
+                    room=room,
+                    allowance=self.allowance,
                 )
                 if not isinstance(taken, Rest):
                     done.claims = taken
                     return done
                 done.rest = taken
-                if taken is not Rest.EMPTY:
+                if taken not in {Rest.EMPTY, Rest.PACED}:
                     recalled = self.hand.recall()
                     books.undone += recalled  # so that they are not forgotten if this fails
                     undo(session, recalled)
@@ -205,7 +234,13 @@ class Deliverer:
 
         def claimed(claim: Callable[..., list[Claim] | Rest]) -> _Turned:
             with self._writing, self.runtime.database.transaction() as session:
-                taken = claim(session, self._breaker, self.runtime.now(), self._forwarder)
+                taken = claim(
+                    session,
+                    self._breaker,
+                    self.runtime.now(),
+                    self._forwarder,
+                    allowance=self.allowance,
+                )
             return _Turned(rest=taken) if isinstance(taken, Rest) else _Turned(claims=taken)
 
         done = alone(partial(claimed, partial(claim_some, room=room)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.mail.failures.advice import BY_PROVIDER, BY_TOKEN
 from app.mail.failures.providers import add_family
+from app.mailer.limits import Limits
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.console.provider import Console
 from app.mailer.providers.google.provider import Google
@@ -24,6 +25,7 @@ __all__ = [
     "PROVIDERS",
     "Provider",
     "Remark",
+    "limits_of",
     "logs_in",
     "provider_of",
     "region_of",
@@ -38,6 +40,12 @@ def register(provider: Provider) -> None:
         BY_PROVIDER[provider.value] = provider.advice
         BY_TOKEN[provider.value] = provider.token_advice
         add_family(provider.value, domains=provider.domains, names=provider.names)
+
+
+def limits_of(provider: str, host: str | None) -> Limits:
+    """What the service behind a host allows, whichever provider it was typed under."""
+    owner = next((p for p in PROVIDERS.values() if host and p.owns(host)), PROVIDERS[provider])
+    return owner.limits
 
 
 def provider_of(settings: Settings) -> Provider:

@@ -11,6 +11,7 @@ from app.mail.failures.codes import FailureCode
 from app.mail.failures.entries import Advice
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.transport import RelaySettings, Transport
+from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.settings import LoginMethod, Settings
 
 
@@ -39,6 +40,8 @@ class Provider:
     It is given for this provider and for hosts under ``domains``, however they were chosen;
     ``names`` are further words that people call it by. ``token_advice`` comes before it where the
     login shows a token.
+
+    What the service allows one account: ``limits``, for its hosts under any provider.
     """
 
     value: str
@@ -58,6 +61,7 @@ class Provider:
     token_advice: Mapping[FailureCode, Advice] = MappingProxyType({})
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    limits: Limits = UNLIMITED
 
     @property
     def folder(self) -> str:

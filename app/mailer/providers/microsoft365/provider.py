@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from app.crypto.secret import Secret
 from app.mail.oauth.services import Cloud, microsoft_smtp_host
+from app.mailer.limits import Limits
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
 from app.mailer.providers.microsoft365.advice import ADVICE, BY_TOKEN
@@ -40,6 +41,8 @@ class Microsoft365(Provider):
     needs_password = True
     sends_as_login = True
     login_methods = ("password", "app", "person", "device")
+    # Exchange Online limits, SMTP AUTH client submission: 432 4.3.2 and throttling beyond them.
+    limits = Limits(connections=3, messages=30, seconds=60)
     vendor = "microsoft"
     advice = ADVICE
     token_advice = BY_TOKEN

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.crypto.secret import Secret
+from app.mailer.limits import Limits
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
 from app.mailer.providers.ses.advice import ADVICE
@@ -29,6 +30,8 @@ class Ses(Provider):
     )
     needs_password = True
     advice = ADVICE
+    # What an account is allowed a second when it leaves the sandbox; Amazon raises it on request.
+    limits = Limits(messages=14, seconds=1)
 
     def defaults(self) -> Settings:
         return Settings(self.value, port=DEFAULT_PORT)
