@@ -57,7 +57,7 @@ def wait_for(database: Database) -> None:
     """
     if database.is_sqlite:
         return
-    until, told = time.monotonic() + PATIENCE, False
+    until, logged = time.monotonic() + PATIENCE, False
     while True:
         try:
             with database.engine.connect():
@@ -66,14 +66,14 @@ def wait_for(database: Database) -> None:
             fault = fault_of(error)
             if not fault.passes or time.monotonic() + PAUSE > until:
                 raise
-        if not told:
+        if not logged:
             log.warning(
                 "waiting up to %.0f s for the database (%s): %s",
                 PATIENCE,
                 whereabouts(database.url),
                 fault.cause,
             )
-            told = True
+            logged = True
         time.sleep(PAUSE)
 
 
@@ -94,16 +94,16 @@ def check_counters(config: Config) -> None:
         raise Cannot(
             f"{name} cannot be used. It must be memory://, or look like redis://host:6379/0."
         ) from None
-    until, told = time.monotonic() + PATIENCE, False
+    until, logged = time.monotonic() + PATIENCE, False
     while not storage.check():
         if time.monotonic() + PAUSE > until:
             raise Cannot(
                 f"the Redis that {name} names does not answer or refuses the login. Start it, or"
                 " correct the address; with a single web process, unset the variable."
             )
-        if not told:
+        if not logged:
             log.warning("waiting up to %.0f s for the Redis that %s names", PATIENCE, name)
-            told = True
+            logged = True
         time.sleep(PAUSE)
 
 

@@ -1,4 +1,4 @@
-"""The first-run wizard: a gate in front of every page, five questions, one transaction."""
+"""The first-run wizard: guards in front of every page, five questions, one transaction."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Set the gate and the setup routes up; the Cloud edition has neither."""
+    """Set the guards and the setup routes up; the Cloud edition has neither."""
     from app.runtime import EXTENSION
-    from wizard import gate
+    from wizard import guards
     from wizard.views import load
 
     if app.extensions[EXTENSION].config.is_cloud:
         return
-    gate.init_app(app)
+    guards.init_app(app)
     app.register_blueprint(load())

@@ -34,7 +34,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PasswordCheck:
     """Whether the password fits, and its hash under today's settings when the stored is old."""
 
     fits: bool
@@ -57,11 +57,11 @@ def look_up(session: Session, address: Address) -> Candidate:
     return Candidate(address, user.id, user.password_hash)
 
 
-def judge(candidate: Candidate, password: str) -> Verdict:
+def check_password(candidate: Candidate, password: str) -> PasswordCheck:
     """Check the password; as slow for unknown addresses. Call it with no transaction open."""
     fits = verify_password(candidate.password_hash, password)
     stale = fits and candidate.password_hash and needs_rehash(candidate.password_hash)
-    return Verdict(fits, hash_password(password) if stale else None)
+    return PasswordCheck(fits, hash_password(password) if stale else None)
 
 
 def settle(
@@ -69,7 +69,7 @@ def settle(
     runtime: Runtime,
     *,
     candidate: Candidate,
-    verdict: Verdict,
+    checked: PasswordCheck,
     known_browser: str | None,
     ip: str,
     now: datetime,
@@ -84,13 +84,13 @@ def settle(
     lock = lockout.hold(session, subject=subject, now=now)
     if lock is not None:
         return LoginResult(lock=lock)
-    user = _confirmed(session, candidate) if verdict.fits else None
+    user = _confirmed(session, candidate) if checked.fits else None
     if user is None:
         return _failed(session, runtime, candidate=candidate, subject=subject, ip=ip, now=now)
     lockout.forget(session, subject=subject)
     user.last_login_at = now
-    if verdict.renewed_hash:
-        user.password_hash = verdict.renewed_hash
+    if checked.renewed_hash:
+        user.password_hash = checked.renewed_hash
     session.flush()
     return LoginResult(user=user)
 

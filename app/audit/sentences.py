@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from app.audit.verify import Report, Run, Verdict
+from app.audit.verify import ChainStatus, Report, Run
 
 
 def headline(report: Report) -> str:
-    """The verdict in one sentence."""
+    """What was found, in one sentence."""
     if report.broken:
         where = f"event {report.broken.event_id}" if report.broken.event_id else "the log"
         return f"The chain is broken at {where}: {report.broken.reason}."
-    if report.verdict is Verdict.BROKEN:
+    if report.status is ChainStatus.BROKEN:
         return "The chain does not prove the whole log."
-    if report.verdict is Verdict.UNKNOWN:
+    if report.status is ChainStatus.UNKNOWN:
         return "The chain cannot be checked, because a key that signed it is missing."
     events = "1 event" if report.checked == 1 else f"{report.checked} events"
     return f"The chain holds: {events}."

@@ -18,7 +18,7 @@ from app.audit.models import AuditAnchor, AuditEvent
 from app.audit.note import NoteUnreadable
 
 
-class Verdict(StrEnum):
+class ChainStatus(StrEnum):
     HOLDS = "holds"
     BROKEN = "broken"
     UNKNOWN = "unknown"  # a key is missing, so it cannot be told
@@ -64,17 +64,17 @@ class Report:
     contains: Head | None = None
 
     @property
-    def verdict(self) -> Verdict:
+    def status(self) -> ChainStatus:
         """One word, the worst of what was found."""
         if self.broken or self.unsigned or self.anchor_lost:
-            return Verdict.BROKEN
+            return ChainStatus.BROKEN
         if self.unknown or self.anchor_unknown:
-            return Verdict.UNKNOWN
-        return Verdict.HOLDS
+            return ChainStatus.UNKNOWN
+        return ChainStatus.HOLDS
 
     @property
     def holds(self) -> bool:
-        return self.verdict is Verdict.HOLDS
+        return self.status is ChainStatus.HOLDS
 
 
 def verify(session: Session, *, head: Head | None = None) -> Report:

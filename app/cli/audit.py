@@ -12,10 +12,10 @@ from app.audit.chain import Head
 from app.audit.export import json_line
 from app.audit.log import walk
 from app.audit.sentences import details, headline
-from app.audit.verify import Verdict, verify
+from app.audit.verify import ChainStatus, verify
 from app.runtime import runtime
 
-EXIT = {Verdict.HOLDS: 0, Verdict.BROKEN: 1, Verdict.UNKNOWN: 2}
+EXIT = {ChainStatus.HOLDS: 0, ChainStatus.BROKEN: 1, ChainStatus.UNKNOWN: 2}
 
 group = AppGroup("audit", help="Check the audit log's chain; write it out.")
 
@@ -45,12 +45,12 @@ def verify_chain(head: Head | None) -> None:
     """
     with runtime().database.session(reading=True) as session:
         report = verify(session, head=head)
-    well = report.verdict is Verdict.HOLDS
+    well = report.status is ChainStatus.HOLDS
     click.echo(headline(report), err=not well)
     for sentence in details(report):
         click.echo(sentence, err=not well)
     if not well:
-        sys.exit(EXIT[report.verdict])
+        sys.exit(EXIT[report.status])
     click.echo(f"Head to note: {report.head}")
 
 

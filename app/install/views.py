@@ -93,7 +93,7 @@ def save_access_url() -> Response:
 
 def _install() -> Install:
     install = current(db())
-    assert install is not None, "the setup gate lets nobody here before there is an install"
+    assert install is not None, "the wizard lets nobody here before there is an install"
     return install
 
 

@@ -91,7 +91,7 @@ class MailHealth(Base):
     resumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_test_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_test_to: Mapped[str | None] = mapped_column(String(320))
-    # The configuration version the verdict is about: another one makes it stale.
+    # The configuration version the result is about: another one makes it stale.
     last_test_version: Mapped[int | None]
     last_test_code: Mapped[str | None] = mapped_column(String(32))
     last_test_phase: Mapped[str | None] = mapped_column(String(16))

@@ -63,37 +63,37 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
 
 def mail(summary: Summary, is_cloud: bool) -> Finding:
     """How mail is, in the words of everybody else who tells it, and what to do."""
-    told = summary.mail
+    health = summary.mail
     text, action = _about_mail(summary)
     # What nobody tried yet is no alarm, and still something to do.
-    waits = told.health is Health.UNPROVEN and not is_cloud
+    waits = health.health is Health.UNPROVEN and not is_cloud
     if is_cloud or action is None:
-        return Finding("Mail", told.level, told.words, text, waits=waits)
-    return Finding("Mail", told.level, told.words, text, action, MAILER_PAGE, waits=waits)
+        return Finding("Mail", health.level, health.words, text, waits=waits)
+    return Finding("Mail", health.level, health.words, text, action, MAILER_PAGE, waits=waits)
 
 
 def _about_mail(summary: Summary) -> tuple[str, str | None]:
     """What there is to say, and what the button that helps is called."""
-    told, active = summary.mail, summary.active
+    health, active = summary.mail, summary.active
     if active is None:
         return (
             "Nobody can reset a password by mail, new people cannot be invited and new"
             " administrators cannot verify their address. Everything else works.",
             "Set up mail",
         )
-    if told.health is Health.WORKING:
+    if health.health is Health.WORKING:
         return f"Leaves as {active.sender_address} through {active.where}.", None
-    if told.health is Health.PAUSED:
-        until = "once this is fixed" if told.explanation else "when sending resumes"
-        return f"{told.cause} Mail is kept and goes out {until}.", "See what to do"
-    if told.health is Health.STALLED:
-        return f"{told.cause} {told.step} Command: {told.command}", "Open the mailer"
+    if health.health is Health.PAUSED:
+        until = "once this is fixed" if health.explanation else "when sending resumes"
+        return f"{health.cause} Mail is kept and goes out {until}.", "See what to do"
+    if health.health is Health.STALLED:
+        return f"{health.cause} {health.step} Command: {health.command}", "Open the mailer"
     if not active.delivers:
-        return told.cause, "Choose another provider"
-    if told.health is Health.UNPROVEN:
-        return f"{told.cause} {told.step}", "Open the mailer"
+        return health.cause, "Choose another provider"
+    if health.health is Health.UNPROVEN:
+        return f"{health.cause} {health.step}", "Open the mailer"
     trying = " Mail is tried again by itself." if _is_tried_again(summary) else ""
-    return f"{told.cause}{trying}", "See what to do"
+    return f"{health.cause}{trying}", "See what to do"
 
 
 def _is_tried_again(summary: Summary) -> bool:
@@ -125,15 +125,15 @@ def your_address(user: User, summary: Summary) -> Finding:
             f"{user.email} can be verified once mail is set up. You can work all the same.",
             waits=True,
         )
-    told = about(user)
-    if not told.may_send:
-        return Finding("Your address", "quiet", told.state, told.text, waits=True)
+    status = about(user)
+    if not status.may_send:
+        return Finding("Your address", "quiet", status.state, status.text, waits=True)
     return Finding(
         "Your address",
         "warn",
-        told.state,
-        told.text,
-        "Send the mail again" if told.fate else "Send the mail",
+        status.state,
+        status.text,
+        "Send the mail again" if status.fate else "Send the mail",
         "/account/verify-email",
         action_posts=True,
     )

@@ -15,7 +15,7 @@ from app.audit.chain import GENESIS, Head, digest_of
 from app.audit.log import attach, chain_of, record
 from app.audit.models import AuditEvent, AuditKey
 from app.audit.sentences import details, headline
-from app.audit.verify import Report, Verdict, verify
+from app.audit.verify import ChainStatus, Report, verify
 from app.crypto.keys import format_keys, new_key, read_key_file
 from app.crypto.secret import Secret
 from app.database import Database, utcnow
@@ -75,7 +75,7 @@ def test_events_missing_at_the_end_show_and_no_later_event_hides_it(
     attack(runtime, "DELETE FROM audit_events WHERE id > 3")
     without_the_folder(runtime)
     told = report(runtime)
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     assert "events 4 to 8 are missing" in headline(told)
     write(again(make_app), 5)
     told = report(runtime)
@@ -94,11 +94,11 @@ def test_a_chain_that_was_written_anew_shows_also_after_a_start_and_more_events(
     if anchor == "deleted":
         attack(runtime, "DELETE FROM audit_anchor")
     without_the_folder(runtime)
-    assert report(runtime).verdict is Verdict.BROKEN
+    assert report(runtime).status is ChainStatus.BROKEN
     live = again(make_app)
-    assert report(live).verdict is Verdict.BROKEN
+    assert report(live).status is ChainStatus.BROKEN
     write(live, 2)
-    assert report(live).verdict is Verdict.BROKEN
+    assert report(live).status is ChainStatus.BROKEN
 
 
 def test_an_emptied_log_shows_also_after_a_start_and_more_events(
@@ -108,9 +108,9 @@ def test_an_emptied_log_shows_also_after_a_start_and_more_events(
     attack(runtime, "DELETE FROM audit_events", "DELETE FROM audit_anchor")
     without_the_folder(runtime)
     live = again(make_app)
-    assert report(live).verdict is Verdict.BROKEN
+    assert report(live).status is ChainStatus.BROKEN
     write(live, 1)
-    assert report(live).verdict is Verdict.BROKEN
+    assert report(live).status is ChainStatus.BROKEN
 
 
 def test_an_anchor_of_before_that_is_put_back_shows_by_the_note_and_by_a_noted_head(
@@ -127,16 +127,16 @@ def test_an_anchor_of_before_that_is_put_back_shows_by_the_note_and_by_a_noted_h
         changes = ", ".join(f"{name} = :{name}" for name in before)
         connection.execute(text(f"UPDATE audit_anchor SET {changes}"), before)  # noqa: S608
     told = report(runtime)
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     assert "says that there was an event 7" in headline(told)
     # The note stays and contradicts, however many events follow.
     write(runtime, 9, "something else")
-    assert report(runtime).verdict is Verdict.BROKEN
+    assert report(runtime).status is ChainStatus.BROKEN
     # Without this machine's note the database alone cannot tell; a head noted elsewhere can.
     without_the_folder(runtime)
-    assert report(runtime).verdict is Verdict.HOLDS
+    assert report(runtime).status is ChainStatus.HOLDS
     told = report(runtime, noted)
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     assert told.contains is None
     assert "has another event there" in headline(told)
 
@@ -186,7 +186,7 @@ def test_rotating_the_keys_leaves_every_event_provable(
     held = {key.id for key in read_key_file(runtime.config.key_file).keys}
     assert seen[0] not in held
     told = report(again(make_app))
-    assert told.verdict is Verdict.HOLDS, (headline(told), details(told))
+    assert told.status is ChainStatus.HOLDS, (headline(told), details(told))
     assert told.checked == 10
     with runtime.database.session(reading=True) as session:
         kept = set(session.scalars(select(AuditKey.key_id)))
@@ -204,19 +204,19 @@ def test_without_its_key_nothing_is_said_to_hold_and_events_stay_marked(runtime:
     good = file.read_bytes()
     file.write_text(format_keys([new_key()]))
     told = report(runtime)
-    assert told.verdict is Verdict.UNKNOWN
+    assert told.status is ChainStatus.UNKNOWN
     assert "cannot be checked" in headline(told)
     file.unlink()
     write(runtime, 2)
     told = report(runtime)
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     assert any("written while the key of the install was missing" in line for line in details(told))
     file.write_bytes(good)
     write(runtime, 1)
     told = report(runtime)
     assert (told.checked, told.broken) == (6, None)
     assert [(run.first, run.last) for run in told.unsigned] == [(4, 5)]
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     # They are part of the chain all the same.
     attack(runtime, "UPDATE audit_events SET target = 'other' WHERE id = 4")
     assert report(runtime).broken is not None
@@ -229,10 +229,10 @@ def test_unsigned_events_that_somebody_adds_are_told_as_such(runtime: Runtime) -
         assert chain is None
         record(session, now=runtime.now(), actor=ACTOR, tag="mailer:updated", target="forged")
         session.commit()
-    assert report(runtime).verdict is Verdict.BROKEN
+    assert report(runtime).status is ChainStatus.BROKEN
     write(runtime, 2)
     told = report(runtime)
-    assert told.verdict is Verdict.BROKEN
+    assert told.status is ChainStatus.BROKEN
     assert [(run.first, run.last) for run in told.unsigned] == [(3, 3)]
 
 
@@ -277,7 +277,7 @@ def test_a_chain_of_an_older_release_is_carried_over_once_and_told(
 ) -> None:
     live = again(make_app)
     told = report(live)
-    assert told.verdict is Verdict.HOLDS, (headline(told), details(told))
+    assert told.status is ChainStatus.HOLDS, (headline(told), details(told))
     assert told.checked == 6
     assert any(
         "Events 1 to 5 come from an older release that did not sign them" in line
@@ -285,13 +285,13 @@ def test_a_chain_of_an_older_release_is_carried_over_once_and_told(
     )
     write(live, 2)
     told = report(again(make_app))
-    assert (told.verdict, told.checked) == (Verdict.HOLDS, 8)
+    assert (told.status, told.checked) == (ChainStatus.HOLDS, 8)
     rewrite(live, keep=5)
     attack(live, "DELETE FROM audit_anchor")
     without_the_folder(live)
     started = again(make_app)
     write(started, 1)
-    assert report(started).verdict is Verdict.BROKEN
+    assert report(started).status is ChainStatus.BROKEN
 
 
 def test_what_an_older_release_wrote_cannot_be_changed_any_more(
@@ -315,9 +315,9 @@ def test_the_keys_of_the_environment_sign_too(make_app: Callable[..., Flask]) ->
     ring = ",".join(format_keys(keys).split())
     live = again(make_app, key_provider="env", keys=Secret(ring))
     write(live, 2)
-    assert report(live).verdict is Verdict.HOLDS
+    assert report(live).status is ChainStatus.HOLDS
     older_only = again(make_app, key_provider="env", keys=Secret(format_keys(keys[1:]).strip()))
-    assert report(older_only).verdict is Verdict.UNKNOWN
+    assert report(older_only).status is ChainStatus.UNKNOWN
 
 
 def test_a_session_knows_the_chain_of_its_install(runtime: Runtime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wizard.gate import refuse_when_closed
+from wizard.guards import refuse_when_closed
 
 blueprint = Blueprint("wizard", __name__, url_prefix="/setup")
 blueprint.before_request(refuse_when_closed)

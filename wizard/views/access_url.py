@@ -12,7 +12,7 @@ from app.runtime import runtime
 from app.web.context import db
 from wizard import draft as drafts
 from wizard.draft import Draft
-from wizard.gate import step
+from wizard.guards import step
 from wizard.guess import guess_access_url
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint

@@ -11,7 +11,7 @@ from app.web.context import db
 from wizard import draft as drafts
 from wizard.draft import Draft
 from wizard.forms import AdministratorForm
-from wizard.gate import step
+from wizard.guards import step
 from wizard.guess import MAILBOX_SERVICES
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint

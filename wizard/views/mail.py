@@ -24,7 +24,7 @@ from app.web.limits import takes_files
 from wizard import draft as drafts
 from wizard import mail_answer, mail_check, mail_form
 from wizard.draft import Draft
-from wizard.gate import step
+from wizard.guards import step
 from wizard.mail_check import ChangedMeanwhile
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint

@@ -20,7 +20,7 @@ from app.web.later import retry_after
 from wizard import mail_answer, mail_test
 from wizard.draft import Draft
 from wizard.finish import Unanswered, finish
-from wizard.gate import close, step
+from wizard.guards import close, step
 from wizard.mail_check import ChangedMeanwhile
 from wizard.steps import stepper
 from wizard.views import blueprint

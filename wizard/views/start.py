@@ -14,7 +14,7 @@ from app.throttle import Limit, TooMany, subject_of_client, take
 from app.web.context import client_ip, db
 from app.web.later import retry_after, when
 from wizard.forms import TOKEN_MAXIMUM, TokenForm
-from wizard.gate import remember_token, stored_draft, token_was_shown
+from wizard.guards import remember_token, stored_draft, token_was_shown
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint
 

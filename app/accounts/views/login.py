@@ -53,12 +53,12 @@ def sign_in_submit() -> Response | tuple[str, int]:
     with run.database.session(reading=True) as reading:
         clients.refuse_guesser(reading, run.config, purpose=login.WRONG_PASSWORDS, ip=ip, now=now)
         candidate = login.look_up(reading, form.email.address)
-    verdict = login.judge(candidate, typed(form.password))
+    checked = login.check_password(candidate, typed(form.password))
     outcome = login.settle(
         db(),
         run,
         candidate=candidate,
-        verdict=verdict,
+        checked=checked,
         known_browser=known_browser(),
         ip=ip,
         now=now,

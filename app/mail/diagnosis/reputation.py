@@ -1,4 +1,4 @@
-"""Replies about our standing: our IP address, our sender address, a sandbox's recipients."""
+"""Replies about our reputation: our IP address, our sender address, a sandbox's recipients."""
 
 from __future__ import annotations
 

@@ -26,15 +26,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass
-class Gate:
+class SetupState:
     """``finished`` never turns back: an install row is never deleted by the program."""
 
     finished: bool = False
 
 
-def gate() -> Gate:
+def setup_state() -> SetupState:
     found = current_app.extensions[EXTENSION]
-    assert isinstance(found, Gate)
+    assert isinstance(found, SetupState)
     return found
 
 
@@ -46,7 +46,7 @@ def is_finished(rt: Runtime) -> bool:
 
 def close() -> None:
     """Setup is finished in this process; the token opens nothing any more."""
-    gate().finished = True
+    setup_state().finished = True
     remove_token(runtime().config.setup_token_file)
 
 
@@ -65,7 +65,7 @@ def closed() -> Refusal:
 
 def lead_to_setup() -> Response | None:
     """Runs before every request, also before its form is looked at."""
-    state = gate()
+    state = setup_state()
     if state.finished or request.endpoint == "static" or request.path in OPEN_PATHS:
         return None
     if is_finished(runtime()):
@@ -78,7 +78,7 @@ def lead_to_setup() -> Response | None:
 
 def refuse_when_closed() -> None:
     """Runs before every setup route. Raises the closing page."""
-    if gate().finished:
+    if setup_state().finished:
         raise closed()
 
 
@@ -133,6 +133,6 @@ def step(view: View) -> View:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[EXTENSION] = Gate()
+    app.extensions[EXTENSION] = SetupState()
     # In front of everything, the form token's check too: an old login form leads here as well.
     app.before_request_funcs.setdefault(None, []).insert(0, lead_to_setup)
