@@ -19,3 +19,22 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     missing = [name for name in PATH.findall(text) if not (ROOT / name).exists()]
     missing += [name for name in LINK.findall(text) if not (document.parent / name).exists()]
     assert missing == []
+
+
+def rows(heading: str) -> list[str]:
+    """The rows of the table under a heading of the map."""
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {heading}")[1].split("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
+def test_every_package_stands_on_the_map() -> None:
+    told = " ".join(rows("Rooms"))
+    packages = {path.parent.relative_to(ROOT) for path in (ROOT / "app").glob("*/__init__.py")}
+    assert [str(name) for name in sorted(packages) if f"`{name}/`" not in told] == []
+
+
+def test_no_question_needs_more_than_three_files() -> None:
+    answers = {row: PATH.findall(row) for row in rows("Where do I go")}
+    assert len(answers) >= 12
+    assert [row for row, files in answers.items() if not 1 <= len(files) <= 3] == []
