@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, and_, func, select
+from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
@@ -34,81 +34,77 @@ LOOKED_AT = 3
 
 
 def summarize(session: Session, runtime: Runtime) -> QueueSummary:
-    """What waits now and what became of the rest in the last seven days."""
+    """What waits now and what became of the rest in the last seven days.
+
+    One statement asks for all the numbers: every page of the console waits for them.
+    """
     row, now = OutboxMessage, runtime.now()
     promises = [count(session, now) for count in runtime.promises]
     promised = sum(promise.count for promise in promises)
-    counted = {state: _count(session, row.state == state) for state in UNSENT}
-    due = _due_mail(session, now)
+    pause = session.get(MailHealth, 1) or MailHealth()
+    lanes = row.lane.in_((EXPRESS, ORDINARY))  # so that the queue's index serves
+    turn = and_(QUEUED, lanes, sql_not_after(row.due_at, now, LONGEST_PAUSE))
+    lost = and_(SENDING, sql_not_after(row.lease_until, now, LEASE_AT_MOST))
+    failed = and_(row.state == State.FAILED, sql_within(row.finished_at, now, WEEK))
+    questions = {
+        **{f"number_{state}": _counting(row.state == state) for state in UNSENT},
+        **{f"oldest_{state}": _oldest(state) for state in UNSENT},
+        "turn": _counting(turn),
+        "turn_since": select(func.min(row.due_at)).where(turn),
+        "lost": _counting(lost),
+        "lost_since": select(func.min(row.lease_until)).where(lost),
+        "sent_this_week": _counting(sql_within(row.sent_at, now, WEEK)),
+        "failed_this_week": _counting(failed),
+    }
+    if pause.paused_at is not None:
+        questions["expired"] = _counting(
+            row.state == State.CANCELLED,
+            row.ended_because == Ended.EXPIRED,
+            sql_happened_since(row.finished_at, pause.paused_at, now),
+        )
+    found = _answers(session, questions)
+    held = found[f"number_{State.HELD}"]
+    due, since = found["turn"] + found["lost"], [found["turn_since"], found["lost_since"]]
+    if pause.paused_at is None and held:  # nobody has let go what the pause had held
+        due += held
+        since.append(pause.resumed_at or now)
     return QueueSummary(
-        waiting=sum(counted.values()) + promised,
+        waiting=sum(found[f"number_{state}"] for state in UNSENT) + promised,
         promised=promised,
-        held=counted[State.HELD],
-        due=due.count + promised,
-        oldest_at=_earliest([_oldest(session), *_beginnings(promises)]),
-        due_since=_earliest([due.since, *_beginnings(promises)]),
+        held=held,
+        due=due + promised,
+        oldest_at=_earliest(
+            [*(found[f"oldest_{state}"] for state in UNSENT), *_beginnings(promises)]
+        ),
+        # What a wrong clock put far ahead is due for nobody knows how long: as if for a while.
+        due_since=_earliest([*(_past(moment, now) for moment in since), *_beginnings(promises)]),
         workers=live_workers(session, now),
         unreadable=_unreadable(session, runtime),
         set_aside=counted_aside(session, runtime),
-        sent_this_week=_count(session, sql_within(row.sent_at, now, WEEK)),
-        failed_this_week=_count(
-            session, row.state == State.FAILED, sql_within(row.finished_at, now, WEEK)
-        ),
-        expired_while_paused=_expired_since(session, _pause(session).paused_at, now),
+        sent_this_week=found["sent_this_week"],
+        failed_this_week=found["failed_this_week"],
+        expired_while_paused=found.get("expired", 0),
     )
 
 
-def _count(session: Session, *conditions: ColumnElement[bool] | TextClause) -> int:
+def _answers(session: Session, questions: dict[str, Select[Any]]) -> dict[str, Any]:
+    """The one value that each of them asks for, all of one moment."""
+    columns = [question.scalar_subquery().label(name) for name, question in questions.items()]
+    return dict(session.execute(select(*columns)).one()._mapping)
+
+
+def _counting(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
     some = select(OutboxMessage.id).where(*conditions).limit(ENOUGH).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some)
 
 
-def _oldest(session: Session) -> datetime | None:
-    return _earliest(
-        session.scalar(
-            select(OutboxMessage.created_at)
-            .where(OutboxMessage.state == state)
-            .order_by(OutboxMessage.id)
-            .limit(1)
-        )
-        for state in UNSENT
-    )
-
-
-def _due_mail(session: Session, now: datetime) -> Promised:
-    """Mail that could be taken now, and since when: its turn came, its worker was lost, or the
-    pause that held it is over and nobody has let it go yet."""
-    row, pause = OutboxMessage, _pause(session)
-    lanes = row.lane.in_((EXPRESS, ORDINARY))  # so that the queue's index serves
-    turn = and_(lanes, sql_not_after(row.due_at, now, LONGEST_PAUSE))
-    lost = sql_not_after(row.lease_until, now, LEASE_AT_MOST)
-    since = [
-        session.scalar(select(func.min(row.due_at)).where(QUEUED, turn)),
-        session.scalar(select(func.min(row.lease_until)).where(SENDING, lost)),
-    ]
-    count = _count(session, QUEUED, turn) + _count(session, SENDING, lost)
-    if pause.paused_at is None and (held := _count(session, row.state == State.HELD)):
-        count += held
-        since.append(pause.resumed_at or now)
-    # What a wrong clock put far ahead is due for nobody knows how long: as if for a while.
-    return Promised(count, _earliest(_past(moment, now) for moment in since))
+def _oldest(state: State) -> Select[Any]:
+    row = OutboxMessage
+    return select(row.created_at).where(row.state == state).order_by(row.id).limit(1)
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:
     return now - A_WHILE if moment is not None and moment > now else moment
-
-
-@dataclass(frozen=True)
-class _Pause:
-    paused_at: datetime | None
-    resumed_at: datetime | None
-
-
-def _pause(session: Session) -> _Pause:
-    row = session.execute(
-        select(MailHealth.paused_at, MailHealth.resumed_at).where(MailHealth.id == 1)
-    ).first()
-    return _Pause(row.paused_at, row.resumed_at) if row else _Pause(None, None)
 
 
 def _beginnings(promises: Iterable[Promised]) -> list[datetime | None]:
@@ -136,14 +132,3 @@ def _opens(runtime: Runtime, row: OutboxMessage) -> bool:
     except SealBroken:
         return False
     return True
-
-
-def _expired_since(session: Session, moment: datetime | None, now: datetime) -> int:
-    if moment is None:
-        return 0
-    return _count(
-        session,
-        OutboxMessage.state == State.CANCELLED,
-        OutboxMessage.ended_because == Ended.EXPIRED,
-        sql_happened_since(OutboxMessage.finished_at, moment, now),
-    )

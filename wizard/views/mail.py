@@ -38,7 +38,7 @@ CHANGED_MEANWHILE = (
     "Somebody answered this step in another browser meanwhile, so the password that waits may be"
     " for another relay. Type it again."
 )
-ACTIONS = ("save", "save_anyway", "check", "defer", "switch")
+ACTIONS = ("save", "save_anyway", "check", "defer", "switch", "preset")
 
 
 @blueprint.route("/mail", methods=["GET", "POST"])
@@ -56,7 +56,7 @@ def mail(draft: Draft) -> Response:
     if provider not in FORMS or action not in ACTIONS:
         form = mail_form.shown(draft, DEFAULT)
         return _page(draft, form, 422, provider_error=PROVIDER_UNKNOWN)
-    if action == "switch":
+    if action in {"switch", "preset"}:
         return _switch(draft, provider)
     form = mail_form.sent(request, draft, provider)
     use_suggestion(form)
@@ -200,6 +200,8 @@ def _switch(draft: Draft, provider: str) -> Response:
     before = request.form.get("shown", "")
     if before in FORMS:
         kept.remember(mail_form.sent(request, draft, before))
+    if request.form.get("action") == "preset":
+        kept.fill_in(mail_form.sent(request, draft, provider), request.form.get("preset"))
     return _page(draft, mail_form.switched(request, draft, provider, kept), kept=kept)
 
 

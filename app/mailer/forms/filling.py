@@ -75,5 +75,14 @@ class Kept:
             if len(str(form[name].data or "")) <= _MAXIMUM_TYPED
         }
 
+    def fill_in(self, form: MailerForm, preset: str | None) -> None:
+        """Keep what this form shows, with the fields of the service that was chosen."""
+        self.remember(form)
+        for known in form.provider.presets:
+            if known.value == preset:
+                self.answers[form.provider_value] |= {
+                    name: value for name, value in known.answers.items() if name in form.remembered
+                }
+
     def __str__(self) -> str:
         return json.dumps(self.answers, separators=(",", ":")) if self.answers else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,6 +22,30 @@ class Remark:
 
     field: str
     text: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A service that is reached through this provider. ``login`` says in words what it wants."""
+
+    value: str
+    title: str
+    host: str
+    port: int
+    login: str
+    secure: bool = True
+    username: str = ""
+
+    @property
+    def answers(self) -> dict[str, str | bool]:
+        """The fields that it fills in."""
+        return {
+            "host": self.host,
+            "port": str(self.port),
+            "secure": self.secure,
+            "encryption": "auto",
+            "username": self.username,
+        }
 
 
 class Provider:
@@ -62,11 +87,22 @@ class Provider:
     domains: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     limits: Limits = UNLIMITED
+    presets: tuple[Preset, ...] = ()
 
     @property
     def folder(self) -> str:
         """The package it lies in, beside its form, its advice and its fields."""
         return type(self).__module__.rpartition(".")[0]
+
+    def preset_of(self, settings: Settings) -> Preset | None:
+        """The service that these settings lead to, if it is one of the known."""
+        where = (settings.host, settings.port, settings.secure)
+        return next((p for p in self.presets if (p.host, p.port, p.secure) == where), None)
+
+    @property
+    def presets_json(self) -> str:
+        """What the script fills in, by the value of the choice."""
+        return json.dumps({p.value: {**p.answers, "login": p.login} for p in self.presets})
 
     def defaults(self) -> Settings:
         """What an empty form shows."""

@@ -56,7 +56,7 @@ def page() -> Response:
 @requires(Permission.SYSTEM_CONFIGURE)
 def save() -> AnyResponse:
     """Save what was typed, or show another provider's fields (``action=switch``)."""
-    if request.form.get("action") == "switch":
+    if request.form.get("action") in {"switch", "preset"}:
         return switch()
     return save_posted() or redirect(url_for("mailer.page"), 303)
 
@@ -112,12 +112,14 @@ def keep(
 
 
 def switch() -> Response:
-    """Another provider's fields; what was typed for this one comes back with it."""
+    """Another provider's fields, or those of a chosen service; what was typed comes back."""
     row, kept = stored(db()), posted_kept()
     sender = {name: request.form.get(name, "")[:400] for name in SHARED if name in request.form}
     wanted = request.form.get("provider", "")
     if wanted not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
+    if request.form.get("action") == "preset":
+        kept.fill_in(posted_form(row), request.form.get("preset"))
     form = fresh_form(wanted, row, kept, sender)
     if "version" in request.form:
         form.version.data = request.form["version"][:10]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from app.crypto.secret import Secret
 from app.mailer.providers.base import Provider, Remark
 from app.mailer.providers.credentials import password_problems
+from app.mailer.providers.smtp.presets import PRESETS
 from app.mailer.providers.smtp.protection import protection_hints
 from app.mailer.providers.smtp.relays import relay_hints, relay_problems
 from app.mailer.settings import DEFAULT_PORT, Settings
@@ -21,6 +22,7 @@ class Smtp(Provider):
         " such as SendGrid, Mailgun, Postmark or Brevo through their SMTP endpoints.",
     )
     chooses_encryption = True
+    presets = PRESETS
 
     def __init__(self, listed: Iterable[Provider]) -> None:
         """``listed``: all providers there are, as they know more of their own relays."""
