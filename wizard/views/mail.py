@@ -68,16 +68,21 @@ def mail(draft: Draft) -> Response:
         draft = _keep(draft, form, choice="configure")
     except KeysUnusable as broken:
         db().rollback()
-        form.refuse("password", KEYS_MISSING.format(problem=broken))
+        form.refuse(_secret_of(form), KEYS_MISSING.format(problem=broken))
         return _page(draft, form, 422)
     except SealBroken:
-        form.refuse("password", UNREADABLE)
+        form.refuse(_secret_of(form), UNREADABLE)
         return _page(draft, form, 422)
     except ChangedMeanwhile:
         db().rollback()
-        form.refuse("password", CHANGED_MEANWHILE)
+        form.refuse(_secret_of(form), CHANGED_MEANWHILE)
         return _page(draft, form, 409)
     return redirect(url_for(next_step(draft).endpoint), 303)
+
+
+def _secret_of(form: MailerForm) -> str:
+    """The field beside which something is said about the secret that waits."""
+    return form.answers().secret_field or "login_method"
 
 
 def _password_fits(draft: Draft, form: MailerForm) -> bool:
@@ -86,7 +91,7 @@ def _password_fits(draft: Draft, form: MailerForm) -> bool:
         mail_answer.settings_of(draft), form.stored, form.answers(), form.password_change()
     )
     if refusal:
-        form.refuse("password", refusal)
+        form.refuse(_secret_of(form), refusal)
     return refusal is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from app.mail.oauth.services import Service
 
 LONGEST_REDIRECT = 256
 """Characters; Entra's limit for a redirect address."""
+_LOOPBACK = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d{1,5})?/")
 
 
 def new_verifier() -> Secret:
@@ -56,7 +58,8 @@ def redirect_problem(address: str) -> str | None:
         return f"The redirect address is longer than {LONGEST_REDIRECT} characters."
     if any(sign in address for sign in "!$'(),;"):
         return "The redirect address has a character that Microsoft does not take."
-    local = address.startswith(("http://localhost/", "http://localhost:"))
+    # Loopback goes without TLS at both; Entra takes 127.0.0.1 only in the app's manifest.
+    local = _LOOPBACK.match(address) is not None
     if not address.startswith("https://") and not local:
         return "Signing in needs an access URL with https. A device code works without."
     return None

@@ -75,10 +75,11 @@ class MailerForm(FlaskForm):
         access_url: str | None,
         row: MailerConfiguration | None = None,
         *,
+        settled: bool = False,
         in_setup: bool = False,
     ) -> None:
         """Takes what a page shows beside the fields: where this install is, what is stored of this
-        provider, and whether setup is still going on."""
+        provider, whether it works already, and whether setup is still going on."""
 
     @property
     def provider(self) -> Provider:

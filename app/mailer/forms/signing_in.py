@@ -126,7 +126,7 @@ class SignInForm(NetworkForm):
     redirect_address: str | None = None
     certificate: str | None = None
     certificate_ends_at: datetime | None = None
-    # Whether a configuration of this provider is stored: then its steps have been taken before.
+    # Whether the steps at the vendor have been taken: then they need not be in the way.
     settled = False
     # What is only made or pressed after a configuration was saved has to wait for setup's end.
     in_setup = False
@@ -189,11 +189,12 @@ class SignInForm(NetworkForm):
         access_url: str | None,
         row: MailerConfiguration | None = None,
         *,
+        settled: bool = False,
         in_setup: bool = False,
     ) -> None:
         self.in_setup = in_setup
         self.redirect_address = redirect_address(access_url) if access_url else None
-        self.settled = row is not None
+        self.settled = settled
         if row is not None:
             self.certificate, self.certificate_ends_at = row.certificate, row.certificate_ends_at
 

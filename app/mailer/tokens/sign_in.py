@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -44,6 +45,8 @@ from app.web.context import Actor
 
 TIME_TO_SIGN_IN = timedelta(minutes=10)
 LONGEST_DEVICE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(seconds=6)
+"""What a question that comes too soon waits at most, before it is asked or left."""
 SLOWER_BY = 5
 """Seconds more between questions after a ``slow_down`` (RFC 8628 section 3.5)."""
 
@@ -210,21 +213,21 @@ def current_device(live: Runtime, *, user_id: int, browser: str) -> DevicePrompt
 
 
 def ask_device(live: Runtime, *, user_id: int, browser: str, actor: Actor) -> Connected | None:
-    """Whether the person has finished; ``None``: not yet. Asks no oftener than is wanted."""
+    """Whether the person has finished; ``None``: not yet.
+
+    Asks no oftener than is wanted: whoever comes a moment too soon waits for it, so that a page
+    that asks gets an answer. Hold no transaction.
+    """
+    with live.database.session(reading=True) as session:
+        early = _early_by(_under_way(session, live.now(), user_id, browser), live.now())
+    if early > LONGEST_PAUSE:
+        return None
+    time.sleep(early.total_seconds())
     now = live.now()
     with live.database.transaction() as session:
-        row = _waiting(session, now, user_id, browser)
-        if row is None:
-            raise SignInRefused(
-                "No sign-in is under way",
-                "Its time is over, it was finished, or it was begun in another browser. Begin"
-                " again.",
-                status=404,
-            )
-        pause = timedelta(seconds=row.interval_seconds or SLOWER_BY)
-        last = row.asked_at or row.created_at
-        if lies_ahead(last + pause, now, pause):
-            return None
+        row = _under_way(session, now, user_id, browser)
+        if _early_by(row, now):
+            return None  # somebody else asked meanwhile
         row.asked_at = now
         saved = _saved(session, live, LoginMethod.DEVICE)
     _unchanged(saved, row)
@@ -248,6 +251,25 @@ def ask_device(live: Runtime, *, user_id: int, browser: str, actor: Actor) -> Co
         return None
     _end(live, row)
     return _connect(live, saved, tokens, actor)
+
+
+def _under_way(session: Session, now: datetime, user_id: int, browser: str) -> SignIn:
+    row = _waiting(session, now, user_id, browser)
+    if row is None:
+        raise SignInRefused(
+            "No sign-in is under way",
+            "Its time is over, it was finished, or it was begun in another browser. Begin again.",
+            status=404,
+        )
+    return row
+
+
+def _early_by(row: SignIn, now: datetime) -> timedelta:
+    """How long until the service may be asked again; the first time may be at once."""
+    pause = timedelta(seconds=row.interval_seconds or SLOWER_BY)
+    if row.asked_at is None or not lies_ahead(row.asked_at + pause, now, pause):
+        return timedelta(0)
+    return row.asked_at + pause - now
 
 
 def disconnect(session: Session, *, now: datetime, actor: Actor) -> bool:

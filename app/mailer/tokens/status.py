@@ -72,6 +72,12 @@ class TokenStatus:
     failed_at: datetime | None = None
     warnings: tuple[Ending, ...] = ()
 
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing is left to be done: there is a token, or none is used."""
+        by_password = self.method == LoginMethod.PASSWORD
+        return by_password or self.state in {TokenState.CONNECTED, TokenState.EXPIRING}
+
 
 NO_TOKENS = TokenStatus(TokenState.NONE, LoginMethod.PASSWORD.value)
 

@@ -10,11 +10,13 @@ from flask import Response, make_response, render_template, request
 from flask_login import current_user
 
 from app.install.service import access_url
+from app.mail.oauth.pkce import redirect_problem
 from app.mailer.check import longest_check
 from app.mailer.configuration import settings_of, stored
 from app.mailer.cure import cure_of
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
+from app.mailer.forms.signing_in import redirect_address
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.settings import LoginMethod
@@ -113,7 +115,7 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     row = stored(session)
     now, base = live.now(), access_url(session, live.config)
     mine = row if row is not None and row.provider == form.provider_value else None
-    form.beside(base, mine)
+    form.beside(base, mine, settled=mine is not None and current_summary().token.in_order)
     kept = more.pop("kept", None) or posted_kept()
     body = render_template(
         "mailer/page.html",
@@ -128,6 +130,8 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
         hints=_hints(form, row),
         tests=allowance(session, user_id=int(current_user.id), now=now),
         access_url=base,
+        redirect_problem=redirect_problem(redirect_address(base)) if base else None,
+        signs_in_at=PROVIDERS[row.provider].title if row else None,
         now=now,
         **more,
     )

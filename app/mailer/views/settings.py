@@ -29,7 +29,8 @@ from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS, Provider, provider_of
-from app.mailer.settings import LABELS, Settings
+from app.mailer.settings import LABELS, LoginMethod, Settings
+from app.mailer.tokens.status import token_status
 from app.mailer.views import blueprint
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
@@ -100,14 +101,15 @@ def keep(
         return conflict(form, stored(session))
     except KeysUnusable:  # a notice on every page tells which key is missing
         session.rollback()
-        form.refuse("password", KEYS_MISSING)
+        form.refuse(form.answers().secret_field or "login_method", KEYS_MISSING)
         return show(form, status=422)
     mailed = _mail_what_waited(session) if done.delivers_first else []
     session.commit()
     if done.changed:
         runtime().wake_worker()
+    still = _still_to_do(session, done, form)
     provider = provider_of(form.answers())
-    flash(*_told(done, mailed, provider, checked=checked, asks=not test_follows))
+    flash(*_told(done, mailed, provider, checked=checked, asks=not test_follows, still=still))
     return None
 
 
@@ -169,13 +171,34 @@ TEST_NEXT = "test"
 """The second word of a message's category: the button that its text asks for stands beside it."""
 
 
+def _still_to_do(session: Session, done: Saved, form: MailerForm) -> str | None:
+    """What keeps mail until a person has done it, in words; ``None`` for nothing."""
+    if done.new_certificate:
+        return (
+            "Its key was made. Download the certificate below and upload it: mail waits for that."
+        )
+    if not token_status(session, runtime()).needs_person:
+        return None
+    if form.answers().login_method == LoginMethod.DEVICE:
+        return "Nobody has signed in yet, and mail waits for that: press “Get a code” below."
+    return "Nobody has signed in yet, and mail waits for that: press “Connect” below."
+
+
 def _told(
-    done: Saved, mailed: list[str], provider: Provider, *, checked: bool, asks: bool
+    done: Saved,
+    mailed: list[str],
+    provider: Provider,
+    *,
+    checked: bool,
+    asks: bool,
+    still: str | None = None,
 ) -> tuple[str, str]:
     level = "good"
     if not done.changed:
         return "Nothing to save: this is the configuration already.", "quiet"
     text = "Checked and saved." if checked else "Saved."
+    if still is not None:
+        return f"{text} {still}", level
     if not provider.delivers:
         text += " Nothing arrives anywhere with it: each mail becomes one line in Novantra’s log."
     elif done.created:

@@ -310,18 +310,24 @@ def ask(runtime: Runtime) -> sign_in.Connected | None:
 
 
 def test_a_code_typed_in_another_browser_connects(
-    device: Runtime, server: TokenServer, clock: Clock
+    device: Runtime, server: TokenServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        clock.advance(seconds=seconds)
+
+    monkeypatch.setattr(sign_in.time, "sleep", wait)
     prompt = sign_in.begin_device(device, **ME)
     assert (prompt.user_code, prompt.interval) == ("ABCD-EFGH", 5)
     assert prompt.expires_at == clock() + timedelta(minutes=15)
     assert sign_in.current_device(device, **ME) == prompt
-    assert ask(device) is None, "too soon, so nobody is asked"
-    assert len(server.asked) == 1
-    clock.advance(seconds=6)
     assert ask(device) is None
-    clock.advance(seconds=6)
+    assert len(server.asked) == 2
+    clock.advance(seconds=1)
     found = ask(device)
+    assert waited == [0, 4], "the service wants five seconds between two questions"
     assert found is not None
     assert found.connected_as == MAILBOX
     assert [form.get("device_code") for form in server.asked] == [
@@ -335,7 +341,10 @@ def test_a_code_typed_in_another_browser_connects(
     assert sign_in.current_device(device, **ME) is None
 
 
-def test_slow_down_makes_slower(device: Runtime, server: TokenServer, clock: Clock) -> None:
+def test_slow_down_makes_slower(
+    device: Runtime, server: TokenServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in.time, "sleep", lambda seconds: None)
     server.answers[1] = (400, {"error": "slow_down"})
     sign_in.begin_device(device, **ME)
     clock.advance(seconds=6)
