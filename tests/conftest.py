@@ -17,7 +17,7 @@ from app import create_app
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
-from tests import certificates, savings
+from tests import certificates, databases, savings
 from tests.databases import EmptySchema, new_database
 from tests.factories import install_novantra, make_user, signed_in
 from tests.marks import longest_first, starting_is_marked
@@ -50,6 +50,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _savings() -> Iterator[None]:
     with ExitStack() as stack:
+        stack.callback(databases.hang_up)
         stack.enter_context(savings.no_power_cuts())
         stack.enter_context(savings.routes_compiled_once())
         stack.enter_context(savings.statements_compiled_once())

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.database import Database
@@ -43,12 +43,25 @@ def new_database(folder: Path, schemas: EmptySchema | None = None) -> Iterator[s
                 connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
 
 
+_ADMINISTRATORS: dict[str, Engine] = {}
+"""One connection to each server, kept from test to test: a server starts a process for each."""
+
+
 @contextmanager
 def _administrator() -> Iterator[Connection]:
     url = f"{TEST_DATABASE_URL}{SEARCH_PATH}public"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    if url not in _ADMINISTRATORS:
+        _ADMINISTRATORS[url] = create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
+        )
+    with _ADMINISTRATORS[url].connect() as connection:
         yield connection
+
+
+def hang_up() -> None:
+    """Close what was kept."""
+    while _ADMINISTRATORS:
+        _ADMINISTRATORS.popitem()[1].dispose()
 
 
 class EmptySchema:
