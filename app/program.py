@@ -10,6 +10,8 @@ from flask import Flask
 from flask.cli import FlaskGroup
 
 from app import server
+from app.cli.manual import SHELLS, completion, manual
+from app.environment import known_names
 from app.version import VERSION
 
 
@@ -72,6 +74,21 @@ def program(**_options: Any) -> None:
 def serve() -> None:
     """Prepare the install and serve it on NOVANTRA_BIND until SIGTERM."""
     sys.exit(server.main())
+
+
+@program.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion_of(shell: str) -> None:
+    """Print what SHELL reads to complete the words of this program."""
+    click.echo(completion(program, shell))
+
+
+@program.command("man")
+@click.pass_context
+def man(context: click.Context) -> None:
+    """Print the manual page, for /usr/local/share/man/man1/novantra.1."""
+    assert context.parent is not None
+    click.echo(manual(program, context.parent, sorted(known_names())), nl=False)
 
 
 def main() -> None:

@@ -6,12 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.version import VERSION
+from tests.relays.ports import free_port
 
 pytestmark = pytest.mark.process
 
@@ -94,3 +97,45 @@ def test_a_word_that_is_no_command_is_refused_in_a_sentence(package: Path, tmp_p
     answer = novantra(package, tmp_path, "mial")
     assert answer.returncode == 2
     assert "Traceback" not in answer.stderr
+
+
+def test_installed_into_an_empty_environment_it_serves(package: Path, tmp_path: Path) -> None:
+    """``pip install`` of the wheel, and the command that it puts there."""
+    import site
+
+    wheel = next(package.parent.glob("*.whl"))
+    folder = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    words = ("--python", str(folder / "bin" / "python"), "install", "--quiet", "--no-index")
+    subprocess.run([sys.executable, "-m", "pip", *words, "--no-deps", str(wheel)], check=True)
+    # What it is built on is there already, and its pins are CI's to install.
+    (installed,) = (folder / "lib").glob("python*/site-packages")
+    (installed / "needs.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("NOVANTRA_", "PYTHON"))}
+    server = subprocess.Popen(
+        [str(folder / "bin" / "novantra"), "serve"],
+        cwd=tmp_path,
+        env={**environment, "NOVANTRA_BIND": f"127.0.0.1:{port}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5, trust_env=False)
+                break
+            except httpx.TransportError:
+                assert server.poll() is None, server.communicate()[0]
+                time.sleep(0.1)
+        assert answer.status_code == 200
+        page = httpx.get(f"http://127.0.0.1:{port}/setup", timeout=5, trust_env=False)
+        assert "setup_token" in page.text
+    finally:
+        server.terminate()
+        said = server.communicate(timeout=20)[0]
+    assert server.returncode == 0, said
+    assert "Novantra is ready to be set up" in said
+    assert (tmp_path / "instance" / "novantra.db").exists()
