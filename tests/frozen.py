@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from sqlalchemy.engine import make_url
@@ -29,12 +28,7 @@ class FreezingWay:
         self._accepting.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Closing alone does not wake whoever waits in accept: the next client would still get in.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join(5)

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.certificates import server_file
@@ -78,12 +77,7 @@ class Nginx:
                 return self
         raise TimeoutError((self._folder / "error.log").read_text())
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self._process
         self._process.terminate()
         self._process.wait(15)

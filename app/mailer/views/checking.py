@@ -52,12 +52,9 @@ def check() -> Response:
     use_suggestion(form)
     if not form.validate() or refuse_stored_password(form, row):
         return show(form, status=422)
-    try:
-        job = prepared(form, row)
-    except SealBroken:
-        form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
+    job = prepared(form, row)
+    if job is None:
         return show(form, status=422)
-    session.commit()  # no transaction stays open while the network is waited for
     if streaming.MIMETYPE in request.accept_mimetypes.values():
         # The page stays, and with it what was typed; nothing has to be forgotten.
         return streaming.respond(job, lambda found: _checked(form, found, forget=False))
@@ -69,15 +66,19 @@ def _checked(form: MailerForm, found: Check, *, forget: bool) -> Response:
     return show(form, check=found, forget_password=forget)
 
 
-def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[..., Check]:
-    """A check of what the form says, ready to run with no transaction open.
+def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[..., Check] | None:
+    """A check of what the form says, ready to run: no transaction stays open for the network.
 
-    Raises :class:`~app.crypto.box.SealBroken` when the stored password is needed and unreadable.
+    ``None`` when the stored password is needed and unreadable; then the form says so.
     """
     session, live = db(), runtime()
     answers, change = form.answers(), form.password_change()
-    secret = usable_secret(row, live.box, answers, change)
-    return partial(
+    try:
+        secret = usable_secret(row, live.box, answers, change)
+    except SealBroken:
+        form.refuse(answers.secret_field or "login_method", UNREADABLE)
+        return None
+    job = partial(
         run_check,
         answers,
         secret,
@@ -85,6 +86,8 @@ def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[...,
         recipient=str(current_user.email),
         tokens=check_tokens(live, answers, change, secret, row=row, tokens=store.look(session)),
     )
+    session.commit()
+    return job
 
 
 def use_suggestion(form: MailerForm) -> None:

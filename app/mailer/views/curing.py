@@ -11,13 +11,12 @@ from dataclasses import replace
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.crypto.box import SealBroken
 from app.mailer.configuration import stored
 from app.mailer.cure import ALONE
 from app.mailer.forms import MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.views import blueprint
-from app.mailer.views.checking import UNREADABLE, prepared, sealed
+from app.mailer.views.checking import prepared, sealed
 from app.mailer.views.page import fresh_form, show
 from app.mailer.views.settings import conflict, keep, refuse_stored_password
 from app.web.context import db
@@ -43,12 +42,9 @@ def cure() -> Response:
         return conflict(form, row)
     if refuse_stored_password(form, row):
         return show(form, status=422)
-    try:
-        job = prepared(form, row)
-    except SealBroken:
-        form.refuse(form.answers().secret_field or "login_method", UNREADABLE)
+    job = prepared(form, row)
+    if job is None:
         return show(form, status=422)
-    session.commit()  # no transaction stays open while the network is waited for
     found = job()
     if not found.ok:
         found = replace(found, transcript=sealed(found.transcript) or "")
