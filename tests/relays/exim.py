@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
+from contextlib import suppress
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -138,6 +140,7 @@ class Exim:
                 [BINARY, "-C", str(self.root / "exim.conf"), "-bdf", "-q5s"],
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
+                start_new_session=True,
             )
         try:
             wait_for(self.port)
@@ -147,9 +150,16 @@ class Exim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.terminate()
+        """Ends it with what it started: a delivery would still log, in a folder that is gone."""
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(10)
+            for _ in range(200):
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.02)
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def log(self) -> str:
         """Exim's main log."""
