@@ -49,7 +49,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     from app.web import limits
 
     config = config or Config.from_env()
-    configure(config.log_format)
+    configure(config.log_format, config.log_level)
     # A mistake in the environment ends the start before anything is opened.
     environment_access_url(config)
     if config.is_cloud:

@@ -18,6 +18,7 @@ from app.cannot import Cannot
 from app.crypto.secret import Secret
 
 EDITIONS = ("sovereign", "cloud")
+LOG_LEVELS = ("info", "debug", "warning", "error")
 
 
 class ConfigError(Cannot, ValueError):
@@ -38,6 +39,7 @@ class Config:
     worker: str = "embedded"
     bind: str = "127.0.0.1:8000"
     log_format: str = "json"
+    log_level: str = "info"
     access_url: str | None = None
     managed_mail_url: Secret = field(default_factory=lambda: Secret(""))
     managed_mail_sender: str | None = None
@@ -83,6 +85,7 @@ class Config:
             worker=_choice(env, "NOVANTRA_WORKER", ("embedded", "external")),
             bind=_bind(env.get("NOVANTRA_BIND") or "127.0.0.1:8000"),
             log_format=_log_format(env),
+            log_level=_choice(env, "NOVANTRA_LOG_LEVEL", LOG_LEVELS),
             access_url=env.get("NOVANTRA_ACCESS_URL") or None,
             managed_mail_url=Secret(env.get("NOVANTRA_MANAGED_MAIL_URL", "")),
             managed_mail_sender=env.get("NOVANTRA_MANAGED_MAIL_SENDER") or None,

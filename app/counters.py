@@ -28,8 +28,16 @@ class Counter(Base):
     milliseconds: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
-def count(session: Session, name: str, labels: Mapping[str, str], *, milliseconds: int = 0) -> None:
-    """One more; the caller commits. Raise a counter last: its row is shared with everybody."""
+def count(
+    session: Session,
+    name: str,
+    labels: Mapping[str, str],
+    *,
+    number: int = 1,
+    milliseconds: int = 0,
+) -> None:
+    """So many more; the caller commits. Raise counters last, and several in the order of their
+    labels: their rows are shared with everybody."""
     insert = (
         postgres_insert(Counter)
         if session.get_bind().dialect.name == "postgresql"
@@ -39,12 +47,12 @@ def count(session: Session, name: str, labels: Mapping[str, str], *, millisecond
         insert.values(
             name=name,
             labels=json.dumps(dict(labels), sort_keys=True, separators=(",", ":")),
-            number=1,
+            number=number,
             milliseconds=milliseconds,
         ).on_conflict_do_update(
             index_elements=["name", "labels"],
             set_={
-                "number": Counter.number + 1,
+                "number": Counter.number + number,
                 "milliseconds": Counter.milliseconds + milliseconds,
             },
         )

@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from app.correlation import Mark
+
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -43,15 +45,17 @@ class TextLines(logging.Formatter):
         return " ".join([line, *pairs])
 
 
-def configure(log_format: str) -> None:
-    """Send ``novantra.*`` and warnings of libraries to standard error. Safe to call again."""
+def configure(log_format: str, level: str = "info") -> None:
+    """Send ``novantra.*`` from ``level`` on, and warnings of libraries, to standard error. Safe to
+    call again."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if log_format == "json" else TextLines())
     handler.name = "novantra"
+    handler.addFilter(Mark())
     root = logging.getLogger()
     for old in [h for h in root.handlers if h.name == "novantra"]:
         root.removeHandler(old)
     root.addHandler(handler)
-    logging.getLogger("novantra").setLevel(logging.INFO)
+    logging.getLogger("novantra").setLevel(level.upper())
     # Its records of failed requests hold addresses of pages, and those can hold link secrets.
     logging.getLogger("waitress").setLevel(logging.ERROR)

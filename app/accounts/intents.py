@@ -15,6 +15,7 @@ from functools import partial
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
+from app import correlation
 from app.accounts import reset, unlock
 from app.accounts.models import MailIntent, User
 from app.crypto.keys import KeysUnusable
@@ -66,7 +67,15 @@ def ask(
         take(session, limit, subject_of_address(address), now)
     except TooMany:
         return False
-    session.add(MailIntent(kind=kind, address=address, ip=ip or None, created_at=now))
+    session.add(
+        MailIntent(
+            kind=kind,
+            address=address,
+            ip=ip or None,
+            created_at=now,
+            correlation_id=correlation.current(),
+        )
+    )
     session.flush()
     waker_of(runtime.wake_worker).after(session)
     return True
@@ -142,7 +151,8 @@ def _forget_strangers(session: Session, ids: Sequence[int]) -> set[int]:
 def _resolve(session: Session, runtime: Runtime, intent_id: int, now: datetime) -> None:
     intent = session.get_one(MailIntent, intent_id)
     if within(intent.created_at, now, PATIENCE) and _mail_is_set_up(session, runtime):
-        RESOLVERS[intent.kind](session, runtime, intent, now)
+        with correlation.belonging_to(intent.correlation_id):
+            RESOLVERS[intent.kind](session, runtime, intent, now)
 
 
 def _put_aside(session: Session, intent_id: int, reason: str, now: datetime) -> None:

@@ -185,6 +185,7 @@ class MailIntent(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
     address: Mapped[Address] = composite("email", "email_key")

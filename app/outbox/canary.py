@@ -41,7 +41,7 @@ class CanaryThread:
         self._look_every = look_every
         self._chores = Chores()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mail-canary", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="canary", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -95,6 +95,7 @@ class Claim:
     active: ActiveMailer = field(repr=False)
     forgiven: int = 0
     lane: int = ORDINARY
+    correlation_id: str | None = None
 
 
 def claim_some(
@@ -228,7 +229,7 @@ _READ = tuple(
     for name in (
         *("id", "public_id", "kind", "lane", "label", "mail_from", "rcpt_to", "message_id"),
         *("sealed_bytes", "created_at", "due_at", "expires_at", "fence", "attempts", "forgiven"),
-        *("set_aside_because", "stands_on"),
+        *("set_aside_because", "stands_on", "correlation_id"),
     )
 )
 
@@ -353,6 +354,7 @@ def _claimed(
         active=active,
         forgiven=row.forgiven,
         lane=row.lane,
+        correlation_id=row.correlation_id,
     )
 
 

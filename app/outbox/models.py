@@ -126,6 +126,8 @@ class OutboxMessage(Base):
     set_aside_because: Mapped[str | None] = mapped_column(String(200))
     # What must still hold when it is sent, such as ``token:17``; asked at every claim.
     stands_on: Mapped[str | None] = mapped_column(String(80))
+    # The request that caused it, as log lines call it.
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class OutboxAttempt(Base):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app import correlation
 from app.install.service import links
 from app.mail.addresses import Address
 from app.mail.compose import Prose
@@ -90,6 +91,7 @@ def enqueue(
         due_at=now,
         expires_at=expires_at,
         stands_on=stands_on,
+        correlation_id=correlation.current(),
     )
     session.add(message)
     session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
+from app.counters import count
 from app.database import UtcDateTime
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
@@ -26,6 +27,10 @@ from app.outbox.models import ATTEMPTS, MESSAGES, Ended, OutboxAttempt, State
 from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_after
 
 log = logging.getLogger("novantra.outbox")
+
+
+ATTEMPTS_MADE = "attempts"
+"""The counter of attempts, by kind, outcome, code and phase."""
 
 
 class SettleResult(StrEnum):
@@ -50,7 +55,15 @@ def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> Set
         log.warning("outcome came too late", extra={"mail": claim.public_id})
         return SettleResult.STALE
     _note(session, claim, tried, now)
-    _tell_health(session, claim, tried.answer.failure, outcome, now)
+    failure = tried.answer.failure
+    _tell_health(session, claim, failure, outcome, now)
+    labels = {
+        "kind": claim.kind,
+        "outcome": outcome.value,
+        "code": failure.code.value,
+        "phase": failure.phase.value if failure.phase else "",
+    }
+    count(session, ATTEMPTS_MADE, labels, milliseconds=tried.duration_ms)
     return outcome
 
 
@@ -77,10 +90,20 @@ def settle_sent(session: Session, sent: Sequence[Sent], now: datetime) -> list[S
         last = written[-1][0]
         session.connection().execute(_NOTE, [_noted(c.id, t, now) for c, t in written])
         health.record_success(session, now=now, kind=last.kind, version=last.active.version)
+        _count_sent(session, written)
     if late := len(sent) - len(written):
         log.warning("outcomes came too late", extra={"mails": late})
     kept = {id(claim) for claim, _ in written}
     return [SettleResult.SENT if id(c) in kept else SettleResult.STALE for c, _ in sent]
+
+
+def _count_sent(session: Session, written: Sequence[Sent]) -> None:
+    taken: defaultdict[str, list[int]] = defaultdict(list)
+    for claim, tried in written:
+        taken[claim.kind].append(tried.duration_ms)
+    for kind, times in sorted(taken.items()):
+        labels = {"kind": kind, "outcome": SettleResult.SENT.value, "code": "", "phase": ""}
+        count(session, ATTEMPTS_MADE, labels, number=len(times), milliseconds=sum(times))
 
 
 _ROW = MESSAGES.c

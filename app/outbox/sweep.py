@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.counters import count
 from app.in_steps import change_some, delete_some
 from app.moments import SKEW, sql_not_after, sql_too_far
 from app.outbox.breaker import LEASE_AT_MOST
@@ -93,7 +94,10 @@ def _run_out(session: Session, now: datetime, _keep_days: int) -> int:
         "finished_at": now,
         "sealed_bytes": None,
     }
-    return change_some(session, row, WAITING, row.expires_at <= now, values=ended)
+    expired = change_some(session, row, WAITING, row.expires_at <= now, values=ended)
+    if expired:
+        count(session, "expired", {}, number=expired)
+    return expired
 
 
 def _bytes_kept_enough(session: Session, now: datetime, _keep_days: int) -> int:

@@ -23,6 +23,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import correlation
 from app.database import Database
 from app.mail.transport import Transport
 from app.mailer.active import ActiveMailer, make_transport
@@ -154,6 +155,10 @@ class Deliverer:
 
     def offer(self, claim: Claim) -> None:
         """Hand one message to the relay and bring back what came of it."""
+        with correlation.belonging_to(claim.correlation_id):
+            self._offer(claim)
+
+    def _offer(self, claim: Claim) -> None:
         began = time.monotonic()
         tried = never_raising(partial(self.sender.send, claim))
         if isinstance(tried, Trouble):
@@ -162,6 +167,7 @@ class Deliverer:
             outcome = Outcome(claim, reason=tried.reason)
         else:
             outcome = Outcome(claim, tried)
+            _log_attempt(claim, tried)
         self.hand.bring(outcome, time.monotonic() - began)
 
     def turn(self, room: int) -> Rest | None:
@@ -348,6 +354,22 @@ class _Turned:
 
 def _was_sent(outcome: Outcome) -> bool:
     return outcome.tried is not None and outcome.tried.failure is None
+
+
+def _log_attempt(claim: Claim, tried: Attempt) -> None:
+    """A line for each attempt, whatever came of it; docs/monitoring.md describes the fields."""
+    failure = tried.failure
+    about: dict[str, object] = {
+        "mail": claim.public_id,
+        "kind": claim.kind,
+        "attempt": claim.attempts + 1,
+        "duration_ms": tried.duration_ms,
+    }
+    if failure is None:
+        log.info("mail accepted", extra=about)
+        return
+    about |= {"code": failure.code.value, "phase": failure.phase.value if failure.phase else None}
+    log.warning("mail not accepted", extra=about | {"reply": failure.reply or None})
 
 
 def _settled(outcome: Outcome, session: Session, now: datetime) -> SettleResult:

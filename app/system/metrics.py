@@ -9,13 +9,17 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.alerts.incidents import open_incidents
+from app.alerts.models import AlertIncident
 from app.mailer.active import CONFIGURED, PAUSED, PENDING
+from app.mailer.canary import row_of
 from app.mailer.current_health import Health
 from app.mailer.mail_facts import Keys
 from app.mailer.summary import Summary, summarise
 from app.mailer.tokens.status import TokenState
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
+from app.system.counted import Counted
 
 __all__ = ["CONTENT_TYPE", "render"]
 
@@ -47,7 +51,28 @@ def render(session: Session) -> bytes:
     ):
         attempts.labels(code).set(number)
     _tell_mail(registry, summarise(session, runtime()))
+    _tell_canary(registry, session)
+    registry.register(Counted(session))
     return generate_latest(registry)
+
+
+def _tell_canary(registry: CollectorRegistry, session: Session) -> None:
+    """The look at the relay, and what alerts call an incident."""
+    look = row_of(session)
+    for name, text, value in (
+        (
+            "canary_last_look_timestamp_seconds",
+            "When the relay was looked at last, Unix time, 0 for never",
+            look.at.timestamp() if look.at else 0,
+        ),
+        ("canary_failures", "Failed looks at the relay in a row", look.failures or 0),
+        ("alert_open_incidents", "What is wrong now and was told", len(_incidents(session))),
+    ):
+        Gauge(f"novantra_{name}", text, registry=registry).set(value)
+
+
+def _incidents(session: Session) -> list[AlertIncident]:
+    return [incident for incident in open_incidents(session) if incident.told]
 
 
 def _tell_mail(registry: CollectorRegistry, summary: Summary) -> None:

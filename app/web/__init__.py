@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
         assets,
         compression,
         context,
+        correlating,
         errors,
         headers,
         hosts,
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     )
 
     compression.init_app(app)  # first: after_request runs backwards, and headers come before it
+    correlating.init_app(app)
     for module in (context, errors, headers, hosts, liveness, routing, proxies, navigation, assets):
         module.init_app(app)
     app.jinja_env.filters.update(times.FILTERS)

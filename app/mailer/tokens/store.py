@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from app.counters import count
 from app.crypto.box import SealedBox
 from app.crypto.secret import Secret
 from app.mail.failures import FailureCode
@@ -150,7 +151,7 @@ def keep(
     if tokens.refresh is not None:
         place = REFRESH_TOKEN.place(TOKENS_ID, destination=claimed.destination)
         values["refresh_sealed"] = box.seal_secret(tokens.refresh, place)
-    return _finish(session, claimed, values)
+    return _counted(session, "renewed", _finish(session, claimed, values))
 
 
 def note_failure(
@@ -170,7 +171,13 @@ def note_failure(
         "failed_chip": chip[:40] if chip else None,
         "ask_again_at": ask_again_at,
     }
-    return _finish(session, claimed, values)
+    return _counted(session, code.value, _finish(session, claimed, values))
+
+
+def _counted(session: Session, outcome: str, kept: bool) -> bool:
+    if kept:
+        count(session, "token_renewals", {"outcome": outcome})
+    return kept
 
 
 def give_up(session: Session, claimed: Claimed) -> None:

@@ -17,6 +17,7 @@ branch_labels = None
 depends_on = None
 
 OPEN = sa.text("closed_at IS NULL")
+CAUSED = ("outbox_messages", "mail_intents")
 UNDER_WAY = sa.text("state IN ('waiting', 'sending')")
 
 
@@ -149,9 +150,13 @@ def upgrade() -> None:
         _number("milliseconds", sa.BigInteger),
         sa.PrimaryKeyConstraint("name", "labels", name=op.f("pk_counters")),
     )
+    for table in CAUSED:
+        op.add_column(table, _text("correlation_id", 64, nullable=True))
 
 
 def downgrade() -> None:
+    for table in CAUSED:
+        op.drop_column(table, "correlation_id")
     for table in (
         "counters",
         "mail_canary",
