@@ -21,7 +21,7 @@ from app.mail.transport import RelaySettings, TokenSource, Transport
 from app.mailer.configuration import password_of, settings_of, stored
 from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.managed import Managed, managed_mailer
-from app.mailer.models import MailerConfiguration, MailHealth
+from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
 from app.mailer.providers import PROVIDERS, limits_of, provider_of
 from app.mailer.settings import Settings, tls_mode
 from app.mailer.tokens import store
@@ -31,20 +31,20 @@ from app.runtime import Runtime
 PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
 
 KEYS_LOST = (
-    "The stored mail password cannot be decrypted, because the key it was sealed with is missing."
-    " Mail is held until the key file is restored or the password is typed again."
+    "What is stored to log in with cannot be decrypted, because the key it was sealed with is"
+    " missing. Mail is held until the key file is restored or it is given again on the mailer page."
 )
 MUST_BE_TYPED = (
-    "The key of the stored mail password was lost, and the password with it. Type the password"
-    " again on the mailer page; mail is held until then."
+    "The key of what was stored to log in with was lost, and that with it. Type the password again"
+    " on the mailer page, or the secret that stands in its place; mail is held until then."
 )
 NOT_CONNECTED = (
     "Nobody has signed in yet: mail is held until somebody connects the mailbox on the mailer page."
 )
 CHANGED_OUTSIDE = (
-    "The mail configuration was changed outside Novantra: the stored password was typed for another"
-    " destination than the one that is stored now, or was itself altered. Nothing is sent until an"
-    " administrator checks every field on the mailer page and types the password again."
+    "The mail configuration was changed outside Novantra: what is stored to log in with was given"
+    " for another destination than the one that is stored now, or was itself altered. Nothing is"
+    " sent until an administrator checks every field on the mailer page and gives it again."
 )
 
 
@@ -112,9 +112,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     tokens = store.look(session) if settings.uses_token else None
     try:
         password = password_of(row, runtime.box)
-        problem = MUST_BE_TYPED if row.password_lost else None
-        if settings.waits_for_person and not is_connected(settings, tokens):
-            problem = problem or NOT_CONNECTED
+        problem = MUST_BE_TYPED if row.password_lost else _unconnected(settings, tokens, runtime)
     except SealKeyMissing:
         problem = KEYS_LOST
     except SealBroken:
@@ -142,6 +140,19 @@ def _limits(config: Config, provider: str, host: str | None) -> Limits:
     return limits_of(provider, host).told(
         connections=config.relay_connections, per_minute=config.relay_per_minute
     )
+
+
+def _unconnected(settings: Settings, tokens: MailerTokens | None, runtime: Runtime) -> str | None:
+    """What is wrong with the right to a token, where a person has to give it. Raises
+    :class:`~app.crypto.box.SealBroken` when it does not open."""
+    if not settings.waits_for_person:
+        return None
+    if tokens is None or tokens.refresh_sealed is None:
+        return NOT_CONNECTED
+    if not is_connected(settings, tokens):
+        return CHANGED_OUTSIDE  # a save would have let go of it
+    store.check_refresh(tokens, runtime.box)
+    return None
 
 
 def access_host(session: Session, runtime: Runtime) -> str | None:

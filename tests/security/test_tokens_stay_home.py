@@ -11,12 +11,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.crypto.box import SealBroken
-from app.mailer.active import CHANGED_OUTSIDE, active_mailer
+from app.crypto.box import SealBroken, SealedBox
+from app.crypto.keys import KeyRing, new_key
+from app.mailer.active import CHANGED_OUTSIDE, KEYS_LOST, active_mailer
 from app.mailer.check import run_check
 from app.mailer.configuration import PasswordNeeded, settings_of, stored, usable_secret
+from app.mailer.current_health import Keys
 from app.mailer.destination import Destination
 from app.mailer.settings import KEEP, Settings
+from app.mailer.summary import summarise
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
 from app.outbox.worker import Deliverer, StepResult
@@ -205,9 +208,52 @@ def test_a_device_s_tokens_go_nowhere_else_by_the_database(
         )
     queue_resets(runtime, ["dana@acme.test"])
     deliverer = Deliverer(runtime)
-    deliverer.step()
+    assert deliverer.step() is StepResult.STOPPED
     deliverer.close()
+    with runtime.database.session(reading=True) as session:
+        active = active_mailer(session, runtime)
+    assert active is not None
+    assert active.problem == CHANGED_OUTSIDE
     assert nobody_heard_anything(server, home, elsewhere)
+
+
+@pytest.mark.parametrize("field", ["username", "host", "tenant_id"])
+def test_a_configuration_that_was_moved_behind_a_connection_is_told_as_that(
+    runtime: Runtime, server: TokenServer, home: Relay, elsewhere: Relay, field: str
+) -> None:
+    log_in_with(runtime, home, login_method="device", secret=None, client_credential=None)
+    connect(runtime)
+    after = changed(settings_of(configuration(runtime)), field, elsewhere)
+    with runtime.database.engine.begin() as connection:
+        connection.execute(
+            text(f"UPDATE mailer_configuration SET {field} = :value"),  # noqa: S608
+            {"value": getattr(after, field)},
+        )
+    with runtime.database.session(reading=True) as session:
+        active = active_mailer(session, runtime)
+    assert active is not None
+    assert active.problem == CHANGED_OUTSIDE
+
+
+def test_a_connection_whose_key_is_missing_holds_mail_until_the_key_is_back(
+    runtime: Runtime, server: TokenServer, home: Relay
+) -> None:
+    log_in_with(runtime, home, login_method="device", secret=None, client_credential=None)
+    connect(runtime)
+    queue_resets(runtime, ["dana@acme.test"])
+    right, wrong = runtime.box, SealedBox(KeyRing([new_key()]))
+    runtime.box = wrong
+    deliverer = Deliverer(runtime)
+    assert deliverer.step() is StepResult.STOPPED
+    with runtime.database.session(reading=True) as session:
+        active = active_mailer(session, runtime)
+        assert active is not None
+        assert active.problem == KEYS_LOST
+        assert summarise(session, runtime).mail.keys is Keys.WRONG
+    assert nobody_heard_anything(server, home)
+    runtime.box = right
+    assert deliverer.step() is StepResult.SENT
+    deliverer.close()
 
 
 def test_a_password_of_before_is_no_client_secret(

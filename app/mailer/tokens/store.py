@@ -200,6 +200,12 @@ def refresh_of(claimed: Claimed, box: SealedBox) -> Secret | None:
     return box.open_secret(claimed.refresh, place)
 
 
+def check_refresh(row: MailerTokens, box: SealedBox) -> None:
+    """Raises :class:`~app.crypto.box.SealBroken` when the refresh token does not open."""
+    if row.refresh_sealed is not None:
+        box.open(row.refresh_sealed, REFRESH_TOKEN.place_in(row))
+
+
 def seal_access(box: SealedBox, access: Secret, destination: str) -> str:
     return box.seal_secret(access, ACCESS_TOKEN.place(TOKENS_ID, destination=destination))
 
