@@ -308,12 +308,25 @@ def _undelivered(provider: Provider) -> CurrentHealth:
     )
 
 
+def _not_arrived() -> CurrentHealth:
+    """The relay takes mail, and somebody says that it does not reach them."""
+    return CurrentHealth(
+        Health.WORKING,
+        "warn",
+        "Taken, but not arrived",
+        "The relay took the last test email, and whoever asked for it says it did not arrive.",
+        "Look in the spam folder first; System → Mailer says what comes after that.",
+    )
+
+
 def _by_evidence(facts: MailFacts) -> CurrentHealth:
     found = newest_evidence(facts)
     if found is None:
         return _unproven(facts)
     if found.failed:
         return _failing(facts, found)
+    if found.is_test and facts.record.last_test_arrived is False:
+        return _not_arrived()
     return CurrentHealth(
         Health.WORKING,
         "good",

@@ -100,6 +100,10 @@ class MailHealth(Base):
     last_test_failure: Mapped[Failure | None] = failure_in("last_test_")
     last_test_ms: Mapped[int | None]
     last_test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the mail said, so that nobody takes another for it, and what somebody answered.
+    last_test_phrase: Mapped[str | None] = mapped_column(String(40))
+    last_test_arrived: Mapped[bool | None]
+    last_test_answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MailCanary(Base):

@@ -30,7 +30,8 @@ LIMIT = Limit("test-mail", 5, timedelta(minutes=15))
 
 @dataclass(frozen=True)
 class TestMail:
-    """``asked_by`` is a person's name, or who else asked. ``access_url`` is the install's."""
+    """``asked_by`` is a person's name, or who else asked. ``access_url`` is the install's.
+    ``phrase`` tells it from others, see :mod:`app.mailer.arrival`."""
 
     __test__ = False  # pytest would take the name for a test class
 
@@ -39,6 +40,7 @@ class TestMail:
     access_url: str
     access_host: str
     at: datetime
+    phrase: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
             "access_url": mail.access_url,
             "asked_by": mail.asked_by,
             "at": mail.at,
+            "phrase": mail.phrase,
             "sender_address": active.sender_address,
             "relay": Prose(active.where),
             "encryption": Prose((relay.tls if relay else TlsMode.NONE).words),
@@ -97,7 +100,13 @@ def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
 
 
 def record_test(
-    session: Session, *, now: datetime, to: str, version: int, result: TestResult
+    session: Session,
+    *,
+    now: datetime,
+    to: str,
+    version: int,
+    result: TestResult,
+    phrase: str | None = None,
 ) -> None:
     """Keep a test's result. Touches nothing that real sends are judged by; the caller commits."""
     ensure(session)
@@ -106,6 +115,9 @@ def record_test(
         "last_test_to": to[:320],
         "last_test_version": version,
         "last_test_ms": result.ms,
+        "last_test_phrase": phrase,
+        "last_test_arrived": None,
+        "last_test_answered_at": None,
         **answer_in("last_test_", result.failure or result.receipt),
     }
     if result.passed:

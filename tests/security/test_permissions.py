@@ -93,6 +93,7 @@ MAY: dict[str, set[str]] = {
     "mailer.save": CONSOLE,
     "mailer.check": CONSOLE,
     "mailer.cure": CONSOLE,
+    "mailer.arrived": CONSOLE,
     "mailer.now": CONSOLE,
     "mailer.failures": CONSOLE,
     "mailer.test": CONSOLE,

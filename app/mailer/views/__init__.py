@@ -12,6 +12,7 @@ blueprint = Blueprint("mailer", __name__, url_prefix=PATH)
 def load() -> Blueprint:
     """The blueprint with every page on it: importing a file adds its routes."""
     from app.mailer.views import (  # noqa: F401
+        arriving,
         checking,
         connecting,
         curing,

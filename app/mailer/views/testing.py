@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.install.service import links
 from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.arrival import new_phrase
 from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.models import MailerConfiguration
@@ -77,10 +78,18 @@ def test() -> AnyResponse:
         access_url=base.base,
         access_host=base.host,
         at=began,
+        phrase=new_phrase(),
     )
     session.commit()
     result = send_test(active, mail)
-    record_test(session, now=live.now(), to=mail.to, version=active.version, result=result)
+    record_test(
+        session,
+        now=live.now(),
+        to=mail.to,
+        version=active.version,
+        result=result,
+        phrase=mail.phrase if active.delivers else None,
+    )
     session.commit()
     if result.passed:
         flash(_accepted(active, mail.to), "good")
