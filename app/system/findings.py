@@ -50,6 +50,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
     """Everything the overview tells, in the order it is shown."""
     return [
         mail(summary, runtime.config.is_cloud),
+        *_ending(summary),
         *_set_aside(summary),
         your_address(user, summary),
         address(session, runtime),
@@ -98,6 +99,14 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
 
 def _is_tried_again(summary: Summary) -> bool:
     return summary.failing and summary.queue.waiting > 0
+
+
+def _ending(summary: Summary) -> Iterator[Finding]:
+    """What mail logs in with, and will not for much longer."""
+    for ending in summary.token.warnings:
+        state = "Ended" if ending.days_left < 0 else "Ends soon"
+        area = f"{ending.what.capitalize()} of mail"
+        yield Finding(area, ending.level, state, ending.words, "Open the mailer", MAILER_PAGE)
 
 
 def _set_aside(summary: Summary) -> Iterator[Finding]:

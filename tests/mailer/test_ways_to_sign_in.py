@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.mail.oauth.services import Cloud
 from app.mailer.providers.microsoft365.shell import Lines, quoted
+from tests.conftest import Clock
 from tests.mailer.conftest import Stored
-from tests.mailer.pages import MailerPage
+from tests.mailer.pages import MailerPage, Page
 
 TENANT = "5f2c3b1e-7a43-4c1e-b1d2-0a5f3c9e8d10"
 CLIENT = "8e9b1c52-03ac-4f8e-9d1b-6a1f0c3f7a21"
@@ -299,3 +301,17 @@ def test_the_redirect_address_is_the_access_urls(page: MailerPage) -> None:
     for provider in ("microsoft365", "google"):
         shown = page.open(provider)
         assert "https://hr.acme.test/admin/system/mailer/connected" in shown.text
+
+
+def test_an_end_that_comes_near_is_told_on_the_page_and_the_overview(
+    page: MailerPage, clock: Clock
+) -> None:
+    ends = (clock() + timedelta(days=10)).date().isoformat()
+    assert page.save(**microsoft("app", client_secret_ends=ends)).status == 303
+    assert page.open().fact("token-state") == "expiring"
+    overview = Page(page.client.get("/admin/system"))
+    assert "Client secret of mail" in overview.words
+    assert "Mail stops then unless there is a new one" in overview.words
+    later = (clock() + timedelta(days=200)).date().isoformat()
+    page.save(client_secret_ends=later, login_method="app")
+    assert "Client secret of mail" not in Page(page.client.get("/admin/system")).words
