@@ -156,7 +156,12 @@ def test_two_processes_share_one_token(runtime: Runtime, server: TokenServer, re
     log_in_with(runtime, relay)
     queue_resets(runtime, people(30))
     started = [
-        start_worker(runtime.config, connections=2, NOVANTRA_OAUTH_MICROSOFT=server.base)
+        start_worker(
+            runtime.config,
+            connections=2,
+            NOVANTRA_OAUTH_MICROSOFT=server.base,
+            NOVANTRA_RELAY_PER_MINUTE="100000",
+        )
         for _ in range(2)
     ]
     try:
