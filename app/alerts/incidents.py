@@ -20,7 +20,7 @@ from app.moments import sql_outside, sql_within, within
 from app.runtime import Outdated, Runtime
 
 # Any number will do as long as every process uses the same one.
-LOCK = 7_401_228
+LOCK = 7_401_230
 
 KEPT_FOR = timedelta(days=90)
 """How long what was said, and incidents that are over, stay on the page."""

@@ -172,7 +172,9 @@ def _slow(facts: MailFacts) -> Concern | None:
     since = slow_since(facts)
     if since is None:
         return None
-    return Concern(SLOW, "Mail waits for longer than 15 minutes though it could go out.", since)
+    return Concern(
+        SLOW, "Mail has been due for longer than 15 minutes, and its turn has not come.", since
+    )
 
 
 def _pending(facts: MailFacts) -> CurrentHealth:

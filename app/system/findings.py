@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.banners import about
 from app.accounts.models import User
+from app.alerts.targets import everything as all_targets
 from app.files import warnings
 from app.install.access_url import parse_access_url
 from app.install.service import access_url, environment_access_url
@@ -20,6 +21,7 @@ from app.schema import current_revision
 from app.version import VERSION
 from app.web.proxies import missing_proxy, unbelieved_proxy
 
+ALERTS_PAGE = "/admin/system/alerts"
 MAILER_PAGE = "/admin/system/mailer"
 
 
@@ -52,6 +54,7 @@ def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -
         mail(summary, runtime.config.is_cloud),
         *_ending(summary),
         *_set_aside(summary),
+        alerts(session),
         your_address(user, summary),
         address(session, runtime),
         *_proxies(runtime),
@@ -82,6 +85,8 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
             " administrators cannot verify their address. Everything else works.",
             "Set up mail",
         )
+    if health.concern is not None:
+        return f"{health.cause} {health.step}".strip(), "Open the mailer"
     if health.health is Health.WORKING:
         return f"Leaves as {active.sender_address} through {active.where}.", None
     if health.health is Health.PAUSED:
@@ -120,6 +125,32 @@ def _set_aside(summary: Summary) -> Iterator[Finding]:
             f"{what} could not be worked on, and the rest went on without them. The log of the"
             " process that delivers tells why.",
         )
+
+
+def alerts(session: Session) -> Finding:
+    """Whether anybody outside the console hears that mail broke."""
+    targets = all_targets(session)
+    broken = [target.name for target in targets if target.broken_at is not None]
+    if broken:
+        return Finding(
+            "Alerts",
+            "warn",
+            "Out of use",
+            f"{', '.join(broken)} took an alert no more, and gets none until a test gets through.",
+            "Open the alerts",
+            ALERTS_PAGE,
+        )
+    if not targets:
+        return Finding(
+            "Alerts",
+            "quiet",
+            "Nobody is told",
+            "If mail breaks, only the pages of this console say so.",
+            "Add a target",
+            ALERTS_PAGE,
+        )
+    names = ", ".join(target.name for target in targets)
+    return Finding("Alerts", "good", "Set up", f"When mail breaks, {names} hears of it.")
 
 
 def your_address(user: User, summary: Summary) -> Finding:

@@ -99,12 +99,14 @@ def test_a_relay_that_is_gone_is_told_and_the_last_real_send_stays_what_it_was(
 
 
 def test_a_wrong_password_is_tried_once_a_day_and_told_at_once(
-    live: Runtime, relay: Relay, clock: Clock
+    live: Runtime, relay: Relay, clock: Clock, admin_client: FlaskClient
 ) -> None:
     relay.users["novantra"] = "changed"
     clock.advance(minutes=61)
     assert canary.run(live)
     assert told(live).mail.concern is not None
+    for page in ("/admin/system", "/admin/system/mailer", "/account"):
+        assert "the relay did not let it in" in admin_client.get(page).text, page
     for _ in range(23):
         clock.advance(hours=1)
         assert not canary.run(live)

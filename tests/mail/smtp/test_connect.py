@@ -12,7 +12,7 @@ import pytest
 
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
-from app.mail.smtp.connect import Target, dial, is_refused, resolve
+from app.mail.smtp.connect import Target, dial, is_public, is_refused, resolve
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.smtp.wire import Deadline
 from app.mail.tls import TlsMode
@@ -262,3 +262,34 @@ def test_a_relay_on_ipv6_is_reached() -> None:
         settings = RelaySettings("smtp", "::1", relay.port, TlsMode.NONE, None, None, "app.test")
         with closing(SmtpTransport(settings)) as transport:
             assert transport.send(ENVELOPE, MESSAGE).server == "::1"
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("192.0.2.1", False),
+        ("224.0.0.1", False),
+        ("0.0.0.0", False),
+        ("::1", False),
+        ("::", False),
+        ("fd00::1", False),
+        ("fe80::1%eth0", False),
+        ("ff02::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::93.184.216.34", True),
+        ("2002:0a00:0001::1", False),
+    ],
+)
+def test_an_address_is_public_only_with_everything_that_it_wraps(
+    address: str, public: bool
+) -> None:
+    assert is_public(address) is public
