@@ -5,10 +5,12 @@ The token comes from a sign-in service that Dovecot asks about it; what passes g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -17,22 +19,26 @@ from app.mail.failures import FailureCode
 from app.mailer.check import Check, run_check
 from app.mailer.configuration import settings_of, usable_secret
 from app.mailer.settings import KEEP
-from app.mailer.tokens import store
+from app.mailer.tokens import sign_in, store
 from app.mailer.tokens.source import check_tokens
+from app.mailer.tokens.status import token_status
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file, server_file
+from tests.conftest import Clock
 from tests.needs import need_dovecot
 from tests.oauth_server import GOOD, TokenServer
 from tests.outbox.letters import health, queue_resets, rows
 from tests.relays.dovecot import Dovecot
 from tests.smtpd import Relay
 from tests.tokens import (
+    ALICE,
     MAILBOX,
     TOKEN,
     at,
     configuration,
     connect,
+    key_file,
     log_in_with,
 )
 
@@ -185,3 +191,83 @@ def test_a_person_s_connection_goes_through_dovecot(
         connect(runtime)
         assert deliver(runtime, "dana@acme.test") == [StepResult.SENT], relay.log()
     assert server.asked[0]["refresh_token"] == "refresh-1"
+
+
+ME: dict[str, Any] = {"user_id": 1, "browser": "a-session"}
+BACK = "https://hr.acme.test/admin/system/mailer/connected"
+ID_TOKEN = "e30." + base64.urlsafe_b64encode(b'{"email":"novantra@acme.test"}').decode() + ".c2ln"
+SIGNED_IN = (200, GOOD | {"refresh_token": "refresh-1", "id_token": ID_TOKEN})
+
+
+def as_person(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
+    server.answers = [SIGNED_IN]
+    url = sign_in.begin_person(runtime, redirect=BACK, **ME)
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    sign_in.finish_person(runtime, state=state, code="c0de", error=None, actor=ALICE, **ME)
+
+
+def by_code(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
+    prompt = {
+        "device_code": "device-code",
+        "user_code": "ABCD-EFGH",
+        "verification_uri": "https://microsoft.com/devicelogin",
+    }
+    server.answers = [(200, prompt), SIGNED_IN]
+    sign_in.begin_device(runtime, **ME)
+    clock.advance(seconds=6)
+    assert sign_in.ask_device(runtime, actor=ALICE, **ME) is not None
+
+
+def by_itself(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
+    """An application needs nobody."""
+
+
+GOOGLE = {
+    "provider": "google",
+    "cloud": None,
+    "tenant_id": None,
+    "client_credential": None,
+}
+WAYS: dict[str, tuple[dict[str, Any], Callable[[Runtime, TokenServer, Clock], None]]] = {
+    "an application with a secret": ({}, by_itself),
+    "an application with a certificate": (
+        {"secret": None, "client_credential": "certificate"},
+        by_itself,
+    ),
+    "a person": ({"login_method": "person"}, as_person),
+    "a code": (
+        {"login_method": "device", "secret": None, "client_credential": None},
+        by_code,
+    ),
+    "a person at Google": (GOOGLE | {"login_method": "person"}, as_person),
+    "a service account": (
+        GOOGLE | {"login_method": "service_account", "secret": key_file, "client_id": None},
+        by_itself,
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_ends_in_mail_that_dovecot_took(
+    runtime: Runtime,
+    server: TokenServer,
+    sink: Relay,
+    relay_folder: Path,
+    clock: Clock,
+    way: str,
+) -> None:
+    changes, sign = WAYS[way]
+    if callable(changes.get("secret")):
+        changes = changes | {"secret": changes["secret"]()}
+    with dovecot(relay_folder, server, sink, "xoauth2 oauthbearer") as relay:
+        save(runtime, relay, **changes)
+        sign(runtime, server, clock)
+        assert deliver(runtime, "dana@acme.test") == [StepResult.SENT], relay.log()
+        found = check(runtime)
+        assert found.ok
+        assert {step.name: step.state for step in found.steps} == dict.fromkeys(STEPS, "passed")
+    assert [mail.rcpt_to for mail in sink.envelopes] == ["dana@acme.test"]
+    assert set(server.introspected) == {TOKEN}
+    with runtime.database.session(reading=True) as session:
+        status = token_status(session, runtime)
+    assert (status.state, status.connected_as) == ("connected", MAILBOX)
