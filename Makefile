@@ -44,14 +44,16 @@ QUICK := not process and not browser and not relay and not slow and not chaos an
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 SOME := -n $(shell expr $(CORES) + 1) --dist loadfile
 MANY := -n $(shell expr $(CORES) \* 2) --dist loadfile --no-loadscope-reorder
+# Bytecode is kept: some hundred processes would each compile the program again.
+PYTEST := unset PYTHONDONTWRITEBYTECODE; $(BIN)/python -m pytest
 
 test: $(VENV)/installed-dev ## Run the quick tests: all but those that start servers, relays or browsers; ARGS chooses others
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(SOME) -m '$(QUICK)')
+	@$(PYTEST) $(if $(ARGS),$(ARGS),$(SOME) -m '$(QUICK)')
 
 test-all: $(VENV)/installed-dev ## Run them all (Chromium, Postfix, Exim and PostgreSQL where these exist)
-	@$(BIN)/python -m pytest $(MANY)
+	@$(PYTEST) $(MANY)
 	@echo "What measures seconds, one after the other:"
-	@$(BIN)/python -m pytest -m timing
+	@$(PYTEST) -m timing
 
 check: $(VENV)/installed-dev ## Lint, types, import walls
 	@$(BIN)/ruff check .
