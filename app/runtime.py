@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -90,6 +90,52 @@ class QueueSummary:
     expired_while_paused: int = 0
 
 
+@dataclass(frozen=True)
+class Flow:
+    """One kind of mail in an outage: how many wait, how many people ran into it, how many mails ran
+    out, and when the next one does."""
+
+    label: str
+    waiting: int
+    people: int
+    expired: int
+    next_expiry: datetime | None
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an outage does. ``organizations``: how many mails of each wait, by name."""
+
+    since: datetime
+    flows: tuple[Flow, ...] = ()
+    organizations: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A mail that ran out before it could be sent. ``stands_on`` as in the outbox."""
+
+    kind: str
+    to: str
+    stands_on: str | None = None
+
+
+Renewer = Callable[[Session, Any, Sequence[Expired], Any], int]
+"""Makes such mails anew: the session, the runtime, the mails and the actor; how many it made."""
+
+
+def _no_impact(_session: Session, since: datetime) -> Impact:
+    return Impact(since)
+
+
+def _nothing_expired(_session: Session) -> int:
+    return 0
+
+
+def _nothing_renewed(_session: Session, _actor: Any) -> int:
+    return 0
+
+
 def _no_queue(_session: Session) -> QueueSummary:
     return QueueSummary()
 
@@ -110,6 +156,15 @@ class Runtime:
     wake_worker: Callable[[], None] = field(default=_nobody)
     # Counts the queue; the outbox puts the real one here, so that rooms to its right can ask.
     queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
+    # What an outage does, since a moment; how much ran out and can be made anew; and making it.
+    impact: Callable[[Session, datetime], Impact] = field(default=_no_impact)
+    renewable: Callable[[Session], int] = field(default=_nothing_expired)
+    renew_expired: Callable[[Session, Any], int] = field(default=_nothing_renewed)
+    # Who makes an expired mail anew, by its kind; and what was asked for anew and waits.
+    renewers: dict[str, Renewer] = field(default_factory=dict)
+    asked_anew: list[Callable[[Session], list[Expired]]] = field(default_factory=list)
+    # How many mails of each organization wait, by its name; each room counts its own.
+    waiting_by_organization: list[Callable[[Session], dict[str, int]]] = field(default_factory=list)
     # What rooms have promised and a chore will make into mails; each counts its own.
     promises: list[Callable[[Session, datetime], Promised]] = field(default_factory=list)
     # What waited for a configuration that delivers, each to be called in the transaction that

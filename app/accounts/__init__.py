@@ -30,6 +30,9 @@ def init_app(app: Flask) -> None:
         Perishable(MailIntent, MailIntent.created_at),
     ]
     runtime.promises.append(intents.promised)
+    runtime.renewers[intents.PASSWORD_RESET] = intents.ask_anew
+    runtime.renewers["verify-email"] = verification.verify_anew
+    runtime.asked_anew.append(intents.asked)
     runtime.set_aside["requests"] = intents.set_aside
     runtime.once_mail_delivers.append(verification.mail_unverified)
     runtime.still_stands["token"] = still_stands.token_stands

@@ -25,7 +25,7 @@ from app.mailer.active import MailPending, require_mail
 from app.moments import sql_within, within
 from app.outbox.aside import Trouble, alone_in
 from app.outbox.wakeup import waker_of
-from app.runtime import Promised, Runtime
+from app.runtime import Expired, Promised, Runtime
 from app.throttle import Limit, TooMany, subject_of_address, take
 
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a name, not a password
@@ -79,6 +79,21 @@ def ask(
     session.flush()
     waker_of(runtime.wake_worker).after(session)
     return True
+
+
+def ask_anew(session: Session, runtime: Runtime, mails: Sequence[Expired], _actor: object) -> int:
+    """Ask again for links that ran out before they could be sent; how many were."""
+    now = runtime.now()
+    return sum(
+        ask(session, runtime, kind=mail.kind, address=Address.parse(mail.to), ip="", now=now)
+        for mail in mails
+    )
+
+
+def asked(session: Session) -> list[Expired]:
+    """What is asked for and not made yet."""
+    rows = session.scalars(select(MailIntent).where(WAITING).order_by(MailIntent.id).limit(1000))
+    return [Expired(row.kind, row.address.text) for row in rows]
 
 
 def resolve(runtime: Runtime) -> bool:

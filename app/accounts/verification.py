@@ -6,6 +6,7 @@ do about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from app.mailer.active import require_mail
 from app.mailer.summary import WAITING, Prospect
 from app.outbox.fate import Fate, fate_of, newest
 from app.outbox.queue import enqueue
-from app.runtime import Runtime
+from app.runtime import Expired, Runtime
 from app.throttle import Limit, TooMany, subject_of_address, take
 from app.web.context import Actor
 
@@ -56,6 +57,23 @@ def start_verification(session: Session, runtime: Runtime, *, user: User, now: d
     require_mail(session, runtime)
     _count_mail(session, user.address, now)
     _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.email, now)
+
+
+def verify_anew(
+    session: Session, runtime: Runtime, mails: Sequence[Expired], _actor: object
+) -> int:
+    """Mail the link again to those whose first one ran out before it could be sent; how many."""
+    made = 0
+    for mail in mails:
+        user = find(session, Address.parse(mail.to))
+        if user is None or user.email_verified_at is not None:
+            continue
+        try:
+            start_verification(session, runtime, user=user, now=runtime.now())
+        except TooMany:
+            continue
+        made += 1
+    return made
 
 
 def start_address_change(

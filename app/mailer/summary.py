@@ -7,6 +7,7 @@ page. It depends on how mail is and never on the address, so it tells nobody who
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from flask import g
@@ -71,6 +72,15 @@ class Summary:
         """Real sends fail. A failed test is told apart from them."""
         mail = self.mail
         return mail.health is Health.FAILING and mail.keys is Keys.OK and not mail.by_test
+
+    @property
+    def down_since(self) -> datetime | None:
+        """Since when mail does not get through, while it does not."""
+        if self.state == PAUSED:
+            return self.health.failing_since or self.health.paused_at
+        if self.mail.health is Health.STALLED:
+            return self.queue.due_since
+        return self.health.failing_since if self.failing else None
 
     @property
     def moving(self) -> bool:

@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
-    from app.organizations import batches, members, open_invitations, signup, views
+    from app.organizations import batches, members, open_invitations, renewal, signup, views
     from app.organizations.invitations import LIFETIME
     from app.organizations.models import Invitation, InvitationBatch, SignupRequest
     from app.organizations.views import appointing
@@ -32,6 +32,8 @@ def init_app(app: Flask) -> None:
     runtime.still_stands["membership"] = members.membership_stands
     runtime.promises.append(batches.promised)
     runtime.only_admin_of = members.only_admin_of
+    runtime.renewers["invitation"] = renewal.invite_anew
+    runtime.waiting_by_organization.append(renewal.waiting)
     surroundings = navigation(app)
     surroundings.sections.append((members_pages.NAVIGATION_ORDER, members_pages.navigation_section))
     surroundings.system_entries.append((appointing.NAVIGATION_ORDER, appointing.navigation_entry))

@@ -10,6 +10,7 @@ from app.runtime import EXTENSION, Perishable, QueueSummary, Runtime
 
 def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
+    from app.outbox import impact
     from app.outbox.aside import set_aside_messages
     from app.outbox.canary import STANDS, CanaryThread, still_wanted
     from app.outbox.models import OutboxMessage
@@ -24,6 +25,9 @@ def init_app(app: Flask) -> None:
         return summarize(session, runtime)
 
     runtime.queue_summary = summary
+    runtime.impact = lambda session, since: impact.impact(session, runtime, since)
+    runtime.renewable = lambda session: len(impact.renewable(session, runtime))
+    runtime.renew_expired = lambda session, actor: impact.renew(session, runtime, actor)
     runtime.delivering_companions.append(CanaryThread)
     runtime.still_stands[STANDS] = still_wanted
     runtime.set_aside["messages"] = set_aside_messages

@@ -93,6 +93,7 @@ MAY: dict[str, set[str]] = {
     "mailer.save": CONSOLE,
     "mailer.check": CONSOLE,
     "mailer.cure": CONSOLE,
+    "mailer.renew": CONSOLE,
     "mailer.arrived": CONSOLE,
     "mailer.now": CONSOLE,
     "mailer.failures": CONSOLE,

@@ -20,6 +20,7 @@ def load() -> Blueprint:
         explain,
         handbook,
         now,
+        renewing,
         settings,
         testing,
     )

@@ -104,7 +104,14 @@ def standing(row: MailerConfiguration | None) -> dict[str, Any]:
     """What the part of the page that moves by itself is made of."""
     summary = current_summary()
     explanation = summary.current_failure or summary.test_failure
-    return {"summary": summary, "row": row, "cure": cure_of(explanation, row)}
+    since = summary.down_since
+    return {
+        "summary": summary,
+        "row": row,
+        "cure": cure_of(explanation, row),
+        "impact": runtime().impact(db(), since) if since else None,
+        "renewable": runtime().renewable(db()) if row else 0,
+    }
 
 
 def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
