@@ -11,7 +11,8 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import PQGen
-from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy import Dialect, Engine, FromClause, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, make_url
 
 from app.database_waits import WORK, patience
@@ -107,6 +108,13 @@ SYNCHRONOUS = "FULL"
 """What was committed survives a power cut: see docs/decisions/sqlite-durability.md"""
 
 
+class _WithIndexes(SQLiteCompiler):
+    """Passes on which index a query is to use, ``INDEXED BY …``, which SQLAlchemy leaves out."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
+
+
 def sqlite_engine(url: str) -> Engine:
     # Errors leave out the values of a statement: among them are addresses and hashes.
     engine = create_engine(
@@ -115,6 +123,8 @@ def sqlite_engine(url: str) -> Engine:
         pool_timeout=POOL_SECONDS,
         hide_parameters=True,
     )
+
+    engine.dialect.statement_compiler = _WithIndexes
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

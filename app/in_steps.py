@@ -27,13 +27,15 @@ def change_some(
     values: dict[Any, Any],
     oldest_first: InstrumentedAttribute[Any] | None = None,
     rows: int = ROWS,
+    index: str | None = None,
 ) -> int:
     """Change up to ``rows`` rows that fit; how many those were. Fewer than ``rows``: none is left.
 
     :param where: must no longer hold for a row that was changed, or steps would never end
     :param oldest_first: the column that decides who comes first, where that matters
+    :param index: the one that serves, where SQLite would choose one that makes it read every row
     """
-    key, found = _some(session, model, where, oldest_first, rows)
+    key, found = _some(session, model, where, oldest_first, rows, index)
     if found:
         session.execute(
             update(model)
@@ -73,10 +75,13 @@ def _some(
     where: tuple[Any, ...],
     oldest_first: InstrumentedAttribute[Any] | None,
     rows: int,
+    index: str | None = None,
 ) -> tuple[Any, list[Any]]:
     """The key column and the keys of the rows of a step. Rows in other hands are left for later."""
     (key,) = model.__table__.primary_key.columns  # type: ignore[attr-defined]
     query = select(key).where(*where).limit(rows).with_for_update(skip_locked=True)
+    if index is not None:
+        query = query.with_hint(model, f"INDEXED BY {index}", "sqlite")
     if oldest_first is not None:
         query = query.order_by(oldest_first)
     return key, list(session.scalars(query))

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import create_app
 from app.config import Config
@@ -26,6 +27,7 @@ from tests.relays.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1/test"
+OWN = frozenset({"id", "public_id"})
 PATIENCE = 600.0
 """Seconds after which a measurement that does not come to an end is given up."""
 
@@ -88,6 +90,24 @@ class Installed:
             for each in range(number):
                 reset_mail(session, self.runtime, f"p{each}@acme.test")
 
+    def queue_later(self, number: int) -> None:
+        """So many more that are queued and due in some minutes; they cannot be opened. (Mail that
+        was never tried and is due later than that counts as put there by a wrong clock.)"""
+        self.queue(1)
+        names = [c.name for c in OutboxMessage.__table__.columns if c.name not in OWN]
+        columns = ", ".join(names)
+        sqlite = self.runtime.database.is_sqlite
+        name = "printf('%032x', i)" if sqlite else "lpad(to_hex(i), 32, '0')"
+        values = ", ".join({"sealed_bytes": "'x'", "due_at": ":then"}.get(n, n) for n in names)
+        fill = f"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :number)
+            INSERT INTO outbox_messages (public_id, {columns})
+            SELECT {name}, {values} FROM n, (SELECT * FROM outbox_messages LIMIT 1) AS one
+        """  # noqa: S608 - names of columns
+        with self.runtime.database.transaction() as session:
+            then = f"{self.runtime.now() + timedelta(minutes=6.5):%Y-%m-%d %H:%M:%S.%f}"
+            session.execute(text(fill), {"number": number, "then": then})
+
     def message(self, file: Path) -> Path:
         """The bytes of one of them, for others to send the same."""
         with self.runtime.database.session(reading=True) as session:
@@ -111,8 +131,8 @@ class Installed:
             )
 
     @contextmanager
-    def workers(self, *words: str, number: int = 1) -> Iterator[list[int]]:
-        """``novantra mailer worker …``, so many of them, warm; their process ids."""
+    def workers(self, *words: str, processes: int = 1) -> Iterator[list[int]]:
+        """``novantra mailer worker …``, warm; its process id. ``processes`` is how many it has."""
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
             "NOVANTRA_DATA_DIR": str(self.config.data_dir),
@@ -121,18 +141,13 @@ class Installed:
             "FLASK_SKIP_DOTENV": "1",
         }
         command = [sys.executable, "-m", "app.program", "mailer", "worker", *words]
-        started = [
-            subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-            for _ in range(number)
-        ]
+        started = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
         try:
-            self._warm_up(number)
-            yield [process.pid for process in started]
+            self._warm_up(processes)
+            yield [started.pid]
         finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait(30)
+            started.terminate()
+            started.wait(30)
 
     def _warm_up(self, processes: int) -> None:
         """Until all of them say that they deliver, and a first mail has proven the relay."""

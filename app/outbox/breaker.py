@@ -23,7 +23,7 @@ from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
 from app.moments import sql_happened_since, sql_lies_ahead
-from app.outbox.kinds import EXPRESS
+from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import QUEUED, SENDING, OutboxAttempt, OutboxMessage, State
 from app.runtime import Runtime
 
@@ -227,6 +227,7 @@ def _bring_some_forward(session: Session, now: datetime, which: ColumnElement[bo
         session,
         row,
         QUEUED,
+        row.lane.in_((EXPRESS, ORDINARY)),  # so that the queue's index serves
         row.attempts > 0,
         row.due_at > now,
         which,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.counters import count
@@ -21,6 +21,10 @@ from app.outbox.retry import KEEP_FAILED, LONGEST_PAUSE
 
 BATCH = 500
 """Old records deleted in one step; each may take dozens of attempts along."""
+
+# SQLite keeps no statistics unless it is asked to, and would go by the state alone: through every
+# mail that waits.
+TURN, EXPIRY = "ix_outbox_messages_turn", "ix_outbox_messages_expiry"
 
 log = logging.getLogger("novantra.outbox")
 
@@ -40,7 +44,14 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
         (select(func.min(row.due_at)).where(QUEUED, row.lane == EXPRESS), LONGEST_PAUSE),
         (select(func.min(row.due_at)).where(QUEUED, row.lane == ORDINARY), LONGEST_PAUSE),
         (select(func.min(row.lease_until)).where(SENDING), LEASE_AT_MOST),
-        (select(func.min(row.expires_at)).where(WAITING), timedelta.max),
+        (
+            select(row.expires_at)
+            .where(WAITING, row.expires_at.is_not(None))
+            .order_by(row.expires_at)
+            .limit(1)
+            .with_hint(row, f"INDEXED BY {EXPIRY}", "sqlite"),
+            timedelta.max,
+        ),
     )
     found = [_meant(session.scalar(query), now, at_most) for query, at_most in moments]
     return min((moment for moment in found if moment is not None), default=None)
@@ -94,7 +105,7 @@ def _run_out(session: Session, now: datetime, _keep_days: int) -> int:
         "finished_at": now,
         "sealed_bytes": None,
     }
-    expired = change_some(session, row, WAITING, row.expires_at <= now, values=ended)
+    expired = change_some(session, row, WAITING, row.expires_at <= now, values=ended, index=EXPIRY)
     if expired:
         count(session, "expired", {}, number=expired)
     return expired
@@ -131,13 +142,10 @@ def _unknown(session: Session, now: datetime, _keep_days: int) -> int:
         ).all():
             set_aside(session, message_id, f"unknown state: {state[:40]!r}", now)
             changed += 1
-    return changed + change_some(
-        session,
-        OutboxMessage,
-        QUEUED,
-        or_(OutboxMessage.lane < EXPRESS, OutboxMessage.lane > ORDINARY),
-        values={"lane": ORDINARY},
-    )
+    for odd in (OutboxMessage.lane < EXPRESS, OutboxMessage.lane > ORDINARY):
+        values = {"lane": ORDINARY}
+        changed += change_some(session, OutboxMessage, QUEUED, odd, values=values, index=TURN)
+    return changed
 
 
 def _states(session: Session) -> set[str]:

@@ -14,7 +14,7 @@ from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mail.transports import MemoryTransport
 from app.mailer.health import pause_by_hand
-from app.outbox import hand, worker
+from app.outbox import hand, sweep, worker
 from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
 from app.outbox.worker import Deliverer, Sender
@@ -232,3 +232,27 @@ def test_stopping_gives_back_what_is_not_begun_while_a_relay_is_slow(
     assert time.monotonic() - began < 5
     assert sorted(states(mail)) == ["queued"] * 8 + ["sent"] * 2
     assert len(relay.envelopes) == 3
+
+
+def test_looks_between_deliveries_do_not_read_every_mail_that_waits(mail: Runtime) -> None:
+    """On SQLite, which has to be told which index serves."""
+    if not mail.database.is_sqlite:
+        pytest.skip("PostgreSQL knows by its statistics which index serves")
+    asked: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    event.listen(mail.database.engine, "before_cursor_execute", note)
+    with mail.database.transaction() as session:
+        sweep.next_moment(session, mail.now())
+        sweep.sweep(session, mail.now(), keep_days=30)
+    event.remove(mail.database.engine, "before_cursor_execute", note)
+    looks = [each for each in asked if each.startswith("SELECT") and "'queued'" in each]
+    assert len(looks) >= 8
+    with mail.database.engine.connect() as connection:
+        for look in looks:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look}", (0,) * look.count("?"))
+            used = " ".join(step.detail for step in plan)
+            assert "ix_outbox_messages_state_id (state=?)" not in used, f"{look}: {used}"
+            assert "SCAN outbox_messages" not in used or "INDEX" in used, f"{look}: {used}"

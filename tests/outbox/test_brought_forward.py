@@ -21,7 +21,7 @@ from tests.relays.ports import free_port
 from tests.smtpd import Relay
 
 NewWorker = Callable[[], Deliverer]
-FEW = {"oldest_first": None, "rows": 10}
+FEW = {"oldest_first": None, "rows": 10, "index": None}
 PEOPLE = ("first@acme.test", "second@acme.test", "third@acme.test")
 
 
