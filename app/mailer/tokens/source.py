@@ -50,13 +50,18 @@ def failure_of(refused: TokenRefused) -> TransportError:
 
 
 class StoredTokens:
-    """The tokens of the saved configuration. Safe to share between threads and processes."""
+    """The tokens of the saved configuration. Safe to share between threads and processes.
 
-    def __init__(self, live: Runtime, asker: Asker, *, connected: bool) -> None:
+    ``rests``: a service in trouble is not asked again before its time; who presses a button wants
+    to know how it is now.
+    """
+
+    def __init__(self, live: Runtime, asker: Asker, *, connected: bool, rests: bool = True) -> None:
         self._live = live
         self._asker = asker
         self._destination = str(Destination.of(asker.settings))
         self._connected = connected
+        self._rests = rests
 
     @property
     def ready(self) -> bool:
@@ -115,7 +120,8 @@ class StoredTokens:
                 access = store.access_of(row, self._live.box)
             except SealBroken:
                 access = None  # its key is gone, or it was altered: another one is asked for
-            return _Held(access, *_how_good(row, now), _resting(row, now))
+            resting = _resting(row, now) if self._rests else None
+            return _Held(access, *_how_good(row, now), resting)
 
     def _claim(self) -> store.Claimed | None:
         with self._live.database.transaction() as session:
@@ -160,6 +166,7 @@ class StoredTokens:
             with self._live.database.transaction() as session:
                 kept = store.keep(session, self._live.box, claimed, tokens, self._live.now())
         except KeysUnusable:
+            self._let_go(claimed)
             raise TransportError(FailureCode.AUTH_TEMPORARY, Phase.TOKEN) from None
         if not kept:
             # Another configuration was saved meanwhile: this token is not for it.
@@ -251,12 +258,15 @@ def stored_tokens(
     secret: Secret | None,
     certificate: str | None,
     row: MailerTokens | None,
+    *,
+    rests: bool = True,
 ) -> StoredTokens:
     """The tokens of the saved configuration. ``row`` is what there is of them now."""
     return StoredTokens(
         live,
         Asker(settings, service_of(settings, live.config), secret, certificate),
         connected=not settings.waits_for_person or is_connected(settings, row),
+        rests=rests,
     )
 
 
@@ -287,5 +297,5 @@ def check_tokens(
     if row is not None and change.keeps:
         saved = settings_of(row)
         if Destination.of(saved) == Destination.of(settings):
-            return stored_tokens(live, settings, secret, row.certificate, tokens)
+            return stored_tokens(live, settings, secret, row.certificate, tokens, rests=False)
     return TypedTokens(live, Asker(settings, service_of(settings, live.config), secret))

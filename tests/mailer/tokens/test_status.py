@@ -11,13 +11,16 @@ from flask.testing import FlaskClient
 
 from app.mail.failures import FailureCode
 from app.mail.oauth.refused import TokenRefused
-from app.mailer.settings import Settings
+from app.mailer.check import run_check
+from app.mailer.configuration import settings_of, usable_secret
+from app.mailer.settings import KEEP, Settings
 from app.mailer.tokens import store
+from app.mailer.tokens.source import check_tokens
 from app.mailer.tokens.status import TokenStatus, endings, token_status
 from app.outbox.worker import Deliverer
 from app.runtime import Runtime
 from tests.conftest import Clock
-from tests.oauth_server import TokenServer
+from tests.oauth_server import GOOD, TokenServer
 from tests.outbox.letters import configure, queue_resets
 from tests.smtpd import Relay
 from tests.tokens import MAILBOX, configuration, connect, log_in_with, token_row
@@ -170,6 +173,23 @@ def test_how_long_a_service_wants_to_rest_is_believed_within_bounds(
         assert row.failed_at is not None
         assert (row.ask_again_at - row.failed_at).total_seconds() == rest
         clock.advance(hours=1)
+
+
+def test_a_check_asks_a_service_that_rests(
+    runtime: Runtime, server: TokenServer, relay: Relay
+) -> None:
+    """Who presses the button wants to know how it is now, and what it finds is told everywhere."""
+    log_in_with(runtime, relay)
+    server.answers = [(503, {"error": "temporarily_unavailable"}), (200, dict(GOOD))]
+    send(runtime)
+    assert status(runtime).code is FailureCode.AUTH_TEMPORARY
+    row = configuration(runtime)
+    settings = settings_of(row)
+    secret = usable_secret(row, runtime.box, settings, KEEP)
+    source = check_tokens(runtime, settings, KEEP, secret, row=row, tokens=token_row(runtime))
+    found = run_check(settings, secret, access_host="x", recipient="a@acme.test", tokens=source)
+    assert found.ok
+    assert (status(runtime).state, status(runtime).code) == ("connected", None)
 
 
 def test_what_a_failure_row_holds_is_made_of_our_words(
