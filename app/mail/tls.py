@@ -24,7 +24,7 @@ class TlsMode(StrEnum):
 _WORDS = {
     TlsMode.NONE: "none",
     TlsMode.STARTTLS: "STARTTLS",
-    TlsMode.IMPLICIT: "TLS from the first byte",
+    TlsMode.IMPLICIT: "TLS from the start",
 }
 
 

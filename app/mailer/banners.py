@@ -13,6 +13,8 @@ from app.web.navigation import Banner, Entry, here
 
 PATH = "/admin/system/mailer"
 ORDER = 20
+OVERVIEW = "/admin/system"
+"""Its first row says how mail is, with the button that helps."""
 
 
 def entry() -> Entry | None:
@@ -24,7 +26,7 @@ def entry() -> Entry | None:
 
 
 def banners() -> list[Banner]:
-    """For install administrators. The mailer page tells the same at length, so not there."""
+    """For install administrators. Mailer page and overview tell it themselves, so not there."""
     if current_user.denial(Permission.SYSTEM_CONFIGURE):
         return []
     summary = current_summary()
@@ -32,7 +34,8 @@ def banners() -> list[Banner]:
         found = [_keys(summary)]
     else:
         found = []
-    if request.path != PATH and not request.path.startswith(f"{PATH}/"):
+    told_there = request.path == OVERVIEW or request.path == PATH
+    if not told_there and not request.path.startswith(f"{PATH}/"):
         found += _mail(summary)
     return found
 

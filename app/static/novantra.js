@@ -1,10 +1,10 @@
-/* Comfort only: every page works without this file. */
+/* Comfort only: pages work without this file. */
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);
 
-  // Times: the server wrote UTC, the reader lives elsewhere. Same steps as app/web/times.py.
+  // Times: the server wrote UTC. Same steps as app/web/times.py.
   const day = { day: "numeric", month: "long", year: "numeric" };
   const date = new Intl.DateTimeFormat("en-GB", day);
   const full = new Intl.DateTimeFormat("en-GB", { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
@@ -27,7 +27,7 @@
   setInterval(write, 30000);
   addEventListener("novantra:times", write);
 
-  // Passwords can be looked at, and are hidden again before they travel.
+  // Passwords can be looked at; hidden again before they travel.
   all("[data-reveal]").forEach((button) => {
     const input = byId(button.dataset.reveal);
     const show = (on) => {
@@ -49,7 +49,7 @@
     };
   });
 
-  // Provider cards: a click shows the other fields at once. Arrow keys only pass by, so there the button asks.
+  // A click on a provider shows its fields; arrow keys only pass by: the button asks.
   all("[data-pick]").forEach((pick) => {
     const go = pick.parentElement.querySelector(".pick-go"), key = "novantra-pick";
     let pointed = false;
@@ -66,7 +66,7 @@
     if (chosen && chosen.checked) chosen.focus();
   });
 
-  // A region shows its relay at once: data-host-map is {region: host}, data-host-template "…{value}…".
+  // A region shows its relay: data-host-map {region: host}, data-host-template "…{value}…".
   all("[data-host-target]").forEach((input) => {
     const { hostTarget, hostMap = "{}", hostTemplate = "" } = input.dataset, hosts = JSON.parse(hostMap);
     input.oninput = () => {
@@ -109,11 +109,16 @@
     button.textContent = busy;
     button.classList.add("is-busy");
   });
-  // Back from the next page: the form is to be usable again.
+  // Back from the next page: usable.
   addEventListener("pageshow", ({ persisted }) => persisted && all("[data-running]").forEach((form) => {
     delete form.dataset.running;
     all(".is-busy", form).forEach((button) => { button.textContent = button.dataset.label; button.classList.remove("is-busy"); });
   }));
+
+  addEventListener("keydown", ({ key }) => {
+    const menu = key === "Escape" && document.querySelector(".menu[open]");
+    if (menu) { menu.open = false; menu.firstElementChild.focus(); }
+  });
 
   addEventListener("click", (event) => {
     const link = event.target.closest("[data-focus-field], #error-summary a"), field = link && byId(link.hash.slice(1));
@@ -124,6 +129,5 @@
     field.focus();
     field.scrollIntoView({ block: "center" });
   });
-  const summary = document.querySelector("[data-focus]");
-  if (summary) summary.focus();
+  document.querySelector("[data-focus]")?.focus();
 })();

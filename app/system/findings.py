@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -41,11 +42,17 @@ class Finding:
     action_href: str | None = None
     action_posts: bool = False
     waits: bool = False
+    id: str | None = None
 
     @property
     def open(self) -> bool:
         """Whether something is left to do about it."""
         return self.waits or self.level in {"warn", "bad"}
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a thing to do by itself, and does not only wait for another."""
+        return self.level in {"warn", "bad"} or self.action is not None
 
 
 def findings(session: Session, runtime: Runtime, user: User, summary: Summary) -> list[Finding]:
@@ -183,12 +190,26 @@ def address(session: Session, runtime: Runtime) -> Finding:
     """Where links in mails lead."""
     url = access_url(session, runtime.config) or ""
     warning = parse_access_url(url).warning
+    if warning and _only_here(url) and _only_here(f"http://{runtime.config.bind}"):
+        return Finding(
+            "Access URL",
+            "quiet",
+            "This machine",
+            f"Links in mails begin with {url} and open on this machine only, like every page here:"
+            " nobody else can reach it. Change both before others are to.",
+        )
     fixed = environment_access_url(runtime.config) is not None
     if warning:
         text, action = f"{url}. {warning}", None if fixed else "Change it"
         return Finding("Access URL", "warn", "Check it", text, action, "/admin/system/access-urls")
     where = " Fixed by the environment." if fixed else ""
     return Finding("Access URL", "good", "Set", f"Links in mails begin with {url}.{where}")
+
+
+def _only_here(url: str) -> bool:
+    """Whether an address leads to this very machine."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def _proxies(runtime: Runtime) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ def overview() -> str:
         "system/overview.html",
         todo=[finding for finding in found if finding.open],
         settled=[finding for finding in found if not finding.open],
+        # What waits for another of them is no second thing to do.
+        number=max(1, sum(finding.counts for finding in found if finding.open)),
         summary=summary,
     )
 

@@ -109,6 +109,7 @@ def test_an_invitation_that_ran_out_gets_a_new_link(
     run_out(runtime)
     session.rollback()
     assert session.scalars(select(OutboxMessage.state)).all() == ["cancelled"]
+    session.rollback()
     token = page.open().fields["csrf_token"]
     assert page.client.post(f"{PATH}/renew", data={"csrf_token": token}).status_code == 303
     session.rollback()

@@ -13,7 +13,7 @@ from app.mail.tls import TlsMode
 State = Literal["passed", "failed", "skipped", "not_reached"]
 
 
-_BEYOND_PHASES = {"ehlo": "abilities", "rset": "ending"}
+_BEYOND_PHASES = {"ehlo": "features", "rset": "end"}
 
 
 def noun_of(step: str) -> str:

@@ -35,7 +35,7 @@ ENTRIES = {
         "The relay refuses the connection",
         "A machine answered, but nothing accepts mail at {relay}.",
         (
-            "Check the port: 587 for STARTTLS, 465 for TLS from the first byte, 25 or 2525 where "
+            "Check the port: 587 for STARTTLS, 465 for TLS from the start, 25 or 2525 where "
             "the relay’s operator says so.",
             "If the host is “localhost” and this program runs in a container, enter the name of "
             "the relay’s machine: inside the container, localhost is the container.",
@@ -204,7 +204,7 @@ ENTRIES = {
     Code.TLS_REQUIRED: Entry(
         "The relay insists on encryption",
         "{Relay} goes no further without TLS, and TLS is switched off here or had not begun.",
-        ("Switch “secure” on and use port 587 (STARTTLS) or 465 (TLS from the first byte).",),
+        ("Switch “secure” on and use port 587 (STARTTLS) or 465 (TLS from the start).",),
         "secure",
     ),
     Code.PROTOCOL_ERROR: Entry(
