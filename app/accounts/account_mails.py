@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.crypto.keys import KeysUnusable
 from app.install.service import links
+from app.mail.addresses import Address
 from app.mailer.active import MailPending
 from app.outbox.queue import enqueue
 from app.runtime import Runtime
@@ -18,19 +19,19 @@ from app.runtime import Runtime
 def password_changed(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
     """The password of that account is another one since ``now``."""
     context = {"email": user.email, "changed_at": now}
-    _tell(session, runtime, kind="password-changed", to=user.email, context=context)
+    _tell(session, runtime, kind="password-changed", to=user.address, context=context)
 
 
 def address_change(
-    session: Session, runtime: Runtime, *, old: str, new: str, done: bool, now: datetime
+    session: Session, runtime: Runtime, *, old: Address, new: Address, done: bool, now: datetime
 ) -> None:
     """Tell the old address that another one was asked for, or has taken its place."""
-    context = {"email": old, "new_email": new, "done": done, "changed_at": now}
+    context = {"email": old.text, "new_email": new.text, "done": done, "changed_at": now}
     _tell(session, runtime, kind="email-changed", to=old, context=context)
 
 
 def _tell(
-    session: Session, runtime: Runtime, *, kind: str, to: str, context: dict[str, Any]
+    session: Session, runtime: Runtime, *, kind: str, to: Address, context: dict[str, Any]
 ) -> None:
     base = links(session, runtime.config)
     context["reset_link"] = base.to("forgot-password")

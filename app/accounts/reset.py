@@ -39,7 +39,7 @@ def send_link(session: Session, runtime: Runtime, intent: MailIntent, now: datet
         session,
         runtime,
         kind="password-reset",
-        to=user.email,
+        to=user.address,
         context={
             "link": link,
             "email": user.email,

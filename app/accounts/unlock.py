@@ -49,7 +49,7 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
         session,
         runtime,
         kind="unlock-code",
-        to=user.email,
+        to=user.address,
         context={
             "code": code,
             "email": user.email,

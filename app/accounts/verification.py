@@ -56,7 +56,7 @@ def start_verification(session: Session, runtime: Runtime, *, user: User, now: d
     """Mail a link that verifies the present address. Raises ``MailPending``, ``TooMany``."""
     require_mail(session, runtime)
     _count_mail(session, user.address, now)
-    _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.email, now)
+    _mail_link(session, runtime, user, Purpose.VERIFY_EMAIL, user.address, now)
 
 
 def verify_anew(
@@ -86,10 +86,8 @@ def start_address_change(
     require_mail(session, runtime)
     _count_mail(session, new, now)
     user.pending_email = new.text
-    _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new.text, now)
-    account_mails.address_change(
-        session, runtime, old=user.email, new=new.text, done=False, now=now
-    )
+    _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new, now)
+    account_mails.address_change(session, runtime, old=user.address, new=new, done=False, now=now)
     record(
         session,
         now=now,
@@ -118,7 +116,7 @@ def invite_administrator(
         session,
         runtime,
         kind="admin-invitation",
-        to=user.email,
+        to=user.address,
         context={
             "link": links(session, runtime.config).to("verify-email", secret),
             "email": user.email,
@@ -228,7 +226,7 @@ def _change_address(
         target=new.text,
         changes={"email": {"old": old.text, "new": new.text}},
     )
-    account_mails.address_change(session, runtime, old=old.text, new=new.text, done=True, now=now)
+    account_mails.address_change(session, runtime, old=old, new=new, done=True, now=now)
 
 
 def _count_mail(session: Session, address: Address, now: datetime) -> None:
@@ -236,7 +234,7 @@ def _count_mail(session: Session, address: Address, now: datetime) -> None:
 
 
 def _mail_link(
-    session: Session, runtime: Runtime, user: User, purpose: Purpose, email: str, now: datetime
+    session: Session, runtime: Runtime, user: User, purpose: Purpose, to: Address, now: datetime
 ) -> None:
     secret = tokens.issue(
         session,
@@ -244,16 +242,16 @@ def _mail_link(
         user=user,
         now=now,
         lifetime=LIFETIME,
-        bound={"email": email},
+        bound={"email": to.text},
     )
     enqueue(
         session,
         runtime,
         kind="verify-email",
-        to=email,
+        to=to,
         context={
             "link": links(session, runtime.config).to("verify-email", secret),
-            "email": email,
+            "email": to.text,
             "changes": purpose is Purpose.CHANGE_EMAIL,
             "account_email": user.email,
             "expires_at": now + LIFETIME,

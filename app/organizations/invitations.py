@@ -198,7 +198,7 @@ def _mail(session: Session, inviting: Inviting, invitation: Invitation) -> None:
         session,
         inviting.runtime,
         kind="invitation",
-        to=invitation.email,
+        to=invitation.address,
         context={
             "organization": inviting.organization.name,
             "role": invitation.role,
@@ -226,7 +226,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
         session,
         inviting.runtime,
         kind="membership-added",
-        to=user.email,
+        to=user.address,
         context={
             "name": user.name,
             "organization": inviting.organization.name,

@@ -76,7 +76,7 @@ def start(session: Session, runtime: Runtime, *, address: Address, now: datetime
             session,
             runtime,
             kind="signup-code",
-            to=address.text,
+            to=address,
             context={"email": address.text, "code": code, "until": until},
             expires_at=until,
             stands_on=on_code(purpose=CodePurpose.SIGNUP, subject=request.secret_hash),
@@ -87,7 +87,7 @@ def start(session: Session, runtime: Runtime, *, address: Address, now: datetime
             session,
             runtime,
             kind="signup-existing",
-            to=user.email,
+            to=user.address,
             context={
                 "email": user.email,
                 "link": base.to("login"),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
+from app.mail.addresses import Address
 from app.mailer import canary
 from app.mailer.active import active_mailer
 from app.mailer.health import look as health_of
@@ -85,7 +86,7 @@ def queue_daily_mail(runtime: Runtime) -> bool:
             session,
             runtime,
             kind=KIND,
-            to=to,
+            to=Address.parse(to),
             context={"at": now, "next_at": now + DAILY},
             expires_at=now + LASTS,
             stands_on=f"{STANDS}:1",

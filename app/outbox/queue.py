@@ -27,7 +27,7 @@ def enqueue(
     runtime: Runtime,
     *,
     kind: str,
-    to: str,
+    to: Address,
     context: Mapping[str, object],
     label: str | None = None,
     expires_at: datetime | None = None,
@@ -48,14 +48,12 @@ def enqueue(
         ``Runtime.still_stands``; it is withdrawn instead when that was revoked, used or replaced
     :raises MailPending: no mail configuration exists, so nothing was written
     :raises KeysUnusable: the install has no key to seal it with, so nothing was written
-    :raises AddressError: ``to`` is no address
     """
     mail = MAILS[kind]
     active = active_mailer(session, runtime)
     if active is None:
         raise MailPending
     now = runtime.now()
-    recipient = Address.parse(to)
     base = links(session, runtime.config)
     composed = compose_mail(
         active,
@@ -68,7 +66,7 @@ def enqueue(
             "sender_name": active.sender_name,
             **context,
         },
-        to=recipient.text,
+        to=to.text,
         at=now,
     )
     public_id = secrets.token_hex(16)
@@ -79,13 +77,13 @@ def enqueue(
         state=State.HELD if is_paused(session) else State.QUEUED,
         label=(label or mail.label)[:200],
         mail_from=active.sender_address,
-        rcpt_to=recipient.text,
-        rcpt_key=recipient.key,
-        rcpt_domain=recipient.domain,
+        rcpt_to=to.text,
+        rcpt_key=to.key,
+        rcpt_domain=to.domain,
         message_id=composed.message_id,
         size=len(composed.content),
         sealed_bytes=runtime.box.seal(
-            composed.content, OUTBOX_BYTES.place(public_id, rcpt_to=recipient.text, kind=mail.name)
+            composed.content, OUTBOX_BYTES.place(public_id, rcpt_to=to.text, kind=mail.name)
         ),
         created_at=now,
         due_at=now,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.crypto.secret import Secret
-from app.mail.addresses import normalise
+from app.mail.addresses import Address
 from app.mailer.configuration import save, settings_of, stored
 from app.mailer.models import MailHealth
 from app.mailer.settings import PasswordChange, Settings
@@ -82,13 +82,14 @@ def reset_mail(
     session: Session, runtime: Runtime, to: str, *, expires_at: datetime | None = None
 ) -> OutboxMessage:
     """A password reset in the queue: it carries a link, and goes in the express lane."""
+    address = Address.parse(to)
     shown = expires_at or datetime(2036, 11, 22, 11, 12, tzinfo=UTC)
     return enqueue(
         session,
         runtime,
         kind="password-reset",
-        to=to,
-        context={"email": normalise(to), "link": LINK, "expires_at": shown},
+        to=address,
+        context={"email": address.text, "link": LINK, "expires_at": shown},
         expires_at=expires_at,
     )
 
@@ -99,7 +100,7 @@ def notice_mail(session: Session, runtime: Runtime, to: str) -> OutboxMessage:
         session,
         runtime,
         kind="password-changed",
-        to=to,
+        to=Address.parse(to),
         context={"email": to, "changed_at": runtime.now(), "reset_link": "https://hr.acme.test/"},
     )
 

@@ -186,7 +186,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
         bound={"email": victim.email},
     )
     context = {"email": victim.email, "link": "https://hr.acme.test/x", "expires_at": now + hour}
-    message = enqueue(session, runtime, kind="password-reset", to=victim.email, context=context)
+    message = enqueue(session, runtime, kind="password-reset", to=victim.address, context=context)
     target = add_target(
         session,
         runtime,
