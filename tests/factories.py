@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -108,10 +110,13 @@ def cookie_of(browser: FlaskClient) -> dict[str, object]:
         return dict(cookie)
 
 
+def without_tokens(page: str) -> str:
+    """A page to compare with another: its form tokens are masked anew in every answer."""
+    return re.sub(r'name="csrf_token" value="[^"]*"', 'name="csrf_token"', page)
+
+
 def csrf_of(page: bytes) -> str:
     """The first CSRF token in a page."""
-    import re
-
     found = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found, "the page has no CSRF token"
     return found.group(1).decode()

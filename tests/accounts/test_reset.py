@@ -14,7 +14,7 @@ from app.audit.models import AuditEvent
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from tests.conftest import Clock
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, without_tokens
 from tests.visitor import Mailbox, Visitor, link_in
 
 NEW = "four unrelated words here"
@@ -150,7 +150,7 @@ def test_while_mail_is_pending_everybody_gets_the_same_clear_error(
     known = visitor.submit("/forgot-password", email="dana@acme.test")
     unknown = visitor.submit("/forgot-password", email="dama@acme.test")
     assert known.status_code == unknown.status_code == 503
-    assert known.text.replace("dana", "dama") == unknown.text
+    assert without_tokens(known.text).replace("dana", "dama") == without_tokens(unknown.text)
     assert "Mail is not set up" in known.text
     assert "Ask your administrator" in known.text
     assert "users reset-link" in known.text
