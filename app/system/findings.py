@@ -80,7 +80,11 @@ def mail(summary: Summary, is_cloud: bool) -> Finding:
     waits = health.health is Health.UNPROVEN and not is_cloud
     if is_cloud or action is None:
         return Finding("Mail", health.level, health.words, text, waits=waits)
-    return Finding("Mail", health.level, health.words, text, action, MAILER_PAGE, waits=waits)
+    # Elsewhere a banner of that name says it.
+    name = f"notice-mail-{health.health}" if health.alarm else None
+    return Finding(
+        "Mail", health.level, health.words, text, action, MAILER_PAGE, waits=waits, id=name
+    )
 
 
 def _about_mail(summary: Summary) -> tuple[str, str | None]:
