@@ -15,3 +15,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(overview.blueprint)
     navigation(app).system_entries.append((overview.NAVIGATION_ORDER, overview.navigation_entry))
+    if app.debug:
+        from app.system import components
+
+        app.register_blueprint(components.blueprint)
