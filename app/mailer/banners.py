@@ -79,6 +79,8 @@ def _mail(summary: Summary) -> list[Banner]:
         Health.PAUSED: ("Mail is paused", "Open the mailer"),
         Health.STALLED: ("Nobody delivers mail", "Open the mailer"),
     }.get(mail.health, ("Mail is failing", "Open the mailer"))
+    if summary.not_connected:
+        title = "The mailbox is not connected"
     if mail.concern is not None:
         title = "Mail works, but not as it should"
     return [
@@ -102,8 +104,8 @@ def _text(summary: Summary) -> str:
         )
     if mail.health is Health.STALLED:
         return f"{mail.cause} {mail.step} Command: {mail.command}"
-    if mail.health is Health.FAILING and not mail.by_test:
-        count = summary.health.consecutive_failures
+    count = summary.health.consecutive_failures
+    if mail.health is Health.FAILING and count and not mail.by_test and not mail.held:
         sends = "The last mail" if count == 1 else f"The last {count} mails"
         trying = " Novantra keeps trying." if summary.queue.waiting else ""
         return f"{sends} could not be sent. {mail.cause}{trying}"

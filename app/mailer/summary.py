@@ -88,6 +88,11 @@ class Summary:
         return self.state == CONFIGURED and self.queue.waiting > 0
 
     @property
+    def not_connected(self) -> bool:
+        """Nobody has signed in to the mailbox, so nothing is even tried."""
+        return self.failing and self.mail.held and self.token.needs_person
+
+    @property
     def pill(self) -> tuple[str, str]:
         """Level and words for the state."""
         return self.mail.level, self.mail.words

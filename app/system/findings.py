@@ -114,7 +114,7 @@ def _about_mail(summary: Summary) -> tuple[str, str | None]:
 
 
 def _is_tried_again(summary: Summary) -> bool:
-    return summary.failing and summary.queue.waiting > 0
+    return summary.failing and not summary.mail.held and summary.queue.waiting > 0
 
 
 def _ending(summary: Summary) -> Iterator[Finding]:

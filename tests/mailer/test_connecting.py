@@ -366,3 +366,19 @@ def test_a_code_of_another_browser_is_nobodys(
     answer = Page(signed_in(app, admin).get(f"{PATH}/device"))
     assert answer.status == 422
     assert "ABCD-EFGH" not in answer.words
+
+
+def test_before_anybody_has_signed_in_no_page_says_that_mail_is_tried(
+    person: Person, runtime: Runtime
+) -> None:
+    page = person.page.open()
+    assert "The mailbox is not connected" in page.words
+    overview = Page(person.page.client.get("/admin/system"))
+    assert "The mailbox is not connected" in overview.words
+    for shown in (page.words, overview.words):
+        for untrue in ("The last 0", "keeps trying", "tried again by itself", "first attempt"):
+            assert untrue not in shown
+    test = person.page.send_test(as_is=True)
+    assert test.status == 503
+    assert "The mailbox is not connected" in test.words
+    assert "password" not in test.words.lower()

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.install.service import links
-from app.mailer.active import ActiveMailer, active_mailer
+from app.mailer.active import NOT_CONNECTED, ActiveMailer, active_mailer
 from app.mailer.arrival import new_phrase
 from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
@@ -147,6 +147,15 @@ def _pending() -> Refusal:
 
 
 def _held(active: ActiveMailer) -> Refusal:
+    if active.problem == NOT_CONNECTED:
+        return Refusal(
+            503,
+            "The mailbox is not connected",
+            active.problem,
+            "Sign in under “Sign-in” on the mailer page, then send the test.",
+            url_for("mailer.page") + "#sign-in",
+            "Back to the mailer",
+        )
     return Refusal(
         503,
         "The stored password cannot be read",
