@@ -18,12 +18,12 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         return
     from app.mailer import banners
-    from app.mailer.tokens import sign_in
+    from app.mailer.tokens import connecting
     from app.mailer.tokens.renewing import Renewing
     from app.mailer.views import handbook, load
     from app.web.navigation import navigation
 
-    runtime.outdated.append(sign_in.outdated)
+    runtime.outdated.append(connecting.outdated)
     runtime.chores.append(Renewing())
     app.register_blueprint(load())
     handbook.init_app(app)

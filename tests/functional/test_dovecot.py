@@ -19,7 +19,9 @@ from app.mail.failures import FailureCode
 from app.mailer.check import Check, run_check
 from app.mailer.configuration import settings_of, usable_secret
 from app.mailer.settings import KEEP
-from app.mailer.tokens import sign_in, store
+from app.mailer.tokens import store
+from app.mailer.tokens.device import ask_device, begin_device
+from app.mailer.tokens.person import begin_person, finish_person
 from app.mailer.tokens.source import check_tokens
 from app.mailer.tokens.status import token_status
 from app.outbox.worker import Deliverer, StepResult
@@ -201,9 +203,9 @@ SIGNED_IN = (200, GOOD | {"refresh_token": "refresh-1", "id_token": ID_TOKEN})
 
 def as_person(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
     server.answers = [SIGNED_IN]
-    url = sign_in.begin_person(runtime, redirect=BACK, **ME)
+    url = begin_person(runtime, redirect=BACK, **ME)
     state = parse_qs(urlsplit(url).query)["state"][0]
-    sign_in.finish_person(runtime, state=state, code="c0de", error=None, actor=ALICE, **ME)
+    finish_person(runtime, state=state, code="c0de", error=None, actor=ALICE, **ME)
 
 
 def by_code(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
@@ -213,9 +215,9 @@ def by_code(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
         "verification_uri": "https://microsoft.com/devicelogin",
     }
     server.answers = [(200, prompt), SIGNED_IN]
-    sign_in.begin_device(runtime, **ME)
+    begin_device(runtime, **ME)
     clock.advance(seconds=6)
-    assert sign_in.ask_device(runtime, actor=ALICE, **ME) is not None
+    assert ask_device(runtime, actor=ALICE, **ME) is not None
 
 
 def by_itself(runtime: Runtime, server: TokenServer, clock: Clock) -> None:

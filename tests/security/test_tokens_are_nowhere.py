@@ -25,8 +25,10 @@ from app.mailer.check import run_check
 from app.mailer.configuration import settings_of, usable_secret
 from app.mailer.settings import KEEP
 from app.mailer.summary import summarise
-from app.mailer.tokens import sign_in, store
-from app.mailer.tokens.sign_in import SignInRefused
+from app.mailer.tokens import store
+from app.mailer.tokens.connecting import SignInRefused
+from app.mailer.tokens.device import ask_device, begin_device
+from app.mailer.tokens.person import begin_person, finish_person
 from app.mailer.tokens.source import check_tokens
 from app.outbox.worker import Deliverer
 from app.runtime import Runtime
@@ -134,15 +136,15 @@ def everything(runtime: Runtime, server: TokenServer, relay: Relay, clock: Clock
     # A person: away and back, with and without luck.
     server.answers = [(200, FULL | {"id_token": f"e30.{ID}.c2ln"})]
     log_in_with(runtime, relay, secret=CLIENT_SECRET, login_method="person")
-    state = _state(sign_in.begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
+    state = _state(begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
     back: dict[str, Any] = {"code": CODE, "error": None, "actor": ALICE, **ME}
-    refused(lambda: sign_in.finish_person(runtime, state=state, **back))
-    refused(lambda: sign_in.finish_person(runtime, state=state, **back))
-    refused(lambda: sign_in.finish_person(runtime, state=CODE, **back))
+    refused(lambda: finish_person(runtime, state=state, **back))
+    refused(lambda: finish_person(runtime, state=state, **back))
+    refused(lambda: finish_person(runtime, state=CODE, **back))
     check(), deliver(), look()
     server.answers = [refusing(CODE)]
-    again = _state(sign_in.begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
-    refused(lambda: sign_in.finish_person(runtime, state=again, **back))
+    again = _state(begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
+    refused(lambda: finish_person(runtime, state=again, **back))
     server.answers = [refusing(REFRESH)]
     clock.advance(hours=3)
     deliver(), look()
@@ -154,9 +156,9 @@ def everything(runtime: Runtime, server: TokenServer, relay: Relay, clock: Clock
     }
     server.answers = [(200, prompt), refusing(DEVICE_CODE)]
     log_in_with(runtime, relay, secret=None, login_method="device", client_credential=None)
-    refused(lambda: sign_in.begin_device(runtime, **ME))
+    refused(lambda: begin_device(runtime, **ME))
     clock.advance(seconds=10)
-    refused(lambda: sign_in.ask_device(runtime, actor=ALICE, **ME))
+    refused(lambda: ask_device(runtime, actor=ALICE, **ME))
     return said
 
 

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.install.service import links
 from app.mailer.configuration import stored
 from app.mailer.forms.signing_in import redirect_address
-from app.mailer.tokens import sign_in
-from app.mailer.tokens.sign_in import Connected, SignInRefused
+from app.mailer.tokens import person
+from app.mailer.tokens.connecting import Connected, SignInRefused
 from app.mailer.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, browser, db
@@ -29,7 +29,7 @@ def connect() -> AnyResponse:
     back = redirect_address(links(session, live.config).base)
     session.commit()  # what begins a sign-in has a transaction of its own
     try:
-        there = sign_in.begin_person(live, user_id=user_id, browser=browser(), redirect=back)
+        there = person.begin_person(live, user_id=user_id, browser=browser(), redirect=back)
     except SignInRefused as refused:
         return refused_page(refused)
     return redirect(there, 303)
@@ -42,7 +42,7 @@ def connected() -> AnyResponse:
     session, who, user_id = db(), actor(), int(current_user.id)
     session.commit()
     try:
-        done = sign_in.finish_person(
+        done = person.finish_person(
             runtime(),
             user_id=user_id,
             browser=browser(),

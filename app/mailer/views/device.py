@@ -6,8 +6,9 @@ from flask import Response, make_response, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.mailer.tokens import sign_in
-from app.mailer.tokens.sign_in import DevicePrompt, SignInRefused
+from app.mailer.tokens import device
+from app.mailer.tokens.connecting import SignInRefused
+from app.mailer.tokens.device import DevicePrompt
 from app.mailer.views import blueprint
 from app.mailer.views.connecting import refused_page, welcome
 from app.runtime import runtime
@@ -23,7 +24,7 @@ def begin() -> AnyResponse:
     user_id = int(current_user.id)
     db().commit()  # what begins a sign-in has a transaction of its own
     try:
-        prompt = sign_in.begin_device(runtime(), user_id=user_id, browser=browser())
+        prompt = device.begin_device(runtime(), user_id=user_id, browser=browser())
     except SignInRefused as refused:
         return refused_page(refused)
     return _page(prompt)
@@ -36,8 +37,8 @@ def ask() -> AnyResponse:
     user_id, who = int(current_user.id), actor()
     db().commit()
     try:
-        done = sign_in.ask_device(runtime(), user_id=user_id, browser=browser(), actor=who)
-        prompt = sign_in.current_device(runtime(), user_id=user_id, browser=browser())
+        done = device.ask_device(runtime(), user_id=user_id, browser=browser(), actor=who)
+        prompt = device.current_device(runtime(), user_id=user_id, browser=browser())
     except SignInRefused as refused:
         return refused_page(refused)
     if done is not None:

@@ -18,8 +18,9 @@ from app.mail.failures import Failure, FailureCode
 from app.mail.oauth.pkce import challenge_of
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.tokens import sign_in
-from app.mailer.tokens.sign_in import SignInRefused
+from app.mailer.tokens.connecting import Connected, SignInRefused, disconnect
+from app.mailer.tokens.device import ask_device, begin_device, current_device
+from app.mailer.tokens.person import begin_person, finish_person
 from app.mailer.tokens.status import token_status
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
@@ -46,13 +47,13 @@ def signed_in(**changes: Any) -> tuple[int, dict[str, Any]]:
 
 def begin(runtime: Runtime) -> dict[str, str]:
     """The parameters of the vendor's page."""
-    url = sign_in.begin_person(runtime, redirect=REDIRECT, **ME)
+    url = begin_person(runtime, redirect=REDIRECT, **ME)
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def finish(runtime: Runtime, state: str, **changes: Any) -> sign_in.Connected:
+def finish(runtime: Runtime, state: str, **changes: Any) -> Connected:
     values: dict[str, Any] = {"code": "the-code", "error": None, "actor": ALICE, **ME}
-    return sign_in.finish_person(runtime, state=state, **(values | changes))
+    return finish_person(runtime, state=state, **(values | changes))
 
 
 @pytest.fixture
@@ -272,7 +273,7 @@ def test_an_address_that_the_vendor_would_not_take_is_refused_before(
     person: Runtime, redirect: str
 ) -> None:
     with pytest.raises(SignInRefused):
-        sign_in.begin_person(person, redirect=redirect, **ME)
+        begin_person(person, redirect=redirect, **ME)
 
 
 def test_what_waits_in_the_database_opens_nowhere_else(person: Runtime) -> None:
@@ -305,8 +306,8 @@ def device(runtime: Runtime, server: TokenServer, relay: Relay) -> Runtime:
     return runtime
 
 
-def ask(runtime: Runtime) -> sign_in.Connected | None:
-    return sign_in.ask_device(runtime, actor=ALICE, **ME)
+def ask(runtime: Runtime) -> Connected | None:
+    return ask_device(runtime, actor=ALICE, **ME)
 
 
 def test_a_code_typed_in_another_browser_connects(
@@ -318,11 +319,11 @@ def test_a_code_typed_in_another_browser_connects(
         waited.append(seconds)
         clock.advance(seconds=seconds)
 
-    monkeypatch.setattr(sign_in.time, "sleep", wait)
-    prompt = sign_in.begin_device(device, **ME)
+    monkeypatch.setattr("app.mailer.tokens.device.time.sleep", wait)
+    prompt = begin_device(device, **ME)
     assert (prompt.user_code, prompt.interval) == ("ABCD-EFGH", 5)
     assert prompt.expires_at == clock() + timedelta(minutes=15)
-    assert sign_in.current_device(device, **ME) == prompt
+    assert current_device(device, **ME) == prompt
     assert ask(device) is None
     assert len(server.asked) == 2
     clock.advance(seconds=1)
@@ -338,15 +339,15 @@ def test_a_code_typed_in_another_browser_connects(
     with pytest.raises(SignInRefused) as caught:
         ask(device)
     assert caught.value.status == 404
-    assert sign_in.current_device(device, **ME) is None
+    assert current_device(device, **ME) is None
 
 
 def test_slow_down_makes_slower(
     device: Runtime, server: TokenServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("app.mailer.tokens.device.time.sleep", lambda seconds: None)
     server.answers[1] = (400, {"error": "slow_down"})
-    sign_in.begin_device(device, **ME)
+    begin_device(device, **ME)
     clock.advance(seconds=6)
     assert ask(device) is None
     clock.advance(seconds=6)
@@ -356,12 +357,36 @@ def test_slow_down_makes_slower(
     assert ask(device) is not None
 
 
+def test_of_two_questions_at_once_one_is_asked(
+    device: Runtime, server: TokenServer, clock: Clock
+) -> None:
+    server.answers[1:] = [signed_in()]
+    begin_device(device, **ME)
+    clock.advance(seconds=6)
+    said: list[Any] = []
+
+    def come() -> None:
+        try:
+            said.append(ask(device))
+        except SignInRefused as refused:
+            said.append(refused.status)
+
+    threads = [threading.Thread(target=come) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len([found for found in said if isinstance(found, Connected)]) == 1
+    assert {found for found in said if not isinstance(found, Connected)} <= {None, 404}
+    assert sum("device_code" in form for form in server.asked) == 1
+
+
 @pytest.mark.parametrize("word", ["authorization_declined", "expired_token", "access_denied"])
 def test_a_refused_code_is_over(
     device: Runtime, server: TokenServer, clock: Clock, word: str
 ) -> None:
     server.answers[1] = (400, {"error": word})
-    sign_in.begin_device(device, **ME)
+    begin_device(device, **ME)
     clock.advance(seconds=6)
     with pytest.raises(SignInRefused) as caught:
         ask(device)
@@ -376,7 +401,7 @@ def test_a_passing_fault_does_not_end_the_wait(
     device: Runtime, server: TokenServer, clock: Clock
 ) -> None:
     server.answers[1] = html(502)
-    sign_in.begin_device(device, **ME)
+    begin_device(device, **ME)
     clock.advance(seconds=6)
     with pytest.raises(SignInRefused) as caught:
         ask(device)
@@ -386,17 +411,17 @@ def test_a_passing_fault_does_not_end_the_wait(
 
 
 def test_somebody_else_cannot_ask(device: Runtime, clock: Clock) -> None:
-    sign_in.begin_device(device, **ME)
+    begin_device(device, **ME)
     clock.advance(seconds=6)
     for other in (ME | {"user_id": 2}, ME | {"browser": "another"}):
         with pytest.raises(SignInRefused) as caught:
-            sign_in.ask_device(device, actor=ALICE, **other)
+            ask_device(device, actor=ALICE, **other)
         assert caught.value.status == 404
-        assert sign_in.current_device(device, **other) is None
+        assert current_device(device, **other) is None
 
 
 def test_a_code_ends_with_its_time(device: Runtime, clock: Clock) -> None:
-    sign_in.begin_device(device, **ME)
+    begin_device(device, **ME)
     clock.advance(minutes=16)
     with pytest.raises(SignInRefused) as caught:
         ask(device)
@@ -406,11 +431,11 @@ def test_a_code_ends_with_its_time(device: Runtime, clock: Clock) -> None:
 def test_disconnecting_forgets_the_tokens_and_is_audited(person: Runtime) -> None:
     finish(person, begin(person)["state"])
     with person.database.transaction() as session:
-        assert sign_in.disconnect(session, now=person.now(), actor=ALICE)
+        assert disconnect(session, now=person.now(), actor=ALICE)
     row = token_row(person)
     assert (row.refresh_sealed, row.access_sealed, row.connected_as) == (None, None, None)
     with person.database.transaction() as session:
-        assert not sign_in.disconnect(session, now=person.now(), actor=ALICE)
+        assert not disconnect(session, now=person.now(), actor=ALICE)
         assert (
             session.query(AuditEvent).filter(AuditEvent.tag == "mailer:disconnected").count() == 1
         )
