@@ -7,13 +7,13 @@ newest evidence says, then what is not well about mail that works.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from app.mail.addresses import domain_of
-from app.mail.failures import Disposition, Explanation, Failure, FailureContext, disposition_of
+from app.mail.failures import Explanation, Failure, FailureContext
 from app.mail.phases import Phase
 from app.mailer.advice import explained
+from app.mailer.concerns import SLOW, Concern, concern_of
 from app.mailer.mail_facts import (
     Evidence,
     Keys,
@@ -22,9 +22,8 @@ from app.mailer.mail_facts import (
     newest_evidence,
     newest_look,
     nobody_delivers,
-    slow_since,
 )
-from app.mailer.models import MailCanary, MailHealth
+from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS, Provider
 from app.mailer.tokens.status import TokenState
 
@@ -48,18 +47,6 @@ class Health(StrEnum):
     """A person must act: one who paused by hand, or one who mends what the relay refuses."""
     STALLED = "stalled"
     """Mail is due and nobody delivers it."""
-
-
-SLOW = "queue_slow"
-
-
-@dataclass(frozen=True)
-class Concern:
-    """Something that is not as it should be while mail works. ``words`` is a sentence."""
-
-    code: str
-    words: str
-    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -128,9 +115,8 @@ def _with_concern(found: CurrentHealth, facts: MailFacts) -> CurrentHealth:
     """Mail that works can still be worth a look; of mail that does not, enough is said."""
     if not found.healthy:
         return found
-    look = newest_look(facts)
+    look, concern = newest_look(facts), concern_of(facts)
     found = replace(found, reached=look is not None and look.code is None)
-    concern = _slow(facts) or _locked_out(look, facts)
     if concern is None:
         return _let_in(found) if found.reached and not facts.queue.waiting else found
     words = "The relay did not let us in"
@@ -153,27 +139,6 @@ def _let_in(found: CurrentHealth) -> CurrentHealth:
         found,
         words="The relay lets us in",
         cause=f"Connecting and logging in worked at the last look. {found.cause}",
-    )
-
-
-def _locked_out(look: MailCanary | None, facts: MailFacts) -> Concern | None:
-    """Once may be a whim of the network; twice, or what a person must mend, is told."""
-    if look is None or look.code is None:
-        return None
-    final = look.failure is not None and disposition_of(look.failure.code) is Disposition.PAUSE
-    if look.failures < 2 and not final:
-        return None
-    why = explained(look.failure, facts.context)
-    said = "Nothing was sent for a while, and when Novantra looked, the relay did not let it in."
-    return Concern(look.code, f"{said} {why.title}." if why else said, look.failing_since)
-
-
-def _slow(facts: MailFacts) -> Concern | None:
-    since = slow_since(facts)
-    if since is None:
-        return None
-    return Concern(
-        SLOW, "Mail has been due for longer than 15 minutes, and its turn has not come.", since
     )
 
 
