@@ -245,6 +245,12 @@ def _settings_moved(
     return mark
 
 
+def begin(session: Session, runtime: Runtime) -> None:
+    """From now on somebody listens: these are the settings that they know of."""
+    if SETTINGS not in _open(session):
+        _tell_of_settings(session, runtime, summarise(session, runtime))
+
+
 def _mark(summary: Summary) -> str:
     active = summary.active
     return f"{active.provider}:{active.version}"[:40] if active else "none"
@@ -298,4 +304,4 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-__all__ = ["MAIL", "catch_up", "look", "news", "open_incidents", "outdated", "say"]
+__all__ = ["MAIL", "begin", "catch_up", "look", "news", "open_incidents", "outdated", "say"]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.alerts.incidents import catch_up
+from app.alerts.incidents import begin, catch_up
 from app.alerts.kinds import Address, AddressRefused, Kind, checked
 from app.alerts.models import AlertTarget
 from app.alerts.outcomes import Answer
@@ -83,6 +83,7 @@ def add(
         target.secret_sealed = runtime.box.seal_secret(secret, ALERT_SECRET.place_in(target))
     session.add(target)
     session.flush()
+    begin(session, runtime)
     if kind is not Kind.PING:
         catch_up(session, target, now)
     _audit(session, target, "alerts:target-added", now, actor, added=True)

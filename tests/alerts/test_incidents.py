@@ -108,6 +108,15 @@ def test_nobody_who_delivers_is_told(
     assert receiver.asked[0].json["waiting"] == 1
 
 
+def test_what_changes_right_after_the_first_target_is_told(
+    runtime: Runtime, clock: Clock, bell: Bell, receiver: Receiver
+) -> None:
+    bell.target("webhook", receiver.url())
+    World(runtime, clock).save("relay.acme.test")
+    bell.tell()
+    assert receiver.types == ["mail.settings_changed"]
+
+
 def test_a_changed_setting_is_told_once_an_hour(
     world: World, bell: Bell, receiver: Receiver, clock: Clock
 ) -> None:
