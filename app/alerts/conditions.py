@@ -30,8 +30,8 @@ HOLDS = timedelta(minutes=1)
 
 NOW = timedelta(0)
 
-WORKS = "Mail goes out."
-LETS_IN = "The relay lets us in. No mail was sent since."
+WORKS = "Mail goes out again."
+LETS_IN = "The relay lets us in again. No mail was sent since."
 
 
 class State(StrEnum):

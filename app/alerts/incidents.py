@@ -132,7 +132,7 @@ def _news(
     text = condition.summary
     code = condition.code
     if kind is Type.RECOVERED:
-        text = f"{condition.summary} It did not since {_clock(incident.began_at)}."
+        text = f"{condition.summary} It had not since {_clock(incident.began_at)}."
         code = incident.code
     return news(
         session,
