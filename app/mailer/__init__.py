@@ -10,11 +10,13 @@ def init_app(app: Flask) -> None:
     from jinja2 import ChoiceLoader
 
     from app.mailer.providers.fields import FieldsLoader
+    from app.mailer.summary import mail_moves
     from app.runtime import EXTENSION
 
     own = [app.jinja_loader] if app.jinja_loader else []
     app.jinja_loader = ChoiceLoader([*own, FieldsLoader()])
     runtime = app.extensions[EXTENSION]
+    app.jinja_env.globals["mail_moves"] = mail_moves
     if runtime.config.is_cloud:
         return
     from app.mailer import banners

@@ -162,6 +162,11 @@ def current_summary() -> Summary:
     return found
 
 
+def mail_moves() -> bool:
+    """For pages: whether the next moments may change what they say of mail."""
+    return current_summary().moving
+
+
 def _keys(
     runtime: Runtime, active: ActiveMailer | None, queue: QueueSummary
 ) -> tuple[Keys, str | None]:
