@@ -27,7 +27,7 @@ class ConfigError(Cannot, ValueError):
 
 @dataclass(frozen=True)
 class Config:
-    """The install's environment. Names and defaults are described in docs/self-hosting.md."""
+    """The install's environment. docs/self-hosting/environment.md has names and defaults."""
 
     data_dir: Path
     database_url: str

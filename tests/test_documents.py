@@ -38,3 +38,20 @@ def test_no_question_needs_more_than_three_files() -> None:
     answers = {row: PATH.findall(row) for row in rows("Where do I go")}
     assert len(answers) >= 12
     assert [row for row, files in answers.items() if not 1 <= len(files) <= 3] == []
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_place_in_a_document_that_another_points_to_is_there(document: Path) -> None:
+    missing = []
+    for name, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", document.read_text("utf-8")):
+        target = document.parent / name if name else document
+        headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+        if anchor not in {slug(heading) for heading in headings}:
+            missing.append(f"{name}#{anchor}")
+    assert missing == []

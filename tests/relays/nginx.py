@@ -1,4 +1,4 @@
-"""A real nginx with TLS in front of an install, set up with the lines of docs/self-hosting.md."""
+"""A real nginx with TLS in front of an install, set up with the lines of the guide's chapter."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from typing import Self
 from tests.certificates import server_file
 from tests.relays.ports import free_port
 
-GUIDE = Path(__file__).parents[2] / "docs" / "self-hosting.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "self-hosting" / "proxy.md"
 DOCUMENTED_HOST = "proxy_set_header Host $http_host;"
+
+
+def documented_log() -> str:
+    """The lines of the ``http`` block that keep links out of the access log."""
+    found = re.search(r"```nginx\n(map .*?)```", GUIDE.read_text(), re.DOTALL)
+    assert found, "the guide has no lines for the log"
+    return found.group(1)
 
 
 def documented_server() -> str:
@@ -60,7 +67,8 @@ class Nginx:
         (folder / "nginx.conf").write_text(
             f"pid {folder}/nginx.pid; daemon off; worker_processes 1;\n"
             f"error_log {folder}/error.log;\nevents {{}}\n"
-            f"http {{ access_log off; {' '.join(kept)}\n{server}\n}}\n"
+            f"http {{\n{documented_log()}access_log {folder}/access.log novantra;\n"
+            f"{' '.join(kept)}\n{server}\n}}\n"
         )
         self._command = [binary, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
         self._process: subprocess.Popen[bytes] | None = None
