@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -117,6 +118,8 @@ def _run(
     if done.returncode:
         if done.returncode == -signal.SIGPIPE or b"Broken pipe" in done.stderr:
             raise BrokenPipeError
+        if os.strerror(errno.ENOSPC).encode() in done.stderr:
+            raise OSError(errno.ENOSPC, name)  # the workshop says which disk
         raise Cannot(f"{name} did not finish: {_reason(done.stderr)} Nothing was changed.")
 
 
@@ -138,6 +141,7 @@ def _connection(database: Database) -> tuple[list[str], dict[str, str]]:
     values.pop("context", None)  # SQLAlchemy's own, for the driver
     password = values.pop("password", None)
     environment = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    environment["LC_ALL"] = "C"  # their reasons are read here
     if password is not None:
         environment["PGPASSWORD"] = str(password)
     return [f"--dbname={make_conninfo(**values)}"], environment
