@@ -14,7 +14,9 @@ from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS
 from app.mailer.settings import LABELS, Settings
 
-ALONE = ("password", "sender_address", "ehlo_name", "connection_timeout", "host", "port")
+SECRETS = ("password", "client_secret")
+"""Of these the ones whose stored value is never shown."""
+ALONE = (*SECRETS, "sender_address", "ehlo_name", "connection_timeout", "host", "port")
 """Fields that can be answered by themselves. The others belong to a choice, which the form has."""
 
 
@@ -38,8 +40,8 @@ def cure_of(explanation: Explanation | None, row: MailerConfiguration | None) ->
     if explanation is None or row is None or explanation.field not in ALONE:
         return None
     name, settings = explanation.field, settings_of(row)
-    if name == "password":
-        return _password(settings) if settings.secret_field == name else None
+    if name in SECRETS:
+        return _secret(settings, name) if settings.secret_field == name else None
     if row.password_sealed is not None and name in Destination.__dataclass_fields__:
         return None
     value = getattr(settings, name)
@@ -53,14 +55,12 @@ def cure_of(explanation: Explanation | None, row: MailerConfiguration | None) ->
     )
 
 
-def _password(settings: Settings) -> Cure | None:
+def _secret(settings: Settings, name: str) -> Cure | None:
     provider = PROVIDERS[settings.provider]
     host = provider.host(settings)
     if not settings.username or not host:
         return None
-    return Cure(
-        "password",
-        f"The current password of {settings.username} on {host}",
-        secret=True,
-        kind="password",
-    )
+    label = f"The current password of {settings.username} on {host}"
+    if name == "client_secret":
+        label = f"The Value of a client secret of the app {settings.client_id}"
+    return Cure(name, label, secret=True, kind="password")

@@ -12,7 +12,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.mailer.configuration import stored
-from app.mailer.cure import ALONE
+from app.mailer.cure import ALONE, SECRETS
 from app.mailer.forms import MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.views import blueprint
@@ -34,9 +34,10 @@ def cure() -> Response:
     form, name = _with_answer(row), request.form.get("field", "")
     if name not in ALONE or name not in form:
         return show(fresh_form(row.provider, row), status=422)
-    if not form.validate() or (name == "password" and not form["password"].data):
-        if name == "password" and not form.errors:
-            form.refuse("password", "Type the password.")
+    nothing_typed = name in SECRETS and not form[name].data
+    if not form.validate() or nothing_typed:
+        if nothing_typed and not form.errors:
+            form.refuse(name, f"Type the {form[name].label.text.lower()}.")
         return show(form, status=422)
     if form.expected_version != row.version:
         return conflict(form, row)
@@ -60,4 +61,6 @@ def _with_answer(row: MailerConfiguration) -> MailerForm:
         typed = [request.form.get("value", "")]
         form[name].raw_data = typed
         form[name].process_formdata(typed)
+    if name == "client_secret" and "client_secret_ends" in form:
+        form["client_secret_ends"].data = ""  # the end of the one before says nothing of this
     return form
