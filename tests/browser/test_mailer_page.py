@@ -42,6 +42,9 @@ def test_switching_shows_the_other_fields_and_keeps_what_was_typed(
     if scripts:
         expect(page.locator("#ses-host")).to_have_value("email-smtp.eu-west-1.amazonaws.com")
     choose("microsoft365")
+    expect(page.locator("#login_method-app")).to_be_checked()
+    expect(page.get_by_text("Password login is being retired")).to_be_hidden()
+    page.locator("#login_method-password").check()
     expect(page.get_by_text("Password login is being retired")).to_be_visible()
     choose("smtp")
     expect(page.get_by_label("Host", exact=True)).to_have_value("relay.acme.test")

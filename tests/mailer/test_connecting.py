@@ -282,6 +282,21 @@ def test_there_is_nothing_to_connect_with_a_password(page: MailerPage) -> None:
     assert page.open().fact("token-state") == "none"
 
 
+def test_disconnecting_forgets_the_tokens_and_nothing_else(
+    person: Person, runtime: Runtime
+) -> None:
+    person.come_back(code="the-code", state=person.leave()["state"])
+    assert person.press("/disconnect").status == 303
+    after = person.page.open()
+    assert after.fact("token-state") == "none"
+    assert after.fact("mail-state") == "configured"
+    assert "stored, encrypted" in after.words
+    assert tokens(runtime) is None
+    assert tags(runtime)[-1] == "mailer:disconnected"
+    person.press("/disconnect")
+    assert "Nobody was connected" in person.page.open().words
+
+
 def test_google_connects_the_same_way(
     page: MailerPage, runtime: Runtime, server: TokenServer
 ) -> None:
@@ -374,8 +389,10 @@ def test_before_anybody_has_signed_in_no_page_says_that_mail_is_tried(
     page = person.page.open()
     assert "The mailbox is not connected" in page.words
     overview = Page(person.page.client.get("/admin/system"))
-    assert "The mailbox is not connected" in overview.words
-    for shown in (page.words, overview.words):
+    assert "Nobody has signed in to the mailbox yet" in overview.words
+    elsewhere = Page(person.page.client.get("/admin/system/audit"))
+    assert "The mailbox is not connected" in elsewhere.words
+    for shown in (page.words, overview.words, elsewhere.words):
         for untrue in ("The last 0", "keeps trying", "tried again by itself", "first attempt"):
             assert untrue not in shown
     test = person.page.send_test(as_is=True)

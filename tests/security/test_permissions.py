@@ -102,6 +102,7 @@ MAY: dict[str, set[str]] = {
     "mailer.transcript": CONSOLE,
     "mailer.connect": CONSOLE,
     "mailer.connected": CONSOLE,
+    "mailer.disconnect": CONSOLE,
     "mailer.begin_device": CONSOLE,
     "mailer.device": CONSOLE,
     "mailer.certificate": CONSOLE,

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.install.service import links
 from app.mailer.configuration import stored
 from app.mailer.forms.signing_in import redirect_address
-from app.mailer.tokens import person
+from app.mailer.tokens import connecting, person
 from app.mailer.tokens.connecting import Connected, SignInRefused
 from app.mailer.views import blueprint
 from app.runtime import runtime
@@ -54,6 +54,19 @@ def connected() -> AnyResponse:
     except SignInRefused as refused:
         return refused_page(refused)
     return welcome(done)
+
+
+@blueprint.post("/disconnect")
+@requires(Permission.SYSTEM_CONFIGURE)
+def disconnect() -> AnyResponse:
+    """Forget the tokens. The vendor is not told: there, access is withdrawn on its own pages."""
+    session = db()
+    if connecting.disconnect(session, now=runtime().now(), actor=actor()):
+        session.commit()
+        flash("Disconnected. Mail waits until somebody signs in again.", "good")
+    else:
+        flash("Nobody was connected.", "quiet")
+    return redirect(url_for("mailer.page"), 303)
 
 
 @blueprint.get("/certificate")

@@ -45,6 +45,11 @@ class Lines:
     mailbox: str
     sender: str
 
+    def blank(self) -> Lines:
+        """The same with names in angle brackets, for a script to fill in while somebody types."""
+        other = bool(self.send_as)
+        return Lines(self.cloud, "", "", SENDER if other else "")
+
     @property
     def find(self) -> str:
         """Signs in to both consoles and finds the application by its client ID."""
