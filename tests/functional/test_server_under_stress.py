@@ -192,6 +192,7 @@ def test_what_is_being_answered_is_answered_before_it_stops(start: Start) -> Non
         socket.create_connection(("127.0.0.1", install.port), timeout=2)
 
 
+@pytest.mark.timing
 def test_a_request_that_stood_in_line_too_long_is_refused(tmp_path: Path) -> None:
     """Eight pages that take long, and one that nobody waits for any more when its turn comes."""
     program = (
