@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 # Beside bad shapes these hold what has crashed programs: lone surrogates, NUL bytes, digits that
 # are none, numbers that no integer column takes, formats that loop.
@@ -74,7 +74,7 @@ FIELDS = (  # noqa: SIM905 - a list of words, read as one
     " current_password code action use kept shown provider sender_address sender_name host port"
     " secure username remove_password ignore_tls_errors connection_timeout region version"
     " transcript text phase finish next subject since until before after state kind to page from"
-    " recipient within outcome token"
+    " recipient within outcome token url secret mail_to enabled"
 ).split()
 
 HEADERS = (
@@ -116,7 +116,7 @@ def arguments(rule: Rule, known: dict[str, str], chance: random.Random) -> dict[
     """Values for a route's parameters: what exists, or something that nobody meant."""
     made: dict[str, str | int] = {}
     for name in rule.arguments:
-        number = name.endswith("_id") and name != "public_id"
+        number = isinstance(rule._converters[name], IntegerConverter)
         if chance.random() < 0.5:
             made[name] = int(known[name]) if number else known[name]
         elif number:

@@ -41,6 +41,9 @@ SANE = {
     "access_url": "https://hr.acme.test",
     "text": "535 5.7.8 no",
     "phase": "auth",
+    "kind": "slack",
+    "url": "https://192.0.2.1/services/T0/B0/0123456789abcdef",
+    "mail_to": "ned@acme.test",
 }
 
 
