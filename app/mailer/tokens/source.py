@@ -156,7 +156,7 @@ class StoredTokens:
             if usable is not None and disposition_of(why.code) is Disposition.RETRY:
                 return usable
             raise failure_of(why) from None
-        except BaseException:
+        except TransportError:  # there was nothing to ask with
             self._let_go(claimed)
             raise
         return self._kept(claimed, tokens)
