@@ -21,6 +21,8 @@ FIRST_VIEW_LIMIT = 100_000
 ADMIN_PAGES = [
     *CONSOLE,
     "/admin/system/mailer?provider=microsoft365",
+    "/admin/system/mailer?provider=microsoft365&login_method=person",
+    "/admin/system/mailer?provider=google",
     "/admin/system/mailer?provider=console",
     "/admin/system/audit/verification",
     "/organizations/acme/invitations",
