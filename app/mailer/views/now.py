@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template
 
 from app.mailer.configuration import stored
 from app.mailer.views import blueprint
-from app.mailer.views.page import standing
+from app.mailer.views.page import mail_now
 from app.web.context import db
 from app.web.guards import Permission, requires
 
@@ -14,5 +14,5 @@ from app.web.guards import Permission, requires
 @blueprint.get("/now", endpoint="now")
 @requires(Permission.SYSTEM_CONFIGURE)
 def now() -> Response:
-    """The pill, the standing box and the vitals, each in the element that it replaces."""
-    return make_response(render_template("mailer/now.html", **standing(stored(db()))))
+    """The pill, the box about what fails and the vitals, each in the element that it replaces."""
+    return make_response(render_template("mailer/now.html", **mail_now(stored(db()))))

@@ -100,7 +100,7 @@ def posted_kept() -> Kept:
     return kept
 
 
-def standing(row: MailerConfiguration | None) -> dict[str, Any]:
+def mail_now(row: MailerConfiguration | None) -> dict[str, Any]:
     """What the part of the page that moves by itself is made of."""
     summary = current_summary()
     explanation = summary.current_failure or summary.test_failure
@@ -126,7 +126,7 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     kept = more.pop("kept", None) or posted_kept()
     body = render_template(
         "mailer/page.html",
-        **standing(row),
+        **mail_now(row),
         form=form,
         provider=form.provider,
         providers=[
