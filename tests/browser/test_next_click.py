@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
 from app.outbox.models import OutboxMessage
@@ -17,6 +17,7 @@ from tests.browser.screens import SCHEMES, overflow, violations
 from tests.browser.states import LOGIN, STATES, out_of_sight
 from tests.browser.test_mailer_page import fill
 from tests.conftest import Clock
+from tests.functional.install import PASSWORD, RunningInstall
 from tests.mailer.situations import World
 from tests.outbox.letters import queue_resets
 from tests.smtpd import Relay
@@ -151,3 +152,47 @@ def test_a_test_with_unsaved_edits_offers_to_save_them_first(
         page.get_by_role("dialog").get_by_role("button", name="Save and test").click()
         expect(page.locator("#last-test-result")).to_have_attribute("data-value", "succeeded")
         expect(page.get_by_label("Sender name")).to_have_value("Acme People")
+
+
+def test_enter_in_a_field_saves_whatever_button_stands_above_it(
+    mailer: Callable[..., Page], world: World
+):
+    with Relay() as relay:
+        world.save(port=relay.port)  # type: ignore[arg-type]
+        page = mailer()
+        for name in ("Acme One", "Acme Two"):  # the second time a message offers the test
+            page.get_by_label("Sender name").fill(name)
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("status").get_by_text("Saved.")).to_be_visible()
+            expect(page.get_by_label("Sender name")).to_have_value(name)
+        assert relay.envelopes == []
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_wizard_keeps_its_next_click_on_the_screen_too(
+    browser: Browser, fresh_install: RunningInstall, size: str
+):
+    page = browser.new_page(viewport=SIZES[size])  # type: ignore[arg-type]
+    page.goto(f"{fresh_install.url}/setup?token={fresh_install.token}")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Use this address").click()
+    page.get_by_label("Email address").fill("alice@acme.test")
+    page.keyboard.press("Tab")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Repeat the password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Host", exact=True).fill("localhost")
+    page.get_by_label("Port", exact=True).fill("1")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("button", name="Save anyway")).to_be_in_viewport(ratio=1)
+    page.screenshot(path=RESULTS / f"wizard-not-saved-{size}.png")
+    with Relay() as relay:
+        page.get_by_label("Port", exact=True).fill(str(relay.port))
+        page.locator("#secure").uncheck()
+        page.get_by_role("button", name="Check connection").click()
+        passed = page.locator("#check-passed").get_by_role("button", name="Save and continue")
+        expect(passed).to_be_in_viewport(ratio=1)
+        page.screenshot(path=RESULTS / f"wizard-passed-{size}.png")
+        passed.click()
+        expect(page.get_by_role("button", name="Send a test email")).to_be_in_viewport(ratio=1)
+    page.close()

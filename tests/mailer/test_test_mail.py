@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -130,6 +131,9 @@ def test_the_sixth_test_in_15_minutes_is_refused_with_the_time(
         assert page.open().fact("tests-left") == str(left)
         assert page.send_test().status == 303
         clock.advance(minutes=1)
+    shown = page.open()
+    assert re.search(r"<button[^>]* disabled[^>]*>Send test email</button>", shown.text)
+    assert "0 of 5 tests left, the next " in shown.words
     refused = page.send_test()
     assert refused.status == 429
     assert refused.response.headers["Retry-After"] == "600"
