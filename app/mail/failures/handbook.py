@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from app.mail.failures.codes import Disposition, FailureCode
-from app.mail.failures.explain import explain
+from app.mail.failures.explain import FailureContext, explain
+from app.mail.failures.sign_in_numbers import ENTRA
+from app.mail.phases import Phase
 
 MEANING = {
     Disposition.RETRY: "kept and tried again",
@@ -25,9 +28,30 @@ This page is written by `python -m app.mail.failures.handbook > docs/failures.md
 """
 
 
+_NUMBERS = """
+# What Microsoft’s numbers mean
+
+Where the sign-in service gives no token, Microsoft adds a number to its refusal. Pages show it
+beside the code.
+
+"""
+
+
 def page() -> str:
     """The whole page as Markdown, ending in a line end."""
-    return _OPENING + "".join(_section(code) for code in FailureCode)
+    codes = "".join(_section(code) for code in FailureCode)
+    return _OPENING + codes + _NUMBERS + "".join(_numbers())
+
+
+def _numbers() -> Iterator[str]:
+    """A line for all numbers that mean the same, by the smallest of them."""
+    alike: dict[str, list[str]] = {}
+    for number in sorted(ENTRA):
+        chip, code = f"AADSTS{number}", ENTRA[number]
+        told = explain(code, FailureContext(phase=Phase.TOKEN, chip=chip))
+        says = f"`{code}`: {_plain(told.text)} {_plain(' '.join(told.fix))}"
+        alike.setdefault(says, []).append(f"`{chip}`")
+    yield from (f"- {', '.join(chips)}, {says}\n" for says, chips in alike.items())
 
 
 def _section(code: FailureCode) -> str:
