@@ -14,7 +14,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.backup import Manifest, differences, in_words, make, open_backup
+from app.backup import Manifest, Restore, differences, in_words, make, open_backup
 from app.cannot import CANNOT, Cannot
 from app.cli.opening import without_install
 from app.runtime import runtime
@@ -31,7 +31,7 @@ def backup(file: Path) -> None:
     _clean_up_when_told_to_stop()
     live = runtime()
     made = make(live, file, os.environ)
-    click.echo(f"{file} is made: {made.size / 1e6:.1f} MB.")
+    click.echo(f"{file} is made: {max(made.size // 1000, 1):,} kB.")
     click.echo(_contents(made.manifest))
     if live.config.key_provider == "env":
         click.echo("The keys are not inside: keep NOVANTRA_KEYS in your secret store.")
@@ -58,12 +58,7 @@ def restore(file: Path, yes: bool) -> None:
     with ExitStack() as stack:
         ready = open_backup(live, file, stack)
         click.echo(f"{file}: {_contents(ready.manifest)}")
-        click.echo(
-            f"Its key ({ready.manifest.proof_key}) belongs to its data: all of its"
-            f" {ready.manifest.sealed - ready.manifest.unopened} sealed values opened with it."
-        )
-        if ready.manifest.unopened:
-            click.echo(f"{ready.manifest.unopened} more did not open even when it was made.")
+        click.echo(f"Its key ({ready.manifest.proof_key}) belongs to its data. {_opened(ready)}")
         for difference in differences(ready.manifest, os.environ):
             click.echo(f"Setting: {difference}.")
         click.echo(f"It replaces {ready.present}." if ready.present else "Nothing is here yet.")
@@ -77,6 +72,13 @@ def restore(file: Path, yes: bool) -> None:
         "Start the server, look at System → Mail activity, cancel what must not go out again, and"
         " press Resume (or: novantra mailer resume). novantra doctor says how the install is."
     )
+
+
+def _opened(ready: Restore) -> str:
+    number = ready.manifest.sealed - ready.manifest.unopened
+    if not ready.manifest.sealed:
+        return "Nothing in it is sealed."
+    return f"It opened {number} of {ready.manifest.sealed} sealed values when it was made."
 
 
 def _agreed() -> bool:

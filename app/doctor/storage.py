@@ -84,7 +84,9 @@ def _room(found: Database) -> Line:
             f"The database takes {megabytes(int(size or 0))}. How much is free on its server"
             " cannot be seen from here.",
         )
-    free, size = shutil.disk_usage(found.file.parent).free, found.file.stat().st_size
+    free = shutil.disk_usage(found.file.parent).free
+    log = found.file.with_name(f"{found.file.name}-wal")  # what was written lately
+    size = found.file.stat().st_size + (log.stat().st_size if log.exists() else 0)
     said = f"{megabytes(free)} free beside a database of {megabytes(size)}."
     if free < LEAST_FREE:
         return todo(name, said, f"Free some space on the disk of {found.file.parent}.")
