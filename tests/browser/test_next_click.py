@@ -172,7 +172,8 @@ def test_enter_in_a_field_saves_whatever_button_stands_above_it(
 def test_the_wizard_keeps_its_next_click_on_the_screen_too(
     browser: Browser, fresh_install: RunningInstall, size: str
 ):
-    page = browser.new_page(viewport=SIZES[size])  # type: ignore[arg-type]
+    context = browser.new_context(viewport=SIZES[size])  # type: ignore[arg-type]
+    page = context.new_page()
     page.goto(f"{fresh_install.url}/setup?token={fresh_install.token}")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Use this address").click()
@@ -186,6 +187,11 @@ def test_the_wizard_keeps_its_next_click_on_the_screen_too(
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("button", name="Save anyway")).to_be_in_viewport(ratio=1)
     page.screenshot(path=RESULTS / f"wizard-not-saved-{size}.png")
+    about = page.get_by_role("link", name="What this failure means").get_attribute("href")
+    chapter = context.new_page()
+    chapter.goto(f"{fresh_install.url}{about}")
+    expect(chapter.locator("#connect_refused")).to_be_in_viewport()
+    chapter.close()
     with Relay() as relay:
         page.get_by_label("Port", exact=True).fill(str(relay.port))
         page.locator("#secure").uncheck()
@@ -195,4 +201,4 @@ def test_the_wizard_keeps_its_next_click_on_the_screen_too(
         page.screenshot(path=RESULTS / f"wizard-passed-{size}.png")
         passed.click()
         expect(page.get_by_role("button", name="Send a test email")).to_be_in_viewport(ratio=1)
-    page.close()
+    context.close()

@@ -116,7 +116,11 @@ MAY: dict[str, set[str]] = {
     "signup.account": EVERYBODY,
 }
 SETUP = ("wizard.start", "wizard.check_token", "wizard.access_url", "wizard.administrator")
-SETUP += ("wizard.mail", "wizard.review")  # nobody's once setup has finished: 404
+SETUP += (
+    "wizard.mail",
+    "wizard.failures",
+    "wizard.review",
+)  # nobody's once setup has finished: 404
 CLOUD = {
     "edition": "cloud",
     "access_url": "https://hr.acme.test",

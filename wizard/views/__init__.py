@@ -12,6 +12,6 @@ blueprint.before_request(refuse_when_closed)
 
 def load() -> Blueprint:
     """The blueprint with every step's routes on it."""
-    from wizard.views import access_url, administrator, mail, review, start  # noqa: F401
+    from wizard.views import access_url, administrator, failures, mail, review, start  # noqa: F401
 
     return blueprint
