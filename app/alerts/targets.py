@@ -86,19 +86,19 @@ def add(
     begin(session, runtime)
     if kind is not Kind.PING:
         catch_up(session, target, now)
-    _audit(session, target, "alerts:target-added", now, actor, added=True)
+    _audit(session, target, now, actor, tag="alerts:target-added", added=True)
     return target
 
 
 def remove(session: Session, target: AlertTarget, *, now: datetime, actor: Actor) -> None:
     """Nothing goes there any more, whatever was on its way; the caller commits."""
-    _audit(session, target, "alerts:target-removed", now, actor, added=False)
+    _audit(session, target, now, actor, tag="alerts:target-removed", added=False)
     session.delete(target)
     session.flush()
 
 
 def _audit(
-    session: Session, target: AlertTarget, tag: str, now: datetime, actor: Actor, *, added: bool
+    session: Session, target: AlertTarget, now: datetime, actor: Actor, *, tag: str, added: bool
 ) -> None:
     def change(value: object) -> dict[str, object]:
         return {"old": None, "new": value} if added else {"old": value, "new": None}
