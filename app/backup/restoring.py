@@ -166,12 +166,9 @@ def _make_ready(
     with database.transaction() as session:
         # Signs of life of processes that worked with the original.
         session.execute(delete(MailWorker))
-        health.ensure(session)
-        session.execute(
-            update(MailHealth)
-            .where(MailHealth.paused_at.is_(None) | MailHealth.paused_by.is_(None))
-            .values(paused_at=now, paused_by=SHELL.label, pause_why=WHY)
-        )
+        # Whatever paused it before, from now on somebody's own word is needed.
+        session.execute(update(MailHealth).values(paused_at=None))
+        health.pause_by_hand(session, now=now, actor=SHELL, why=WHY)
         record(
             session,
             now=now,
