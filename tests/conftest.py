@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -85,6 +85,13 @@ def _whatever_umask_the_program_takes() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def _no_application_stays_current() -> Iterator[None]:
+    """A command takes the application that is current, before the one that it is called on."""
+    yield
+    assert not has_app_context(), "this test left an application's context open"
 
 
 @pytest.fixture

@@ -61,11 +61,11 @@ def unit(file: Path) -> dict[str, list[str]]:
 
 def assert_is_a_command(words: list[str]) -> None:
     """``novantra`` takes these words: a command, and options that it has."""
-    context = click.Context(program, info_name="novantra")
     command: click.Command | None = program
     rest = list(words)
-    while rest and isinstance(command, click.Group):
-        command = command.get_command(context, rest.pop(0))
+    with click.Context(program, info_name="novantra") as context:
+        while rest and isinstance(command, click.Group):
+            command = command.get_command(context, rest.pop(0))
     assert command is not None, f"novantra has no command {' '.join(words)}"
     assert not isinstance(command, click.Group), f"{' '.join(words)} is a group of commands"
     options = {option for one in command.params for option in one.opts}

@@ -28,17 +28,17 @@ def page() -> str:
 
 
 def test_every_command_and_every_variable_is_in_the_manual(page: str) -> None:
-    context = click.Context(program, info_name="novantra")
     plain = page.replace("\\-", "-")
-    for name in program.list_commands(context):
-        command = program.get_command(context, name)
-        names = (
-            [f"{name} {leaf}" for leaf in command.list_commands(context)]
-            if isinstance(command, click.Group)
-            else [name]
-        )
-        for words in names:
-            assert f".SS novantra {words}" in plain
+    with click.Context(program, info_name="novantra") as context:
+        for name in program.list_commands(context):
+            command = program.get_command(context, name)
+            names = (
+                [f"{name} {leaf}" for leaf in command.list_commands(context)]
+                if isinstance(command, click.Group)
+                else [name]
+            )
+            for words in names:
+                assert f".SS novantra {words}" in plain
     for variable in known_names():
         assert f".B {variable}" in plain
 
