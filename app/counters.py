@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import BigInteger, String, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -38,25 +39,28 @@ def count(
 ) -> None:
     """So many more; the caller commits. Raise counters last, and several in the order of their
     labels: their rows are shared with everybody."""
-    insert = (
-        postgres_insert(Counter)
-        if session.get_bind().dialect.name == "postgresql"
-        else sqlite_insert(Counter)
+    session.connection().execute(
+        _RAISING[session.get_bind().dialect.name],
+        {
+            "name": name,
+            "labels": json.dumps(dict(labels), sort_keys=True, separators=(",", ":")),
+            "number": number,
+            "milliseconds": milliseconds,
+        },
     )
-    session.execute(
-        insert.values(
-            name=name,
-            labels=json.dumps(dict(labels), sort_keys=True, separators=(",", ":")),
-            number=number,
-            milliseconds=milliseconds,
-        ).on_conflict_do_update(
-            index_elements=["name", "labels"],
-            set_={
-                "number": Counter.number + number,
-                "milliseconds": Counter.milliseconds + milliseconds,
-            },
-        )
+
+
+def _raising(insert: Any) -> Any:
+    made = insert(Counter.__table__)
+    return made.on_conflict_do_update(
+        index_elements=["name", "labels"],
+        set_={each: Counter.__table__.c[each] + made.excluded[each] for each in _SUMS},
     )
+
+
+_SUMS = ("number", "milliseconds")
+# Built once, since every batch of mail raises some.
+_RAISING = {"postgresql": _raising(postgres_insert), "sqlite": _raising(sqlite_insert)}
 
 
 def counted(session: Session, name: str) -> list[tuple[dict[str, str], int, float]]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Table, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -55,21 +55,27 @@ def record_success(session: Session, *, now: datetime, kind: str, version: int |
 
     ``version`` is the configuration's that it was sent with, here and below.
     """
-    ensure(session)
-    session.execute(
-        update(MailHealth)
-        .where(MailHealth.id == HEALTH_ID)
-        .values(
-            last_success_at=now,
-            last_success_kind=kind[:40],
-            last_success_version=version,
-            consecutive_failures=0,
-            failing_since=None,
-            refusals_in_a_row=0,
-            refusals_counted=0,
-            refused_since=None,
-        )
+    success = {"at": now, "kind": kind[:40], "version": version}
+    if session.connection().execute(_SUCCESS, success).rowcount == 0:
+        ensure(session)
+        session.connection().execute(_SUCCESS, success)
+
+
+# Built once, since every batch of mail ends with it.
+_SUCCESS = (
+    update(cast(Table, MailHealth.__table__))
+    .where(MailHealth.__table__.c.id == HEALTH_ID)
+    .values(
+        last_success_at=bindparam("at"),
+        last_success_kind=bindparam("kind"),
+        last_success_version=bindparam("version"),
+        consecutive_failures=0,
+        failing_since=None,
+        refusals_in_a_row=0,
+        refusals_counted=0,
+        refused_since=None,
     )
+)
 
 
 def record_failure(

@@ -200,27 +200,37 @@ class Deliverer:
         return granted
 
     def _together(self, books: Books, room: int) -> _Turned:
+        """Claims come first, unless an outcome decides about them: what outcomes change, health
+        and counters, is everybody's, and should not be locked for longer than the commit takes."""
+        done = _Turned()
+        early = not any(one.is_a_warning for one in books.outcomes)
         with self._writing, self.runtime.database.transaction() as session:
-            done = _Turned(self._settle(session, books.outcomes))
             undo(session, books.undone)
-            if room > 0:
-                taken = claim_some(
-                    session,
-                    self._breaker,
-                    self.runtime.now(),
-                    self._forwarder,
-                    room=room,
-                    allowance=self.allowance,
-                )
-                if not isinstance(taken, Rest):
-                    done.claims = taken
-                    return done
-                done.rest = taken
-                if taken not in {Rest.EMPTY, Rest.PACED}:
-                    recalled = self.hand.recall()
-                    books.undone += recalled  # so that they are not forgotten if this fails
-                    undo(session, recalled)
+            if room > 0 and early:
+                self._claim_in(session, done, room, books)
+            done.results = self._settle(session, books.outcomes)
+            if room > 0 and (not early or done.rest is Rest.PROBING):
+                self._claim_in(session, done, room, books)
         return done
+
+    def _claim_in(self, session: Session, done: _Turned, room: int, books: Books) -> None:
+        now = self.runtime.now()
+        taken = claim_some(
+            session,
+            self._breaker,
+            now,
+            self._forwarder,
+            room=room,
+            allowance=self.allowance,
+        )
+        if not isinstance(taken, Rest):
+            done.claims, done.rest = taken, None
+            return
+        done.rest = taken
+        if taken not in {Rest.EMPTY, Rest.PACED}:
+            recalled = self.hand.recall()
+            books.undone += recalled  # so that they are not forgotten if this fails
+            undo(session, recalled)
 
     def _settle(self, session: Session, outcomes: list[Outcome]) -> list[SettleResult]:
         """In the order in which they came: a success after a failure is not a failure after a

@@ -21,6 +21,7 @@ def start_worker(
         "NOVANTRA_DATA_DIR": str(config.data_dir),
         "NOVANTRA_DATABASE_URL": config.database_url,
         "NOVANTRA_LOG_FORMAT": "text",
+        "NOVANTRA_LOG_LEVEL": "warning",  # a line for each mail would fill a pipe that nobody reads
         "FLASK_SKIP_DOTENV": "1",
         **more,
     }
