@@ -87,13 +87,21 @@ def why_type_again(
     """
     if not has_password or before is None or not change.keeps or not logs_in(after):
         return None
-    if after.secret_field is None or after.login_method == LoginMethod.PERSON:
+    if after.secret_field is None or _can_do_without(before, after):
         return None
     changed = Destination.of(before).differences(Destination.of(after))
     if not changed:
         return None
     listed = changed[0] if len(changed) == 1 else f"{', '.join(changed[:-1])} and {changed[-1]}"
     return TYPE_AGAIN.format(ask=_ASK[after.secret_field], changed=listed)
+
+
+def _can_do_without(before: Settings, after: Settings) -> bool:
+    """Some applications sign people in without a secret. Where one was given for that very
+    purpose, it is asked for again or removed on purpose, and not dropped unseen."""
+    if after.login_method != LoginMethod.PERSON or provider_of(after).needs_client_secret:
+        return False
+    return before.login_method != LoginMethod.PERSON
 
 
 class StaleConfiguration(Exception):

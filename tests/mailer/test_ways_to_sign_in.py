@@ -315,3 +315,30 @@ def test_an_end_that_comes_near_is_told_on_the_page_and_the_overview(
     later = (clock() + timedelta(days=200)).date().isoformat()
     page.save(client_secret_ends=later, login_method="app")
     assert "Client secret of mail" not in Page(page.client.get("/admin/system")).words
+
+
+def test_google_wants_the_client_secret_again_for_another_client_or_mailbox(
+    page: MailerPage, stored: Stored
+) -> None:
+    assert page.save(**google("password", password="abcdefghijklmnop")).status == 303
+    answer = page.save(**google("person", client_secret=""))
+    assert answer.status == 422, "the app password is no client secret"
+    assert "client secret" in " ".join(answer.errors("client_secret"))
+    assert page.save(**google("person")).status == 303
+    assert page.save(**google("person", client_secret="", sender_name="Acme")).status == 303
+    for change in ({"username": "other@acme.test"}, {"client_id": "9" + GOOGLE_CLIENT}):
+        answer = page.save(**google("person", client_secret="", **change))
+        assert answer.status == 422
+        assert answer.errors("client_secret"), change
+    assert stored.only.password_sealed is not None
+
+
+def test_a_persons_client_secret_is_not_dropped_unseen(page: MailerPage, stored: Stored) -> None:
+    assert page.save(**microsoft("person")).status == 303
+    other = microsoft("person", client_secret="", username="other@acme.test")
+    answer = page.save(**other)
+    assert answer.status == 422
+    assert answer.errors("client_secret")
+    assert page.save(**other, remove_password="y").status == 303
+    assert stored.only.password_sealed is None
+    assert page.save(**microsoft("person", client_secret="")).status == 303, "it needs none"

@@ -60,6 +60,7 @@ class Provider:
     not tell; ``sends_as_login``, so that the sender is usually the mailbox that logs in. Its
     ``login_methods`` are words of :class:`~app.mailer.settings.LoginMethod`; those with a token
     get it from the sign-in service of ``vendor`` (``microsoft`` or ``google``).
+    ``needs_client_secret``: no person signs in there without one.
 
     What its failures mean: ``advice`` stands instead of the general explanations, or before them.
     It is given for this provider and for hosts under ``domains``, however they were chosen;
@@ -82,6 +83,7 @@ class Provider:
     sends_as_login: bool = False
     login_methods: tuple[str, ...] = (LoginMethod.PASSWORD.value,)
     vendor: str | None = None
+    needs_client_secret: bool = False
     advice: Mapping[FailureCode, Advice] = MappingProxyType({})
     token_advice: Mapping[FailureCode, Advice] = MappingProxyType({})
     domains: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ class Google(Provider):
     sends_as_login = True
     login_methods = ("password", "service_account", "person")
     vendor = "google"
+    needs_client_secret = True
     advice = ADVICE
     token_advice = BY_TOKEN
 
