@@ -151,6 +151,26 @@ def _tls_server(peer: Peer) -> None:
     peer.say(b"220 encrypted.example.test ESMTP\r\n")
 
 
+def _one_command_only(peer: Peer) -> None:
+    """Offers PIPELINING and forgets what came behind a command."""
+    peer.forget()
+    peer.say(b"250 2.1.0 OK\r\n")
+
+
+def _no_more_than_one(action: Action) -> Callable[[Peer], None]:
+    """Like any server, but not where something came behind the command."""
+
+    def answer(peer: Peer) -> None:
+        if not peer.has_more:
+            peer.say(b"250 2.1.0 OK\r\n")
+        elif isinstance(action, bytes):
+            peer.say(action)
+        else:
+            action(peer)
+
+    return answer
+
+
 _BYE = b"421 4.3.2 shutting down\r\n"
 
 SCENARIOS: dict[str, Scenario] = {
@@ -173,6 +193,7 @@ SCENARIOS: dict[str, Scenario] = {
     "F03-rcpt": Scenario("421 to RCPT", {"RCPT": _then_drop(_BYE)}),
     "F03-data": Scenario("421 to DATA", {"DATA": _then_drop(_BYE)}),
     "F03-dot": Scenario("421 to the final dot", {".": _then_drop(_BYE)}),
+    "F03-silence": Scenario("never answers MAIL", {"MAIL": _silent}),
     "F04": Scenario("drops after the dot, before its reply", {".": _drop}),
     "F04-reset": Scenario("resets after the dot, before its reply", {".": _reset}),
     "F05": Scenario(
@@ -284,6 +305,15 @@ SCENARIOS: dict[str, Scenario] = {
         "502 to EHLO, but knows HELO", {"EHLO": b"502 5.5.1 command not implemented\r\n"}
     ),
     "F19-plain": Scenario("offers neither SMTPUTF8 nor 8BITMIME", offers=(b"PIPELINING",)),
+    "F21": Scenario("forgets what came behind MAIL", {"MAIL": _one_command_only}),
+    "F21-drop": Scenario("drops whoever says two things", {"MAIL": _no_more_than_one(_drop)}),
+    "F21-503": Scenario(
+        "calls two things at once out of order",
+        {"MAIL": _no_more_than_one(b"503 5.5.0 improper use of pipelining\r\n")},
+    ),
+    "F22": Scenario("offers BDAT and does not know it", {"BDAT": b"500 5.5.1 unknown command\r\n"}),
+    "F22-silent": Scenario("offers BDAT and never answers it", {"BDAT": _silent}),
+    "F22-drop": Scenario("offers BDAT and drops whoever says it", {"BDAT": _drop}),
     "F20-http": Scenario("a web server, waiting for a request", {"banner": _web_server}),
     "F20-http-eager": Scenario("a web server that complains", {"banner": _eager_web_server}),
     "F20-tls": Scenario(

@@ -16,6 +16,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Self
 
 from tests.certificates import server_context
@@ -37,6 +38,7 @@ class Peer:
         self.server = server
         self.stopping = server.stopping
         self.commands: list[str] = []
+        self.chunks = b""
         self._buffer = b""
 
     @property
@@ -83,6 +85,22 @@ class Peer:
         body, self._buffer = self._buffer[:-3], b""
         return body
 
+    def octets(self, count: int) -> bytes:
+        """Exactly so many, as they came."""
+        while len(self._buffer) < count:
+            self._receive()
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something came behind the line that was read last."""
+        return bool(self._buffer)
+
+    def forget(self) -> None:
+        """Loses what came behind the line that was read last."""
+        self._buffer = b""
+
     def reset(self) -> None:
         """Hangs up with a TCP reset."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -116,15 +134,24 @@ class Peer:
 class BadServer:
     """Plays the scenario with the given id to everybody who connects, until it is stopped.
 
-    ``tls`` overrides the scenario's own choice of ``none``, ``starttls`` or ``implicit``.
+    ``tls`` overrides the scenario's own choice of ``none``, ``starttls`` or ``implicit``;
+    ``besides`` is offered in the reply to EHLO beside what the scenario offers.
 
     What happened is in ``connections`` (how many), ``commands``, ``auth_count``, ``received`` and
     ``in_clear`` (octets, all and unencrypted ones), ``messages`` (bodies that came with a final
     dot) and ``accepted`` (those of them that were answered with 250).
     """
 
-    def __init__(self, scenario: str, *, tls: str | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        scenario: str,
+        *,
+        tls: str | None = None,
+        host: str = "127.0.0.1",
+        besides: tuple[bytes, ...] = (),
+    ) -> None:
         self.scenario = SCENARIOS[scenario]
+        self.besides = besides
         self.tls = tls or self.scenario.tls
         self.host = host
         self.connections = 0
@@ -149,6 +176,10 @@ class BadServer:
     @property
     def all_received(self) -> bytes:
         return b"".join(self.received)
+
+    def play(self, scenario: str) -> None:
+        """Misbehave in another way from here on; what is offered stays."""
+        self.scenario = replace(SCENARIOS[scenario], offers=self.scenario.offers)
 
     def __enter__(self) -> Self:
         self._threads[0].start()
@@ -205,6 +236,8 @@ class BadServer:
             self.commands.append(line)
             peer.commands.append(line)
             verb = line.partition(" ")[0].upper()
+            if verb in {"MAIL", "RSET"}:
+                peer.chunks = b""
             self._step(peer, verb, self._ordinary(verb, line))
 
     def _step(self, peer: Peer, name: str, ordinary: Step) -> None:
@@ -226,6 +259,17 @@ class BadServer:
         self.messages.append(peer.body())
         self._step(peer, ".", self._queued)
 
+    def chunk(self, peer: Peer, line: str) -> None:
+        """BDAT (RFC 3030): the octets, and the answer that the final dot would get."""
+        _, count, *last = line.upper().split()
+        peer.chunks += peer.octets(int(count))
+        if not last:
+            peer.say(b"250 2.0.0 so far so good\r\n")
+            return
+        self.messages.append(peer.chunks)
+        peer.chunks = b""
+        self._step(peer, ".", self._queued)
+
     def _queued(self, peer: Peer) -> None:
         self.accepted.append(self.messages[-1])
         peer.say(b"250 2.0.0 queued\r\n")
@@ -239,13 +283,14 @@ class BadServer:
             "MAIL": b"250 2.1.0 OK\r\n",
             "RCPT": b"250 2.1.5 OK\r\n",
             "DATA": b"354 go ahead\r\n",
+            "BDAT": _chunk,
             "RSET": b"250 2.0.0 OK\r\n",
             "QUIT": _goodbye,
         }
         return answers.get(verb, b"500 5.5.1 unknown command\r\n")
 
     def _offers(self, peer: Peer) -> None:
-        offers = list(self.scenario.offers)
+        offers = [*self.scenario.offers, *self.besides]
         if self.tls == "starttls" and not peer.encrypted:
             offers = [offer for offer in offers if not offer.startswith(b"AUTH")]
             if self.scenario.offers_starttls:
@@ -273,6 +318,10 @@ def _login_dance(line: str) -> Callable[[Peer], None]:
         peer.say(b"235 2.7.0 welcome\r\n")
 
     return dance
+
+
+def _chunk(peer: Peer) -> None:
+    peer.server.chunk(peer, peer.commands[-1])
 
 
 def _goodbye(peer: Peer) -> None:

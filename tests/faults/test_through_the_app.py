@@ -108,7 +108,9 @@ class Stopwatch:
 
 
 def test_every_bad_server_is_told_here() -> None:
-    assert {*CODES, *SENT_ANYWAY, *OTHERS} == set(SCENARIOS)
+    """But for those that offer what they do not keep: they have to offer it, see test_forms."""
+    here = {name for name in SCENARIOS if not name.startswith(("F21", "F22", "F03-silence"))}
+    assert {*CODES, *SENT_ANYWAY, *OTHERS} == here
 
 
 @pytest.mark.parametrize("server", CODES, indirect=True)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.crypto.secret import Secret
 from app.mail.failures import Disposition, FailureCode, disposition_of
+from app.mail.smtp import delivery
+from app.mail.smtp.session import Session
+from app.mail.smtp.transport import SmtpTransport
+from app.mail.tls import TlsMode
+from app.mail.transport import Envelope, RelaySettings, TransportError
 from app.outbox.worker import StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file, server_file
@@ -106,6 +114,56 @@ def test_postfix_takes_mail_with_a_login_over_starttls(desk: Desk, folder: Path)
     assert mail["Message-ID"] == desk.row.message_id
     assert f"sasl_username={postfix.USER}" in relay.log()
     assert "with ESMTPSA" in str(mail["Received"])
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim"])
+def test_a_real_relay_takes_messages_in_one_round_trip(
+    name: str, relay_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postfix and Exim offer PIPELINING and CHUNKING: after the first, MAIL, RCPT and the message
+    leave together, and a recipient that is refused costs neither a connection nor the others."""
+    (need_postfix if name == "postfix" else need_exim)()
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+    message = b"Subject: one\r\n\r\nhello\r\n.a dot\r\n..two dots\r\n"
+    kept: list[Session] = []
+    monkeypatch.setattr(delivery, "_at_once", _remembered(delivery._at_once, kept))
+    relay: postfix.Postfix | exim.Exim
+    if name == "postfix":
+        relay, login = (
+            postfix.Postfix(relay_folder, server_file()),
+            (postfix.USER, postfix.PASSWORD),
+        )
+    else:
+        relay = exim.Exim(relay_folder, server_file())
+        login = exim.USER, exim.PASSWORD
+    with relay:
+        settings = RelaySettings(
+            "smtp",
+            "localhost",
+            relay.port,
+            TlsMode.STARTTLS,
+            login[0],
+            Secret(login[1]),
+            "app.test",
+        )
+        with closing(SmtpTransport(settings)) as transport:
+            for to in ("dana@acme.test", "nobody@acme.test", "dana@acme.test", "dana@acme.test"):
+                with nullcontext() if to.startswith("dana") else pytest.raises(TransportError):
+                    transport.send(Envelope("novantra@acme.test", to), message)
+        inbox = partial(relay.inbox, "dana") if isinstance(relay, postfix.Postfix) else relay.inbox
+        mails = inbox(count=3)
+    assert [mail.get_payload() for mail in mails[:3]] == ["hello\n.a dot\n..two dots\n"] * 3
+    at_once = 3  # every one but the first, the refused one included
+    assert len(kept) == at_once
+    assert len({id(session) for session in kept}) == 1
+
+
+def _remembered(form: Any, kept: list[Session]) -> Any:
+    def at_once(session: Session, *arguments: Any) -> Any:
+        kept.append(session)
+        return form(session, *arguments)
+
+    return at_once
 
 
 def test_postfix_encrypts_from_the_start_on_a_port_of_its_own(desk: Desk, folder: Path) -> None:

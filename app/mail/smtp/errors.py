@@ -29,6 +29,16 @@ def failures_of(phase: Phase, provider: str) -> Iterator[None]:
         raise TransportError(diagnose_exception(phase, error, provider), phase) from None
 
 
+@contextmanager
+def failures_after_the_dot(provider: str) -> Iterator[None]:
+    """The same where the whole message is with the relay, or nearly: it may have taken it."""
+    try:
+        with failures_of(Phase.DATA, provider):
+            yield
+    except TransportError as error:
+        raise TransportError(error.code, Phase.DATA, after_dot=True) from None
+
+
 def refusal(phase: Phase, reply: Reply, provider: str, sender: str | None = None) -> TransportError:
     """The failure that an unwelcome reply means.
 

@@ -12,8 +12,8 @@ from app.mail.replies import Reply
 from app.mail.smtp.auth import credential_problem, known_offers, log_in, mechanisms_for
 from app.mail.smtp.bearer import TokenNotTaken, mechanism_for, show_token
 from app.mail.smtp.connect import ascii_host, dial, resolve
-from app.mail.smtp.errors import failures_of
-from app.mail.smtp.talk import Talk
+from app.mail.smtp.errors import failures_after_the_dot, failures_of
+from app.mail.smtp.talk import SHUTTING_DOWN, Talk
 from app.mail.smtp.transaction import dot_stuffed, mail_command, rcpt_command
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello
@@ -64,6 +64,10 @@ class Session(Talk):
 
     ``messages`` counts what was sent or tried over it. ``unfinished`` says that a transaction
     was begun and not completed, so that RSET is needed before the next (RFC 5321 section 4.1.1.4).
+
+    Of the message at hand: ``sender_taken`` (MAIL was answered with yes), ``message_left`` (octets
+    of it are on their way), ``grouped`` (commands were said before the last was answered) and
+    ``chunk_refused`` (BDAT was not taken, so a chunk of it may lie about).
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Session(Talk):
         self.banner = ""
         self.messages = 0
         self.unfinished = False
+        self.sender_taken = self.message_left = self.grouped = self.chunk_refused = False
 
     def greet(self) -> None:
         """Waits for the relay's greeting, and finds out who is there if none comes."""
@@ -208,12 +213,17 @@ class Session(Talk):
         with failures_of(phase, self.settings.provider):
             return self.wire.deadline.left()
 
+    def begin_message(self) -> None:
+        """Another message: nothing of it has been said yet."""
+        self.sender_taken = self.message_left = self.grouped = self.chunk_refused = False
+
     def announce(self, envelope: Envelope, size: int = 0, *, eight_bit: bool = False) -> None:
         """MAIL: the sender, and how many octets are to come."""
         self.sender = envelope.mail_from
         self.unfinished = True
         command = mail_command(envelope, size, self.offers, eight_bit=eight_bit)
         self.expect(250, Phase.MAIL_FROM, command)
+        self.sender_taken = True
 
     def address(self, envelope: Envelope) -> None:
         """RCPT: the recipient. 251, "will forward", is a yes (RFC 5321 section 3.4)."""
@@ -221,26 +231,74 @@ class Session(Talk):
         if reply.code not in (250, 251):
             self.refused(Phase.RCPT_TO, reply)
 
+    def say_together(
+        self,
+        envelope: Envelope,
+        commands: tuple[str, str, str],
+        octets: bytes = b"",
+        *,
+        whole: bool = False,
+    ) -> list[Reply]:
+        """MAIL, RCPT and a third command in one go (RFC 2920), and ``octets`` right behind it.
+
+        Returns their replies: all three, or those up to the refusal after which nothing came.
+        A relay that says nothing more once the ``whole`` message is with it may have taken it.
+        """
+        self.sender, self.unfinished, self.grouped = envelope.mail_from, True, True
+        self.say_all(Phase.MAIL_FROM, commands, octets)
+        self.message_left = whole
+        replies: list[Reply] = []
+        for phase in (Phase.MAIL_FROM, Phase.RCPT_TO, Phase.DATA):
+            patience = self._patience(phase) if whole and phase is Phase.DATA else None
+            try:
+                with failures_of(phase, self.settings.provider):
+                    replies.append(self.read(patience))
+            except TransportError as error:
+                self.lose_step()
+                if any(reply.code >= 400 for reply in replies):
+                    return replies
+                if whole:
+                    raise TransportError(error.code, Phase.DATA, after_dot=True) from None
+                raise
+            if phase is Phase.MAIL_FROM and replies[0].code == 250:
+                self.sender_taken = True
+            if replies[-1].code == SHUTTING_DOWN:
+                return replies
+        return replies
+
+    def send_last_chunk(self, octets: bytes) -> Reply:
+        """BDAT with the rest of the message (RFC 3030). Returns the positive reply to it."""
+        self.say_all(Phase.DATA, (f"BDAT {len(octets)} LAST",), octets)
+        self.message_left = True
+        return self._taken()
+
     def hand_over(self, message: bytes) -> Reply:
-        """DATA, the message with CRLF line ends, the final dot. Returns the positive reply to it.
+        """DATA, the message with CRLF line ends, the final dot. Returns the reply to it."""
+        self.expect(354, Phase.DATA, "DATA")
+        return self.send_body(message)
+
+    def send_body(self, message: bytes) -> Reply:
+        """The message and the final dot, after a 354. Returns the positive reply to it.
 
         Nothing may come from the relay between its 354 and the dot: what does is either a reply
-        meant to be taken for that to the dot, or a relay out of its mind. For the last reply the
-        relay may take what the whole session has left, as scanning takes time.
+        meant to be taken for that to the dot, or a relay out of its mind.
         """
-        self.expect(354, Phase.DATA, "DATA")
         self.in_step = False
         with failures_of(Phase.DATA, self.settings.provider):
             self.wire.expect_silence()
+            self.message_left = True
             self.wire.write(dot_stuffed(message))
             self.wire.expect_silence(EARLY_REPLY_GRACE)
         self.note(f"{len(message)} octets of message and the final dot")
-        try:
-            with failures_of(Phase.DATA, self.settings.provider):
-                self.wire.write(b".\r\n")
-                reply = self.read(self.wire.deadline.left())
-        except TransportError as error:
-            raise TransportError(error.code, Phase.DATA, after_dot=True) from None
+        with failures_after_the_dot(self.settings.provider):
+            self.wire.write(b".\r\n")
+        return self._taken()
+
+    def _taken(self) -> Reply:
+        """The reply to the end of the message. For it the relay may take what the whole session
+        has left, as scanning takes time."""
+        with failures_after_the_dot(self.settings.provider):
+            reply = self.read(self.wire.deadline.left())
         if not 200 <= reply.code < 300:
             self.refused(Phase.DATA, reply)
         self.unfinished = False

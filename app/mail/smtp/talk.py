@@ -40,15 +40,30 @@ class Talk:
 
     def say(self, phase: Phase, command: str, shown: str | None = None) -> Reply:
         """Says ``command`` and returns the answer. ``shown`` stands for it in the transcript."""
-        if not command.isprintable():
+        self.say_all(phase, (command,), shown=shown)
+        with failures_of(phase, self.settings.provider):
+            return self.read()
+
+    def say_all(
+        self,
+        phase: Phase,
+        commands: tuple[str, ...],
+        octets: bytes = b"",
+        *,
+        shown: str | None = None,
+    ) -> None:
+        """Says ``commands`` in one go, ``octets`` right behind them; their answers are still to be
+        read, one for each."""
+        if not all(command.isprintable() for command in commands):
             raise ValueError("a command is one printable line")
         self.in_step = False
         with failures_of(phase, self.settings.provider):
             self.wire.expect_silence()
             if self._transcript is not None:
-                self._transcript.client(command if shown is None else shown)
-            self.wire.write(f"{command}\r\n".encode())
-            return self.read()
+                for command in commands:
+                    self._transcript.client(command if shown is None else shown)
+            lines = "".join(f"{command}\r\n" for command in commands)
+            self.wire.write(lines.encode() + octets)
 
     def read(self, timeout: float | None = None) -> Reply:
         """The next reply; ``timeout`` in seconds if the step's own does not suit."""

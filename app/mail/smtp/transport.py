@@ -12,6 +12,8 @@ from collections.abc import Callable
 from app.mail.failures import Disposition, Failure, disposition_of
 from app.mail.failures import FailureCode as Code
 from app.mail.phases import Phase
+from app.mail.replies import Reply
+from app.mail.smtp.delivery import Habits, deliver
 from app.mail.smtp.errors import failures_of
 from app.mail.smtp.session import Session, open_session
 from app.mail.smtp.transaction import sendable
@@ -31,6 +33,7 @@ class SmtpTransport:
         self._total = settings.total if total is None else total
         self._pool = Pool()
         self._gate = LoginGate()
+        self._habits = Habits()
 
     def send(
         self,
@@ -45,15 +48,7 @@ class SmtpTransport:
         began = time.monotonic()
         self._gate.check()
         message = sendable(message)
-        deadline = Deadline(self._total)
-        session = self._begun_again(envelope, message, deadline)
-        if session is None:
-            session = self._begun(envelope, message, deadline)
-        try:
-            session.address(envelope)
-            reply = session.hand_over(message)
-        finally:
-            self._put_back(session)
+        session, reply = self._delivered(envelope, message, Deadline(self._total))
         duration = round((time.monotonic() - began) * 1000)
         return Receipt(reply.code, reply.enhanced, duration, session.wire.peer)
 
@@ -62,14 +57,62 @@ class SmtpTransport:
         self._pool.clear()
         self._gate.forget()
 
-    def _begun_again(
+    def _delivered(
         self, envelope: Envelope, message: bytes, deadline: Deadline
-    ) -> Session | None:
-        """An idle session with the sender accepted; None if there is none that still works.
+    ) -> tuple[Session, Reply]:
+        """Relays hang up on idle clients, so a connection that was lost between two messages is
+        nobody's failure: another one is opened.
 
-        Relays hang up on idle clients, so until MAIL is accepted a lost connection is nobody's
-        failure: the caller opens another one.
+        A message that left together with its commands is such a case only where the relay hung up
+        without a word about any of them.
         """
+        session = self._rested(deadline)
+        if session is not None:
+            try:
+                return session, self._deliver(session, envelope, message, self._habits)
+            except TransportError as error:
+                if session.in_step or (session.sender_taken and not session.chunk_refused):
+                    raise
+                if error.after_dot and error.code is not Code.CONNECTION_DROPPED:
+                    raise
+        session = self._opened(deadline)
+        try:
+            return session, self._deliver(session, envelope, message, self._habits)
+        except TransportError as error:
+            if self._habits.may_blame(session, error):
+                return self._one_by_one(envelope, message, deadline, error)
+            if not session.chunk_refused:
+                raise
+        session = self._opened(deadline)
+        return session, self._deliver(session, envelope, message, self._habits)
+
+    def _one_by_one(
+        self, envelope: Envelope, message: bytes, deadline: Deadline, blamed: TransportError
+    ) -> tuple[Session, Reply]:
+        """Once more, a command at a time, for a relay that may not keep what it offers."""
+        session: Session | None = None
+        try:
+            session = self._opened(deadline)
+            reply = self._deliver(session, envelope, message, Habits(in_groups=False))
+        except TransportError as error:
+            self._habits.innocent = session is None or not session.message_left
+            if error.after_dot or error.reply_code is not None:
+                raise
+            raise blamed from None
+        finally:
+            self._habits.in_groups = session is None or not session.message_left
+        return session, reply
+
+    def _deliver(
+        self, session: Session, envelope: Envelope, message: bytes, habits: Habits
+    ) -> Reply:
+        try:
+            return deliver(session, envelope, message, habits)
+        finally:
+            self._put_back(session)
+
+    def _rested(self, deadline: Deadline) -> Session | None:
+        """An idle session; None if there is none that still works."""
         session = self._pool.take()
         if session is None:
             return None
@@ -80,28 +123,15 @@ class SmtpTransport:
         except TransportError:
             session.close()
             return None
-        try:
-            session.announce(envelope, len(message), eight_bit=not message.isascii())
-        except TransportError:
-            refused = session.in_step
-            self._put_back(session)
-            if refused:
-                raise
-            return None
         return session
 
-    def _begun(self, envelope: Envelope, message: bytes, deadline: Deadline) -> Session:
-        """A new session with the sender accepted."""
+    def _opened(self, deadline: Deadline) -> Session:
+        """A new session, logged in."""
         session = open_session(self._settings, deadline)
         try:
             self._gate.login(session)
         except TransportError:
             session.close()
-            raise
-        try:
-            session.announce(envelope, len(message), eight_bit=not message.isascii())
-        except TransportError:
-            self._put_back(session)
             raise
         return session
 

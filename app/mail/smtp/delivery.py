@@ -1,0 +1,134 @@
+"""One message over an open session, in as few round trips as the relay allows.
+
+====================  ============================================  ===========
+the relay offers      what is said before anybody listens           round trips
+====================  ============================================  ===========
+neither               MAIL; RCPT; DATA; the message                 4
+PIPELINING            MAIL RCPT DATA; the message                   2
+and CHUNKING          MAIL RCPT BDAT with the message               1 (2 the first time)
+====================  ============================================  ===========
+
+PIPELINING is RFC 2920, CHUNKING (BDAT) RFC 3030. What a relay offers is not yet what it keeps:
+BDAT is first said with one octet behind it, because a relay that does not know it would take the
+lines of a message for commands. Groups that go wrong are given up by the transport, which then
+speaks one command at a time and remembers that in :class:`Habits`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.mail.phases import Phase
+from app.mail.replies import Reply
+from app.mail.smtp.session import Session
+from app.mail.smtp.transaction import mail_command, rcpt_command
+from app.mail.transport import Envelope, TransportError
+
+AT_ONCE = 64 * 1024
+"""Octets up to which a message leaves before it is known whether its recipient is taken."""
+
+_CONFUSED = frozenset({500, 502, 503})
+"""Replies about a command that is unknown or out of order: those of a relay that lost count."""
+
+
+@dataclass
+class Habits:
+    """What a relay keeps of what it offers, as far as is known. Threads may share one.
+
+    ``in_groups``: whether commands may be said before the last one is answered. ``in_chunks``: the
+    same of BDAT, ``None`` before it was tried. ``innocent``: one command at a time went just as
+    wrong, so it was not the groups.
+    """
+
+    in_groups: bool = True
+    in_chunks: bool | None = None
+    innocent: bool = False
+
+    def may_blame(self, session: Session, error: TransportError) -> bool:
+        """Whether what went wrong may come of saying several things at once.
+
+        Never once the message itself has begun to leave.
+        """
+        if not session.grouped or session.message_left or session.chunk_refused or self.innocent:
+            return False
+        return error.reply_code in _CONFUSED or (error.reply_code is None and not session.in_step)
+
+
+def deliver(session: Session, envelope: Envelope, message: bytes, habits: Habits) -> Reply:
+    """Hands the message over; returns the positive reply to its end.
+
+    :param message: octets with CRLF line ends.
+    :raises TransportError: it was not taken, or nobody can know (``after_dot``). The session's
+        ``sender_taken`` and ``message_left`` tell how far it came.
+    """
+    session.begin_message()
+    if not habits.in_groups or "PIPELINING" not in session.offers:
+        session.announce(envelope, len(message), eight_bit=not message.isascii())
+        session.address(envelope)
+        return session.hand_over(message)
+    if habits.in_chunks is False or "CHUNKING" not in session.offers:
+        reply = _in_a_group(session, envelope, message)
+    elif habits.in_chunks and len(message) <= AT_ONCE:
+        reply = _at_once(session, envelope, message)
+    else:
+        reply = _in_chunks(session, envelope, message, habits)
+    habits.innocent = False
+    return reply
+
+
+def _in_a_group(session: Session, envelope: Envelope, message: bytes) -> Reply:
+    replies = session.say_together(envelope, _commands(session, envelope, message, "DATA"))
+    _envelope_taken(session, replies, unwanted=range(300, 400))
+    if replies[2].code != 354:
+        session.refused(Phase.DATA, replies[2])
+    return session.send_body(message)
+
+
+def _in_chunks(session: Session, envelope: Envelope, message: bytes, habits: Habits) -> Reply:
+    """The envelope and a chunk of one octet, to see whether BDAT is known; then all the rest.
+
+    An octet is no line that could be taken for a command. (Postfix refuses an empty chunk.)
+    """
+    commands = _commands(session, envelope, message, "BDAT 1")
+    replies = session.say_together(envelope, commands, message[:1])
+    _envelope_taken(session, replies)
+    if replies[2].code != 250:
+        habits.in_chunks = False
+        session.chunk_refused = True
+        session.lose_step()
+        session.refused(Phase.DATA, replies[2])
+    habits.in_chunks = True
+    return session.send_last_chunk(message[1:])
+
+
+def _at_once(session: Session, envelope: Envelope, message: bytes) -> Reply:
+    """Everything in one go. A relay that refuses the envelope reads the message and drops it."""
+    commands = _commands(session, envelope, message, f"BDAT {len(message)} LAST")
+    replies = session.say_together(envelope, commands, message, whole=True)
+    _envelope_taken(session, replies, unwanted=range(200, 400))
+    if not 200 <= replies[2].code < 300:
+        session.refused(Phase.DATA, replies[2])
+    session.unfinished = False
+    return replies[2]
+
+
+def _commands(
+    session: Session, envelope: Envelope, message: bytes, third: str
+) -> tuple[str, str, str]:
+    mail = mail_command(envelope, len(message), session.offers, eight_bit=not message.isascii())
+    return mail, rcpt_command(envelope, session.offers), third
+
+
+def _envelope_taken(session: Session, replies: list[Reply], unwanted: range = range(0)) -> None:
+    """Raises what a refused sender or recipient means.
+
+    ``unwanted``: replies to the command after them that make no sense then. Whoever gives one has
+    lost count, or waits for a message to nobody, so the connection is not used again.
+    """
+    for phase, reply, welcome in zip(
+        (Phase.MAIL_FROM, Phase.RCPT_TO), replies, ((250,), (250, 251)), strict=False
+    ):
+        if reply.code not in welcome:
+            if len(replies) > 2 and replies[2].code in unwanted:
+                session.lose_step()
+            session.refused(phase, reply)
