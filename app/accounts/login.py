@@ -88,7 +88,6 @@ def settle(
     if user is None:
         return _failed(session, runtime, candidate=candidate, subject=subject, ip=ip, now=now)
     lockout.forget(session, subject=subject)
-    user.last_login_at = now
     if checked.renewed_hash:
         user.password_hash = checked.renewed_hash
     session.flush()

@@ -72,6 +72,7 @@ def begin(
 ) -> str:
     """A new session; the secret for its cookie, 256 bits, of which the hash is stored."""
     secret = new_secret()
+    session.execute(update(User).where(User.id == user.id).values(last_login_at=now))
     session.add(
         UserSession(
             secret_hash=hash_secret(secret),

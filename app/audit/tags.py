@@ -33,7 +33,32 @@ def checked(tag: str) -> str:
     return tag
 
 
-_FIELDS = {"ignore_tls_errors": "Ignore TLS errors", "access_url": "Access URL", "ip": "IP"}
+_FIELDS = {
+    "ignore_tls_errors": "Ignore TLS errors",
+    "access_url": "Access URL",
+    "ip": "IP",
+    "secure": "Encrypted from the start",
+    "username": "User name",
+    "connection_timeout": "Connection timeout in seconds",
+}
+
+_VALUES = {
+    "provider": {
+        "smtp": "SMTP",
+        "ses": "Amazon SES",
+        "console": "Console",
+        "microsoft365": "Microsoft 365",
+        "google": "Google",
+    },
+    "state": {
+        "pending": "not set up",
+        "configured": "working",
+        "paused": "paused",
+        "queued": "waiting",
+        "sending": "being sent",
+    },
+}
+"""What a page says for a word that the log keeps; the exports have the log's own."""
 
 
 def field_words(name: str) -> str:
@@ -41,12 +66,14 @@ def field_words(name: str) -> str:
     return _FIELDS.get(name, name.replace("_", " ").capitalize())
 
 
-def value_words(value: object) -> str:
-    """A recorded value as people read it: on and off for switches, a word for nothing."""
+def value_words(value: object, field: str = "") -> str:
+    """A recorded value of that field as people read it: yes and no, a word for nothing."""
+    if isinstance(value, str) and value in _VALUES.get(field, ()):
+        return _VALUES[field][value]
     if value is None or value == "":
         return "empty"
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "empty"
     return str(value)

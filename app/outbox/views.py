@@ -16,6 +16,7 @@ from app.outbox import actions, activity, labels
 from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
+from app.web.asking import ask
 from app.web.context import actor, db
 from app.web.days import asked_days
 from app.web.errors import Refusal
@@ -165,6 +166,20 @@ def retry(public_id: str) -> Response:
     else:
         flash("It cannot be sent again: it is on its way, done, or its contents are gone.", "warn")
     return redirect(url_for("outbox.detail", public_id=message.public_id), 303)
+
+
+@blueprint.get("/<public_id>/cancel")
+@requires(Permission.SYSTEM_CONFIGURE)
+def ask_to_cancel(public_id: str) -> str:
+    message = _found(public_id)
+    return ask(
+        "Never send this mail?",
+        f"{message.label} to {message.rcpt_to}: its contents are deleted at once.",
+        yes="Cancel the mail",
+        no="Keep it",
+        back=url_for("outbox.detail", public_id=message.public_id),
+        crumb="The mail",
+    )
 
 
 @blueprint.post("/<public_id>/cancel")

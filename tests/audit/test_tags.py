@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.audit.log import record
-from app.audit.tags import SUBJECTS, UnknownSubject, describe
+from app.audit.tags import SUBJECTS, UnknownSubject, describe, value_words
+from app.mailer.providers import PROVIDERS
 from app.web.context import Actor
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +79,11 @@ def test_each_choice_shows_its_events_on_the_page(admin_client, runtime):
             assert (f"about {tag}." in page) is tag.startswith(f"{subject}:"), (subject, tag)
             if tag.startswith(f"{subject}:"):
                 assert describe(tag) in page
+
+
+def test_words_that_the_log_keeps_are_said_as_the_mailer_page_says_them() -> None:
+    for provider in PROVIDERS.values():
+        assert value_words(provider.value, "provider") == provider.title
+    assert value_words(True, "secure") == "yes"
+    assert value_words("pending", "state") == "not set up"
+    assert value_words("smtp", "host") == "smtp", "a host of that name is no provider"

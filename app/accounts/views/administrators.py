@@ -20,7 +20,7 @@ from app.accounts.administrators import (
 from app.accounts.banners import about
 from app.accounts.forms import AdministratorForm, typed
 from app.accounts.models import User
-from app.accounts.sessions import person
+from app.accounts.sessions import current_session, person
 from app.accounts.users import AddressTaken
 from app.accounts.verification import VerificationStatus
 from app.accounts.views import blueprint
@@ -29,6 +29,7 @@ from app.mailer.active import MailPending
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
 from app.throttle import TooMany
+from app.web.asking import ask
 from app.web.context import Actor, actor, db
 from app.web.errors import STANDARD, Refusal
 from app.web.guards import Permission, requires
@@ -49,6 +50,11 @@ ADDED = {
         " is opened.",
         "{email} becomes an install administrator when the link in their mail is opened.",
     ),
+}
+# What is asked before either, in a dialog or on a page.
+ASKED = {
+    "demote": "The account stays, without the system console, and is signed out everywhere.",
+    "remove": "The whole account is deleted, memberships included. This cannot be taken back.",
 }
 PROMOTED = "{email} is an install administrator from now on."
 
@@ -101,10 +107,28 @@ def add_administrator() -> Response | tuple[str, int]:
     return redirect(url_for("accounts.administrators"), 303)
 
 
+@blueprint.get(f"{PATH}/<int:user_id>/demote")
+@requires(Permission.SYSTEM_CONFIGURE)
+def ask_to_demote(user_id: int) -> str:
+    user = _administrator(user_id)
+    question = f"Demote {user.name}?"
+    return ask(question, ASKED["demote"], yes="Demote", back=PATH, crumb="Administrators")
+
+
 @blueprint.post(f"{PATH}/<int:user_id>/demote")
 @requires(Permission.SYSTEM_CONFIGURE)
 def demote_administrator(user_id: int) -> Response:
     return _leave(administrators.demote, user_id, "{} is no install administrator any more.")
+
+
+@blueprint.get(f"{PATH}/<int:user_id>/remove")
+@requires(Permission.SYSTEM_CONFIGURE)
+def ask_to_remove(user_id: int) -> str:
+    user = _administrator(user_id)
+    question = f"Remove {user.name}?"
+    return ask(
+        question, ASKED["remove"], yes="Remove the account", back=PATH, crumb="Administrators"
+    )
 
 
 @blueprint.post(f"{PATH}/<int:user_id>/remove")
@@ -208,6 +232,12 @@ def _not_found() -> Refusal:
     return Refusal(404, *STANDARD[404], PATH, "Back to the administrators")
 
 
+def _last_sign_in(user: User) -> datetime | None:
+    """Whoever looks is signed in, also if an earlier release wrote down no time for their way."""
+    here_since = current_session().created_at if user.id == person().id else None
+    return max(filter(None, (user.last_login_at, here_since)), default=None)
+
+
 def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
     session, now = db(), runtime().now()
     everybody = administrators.everybody(session)
@@ -221,4 +251,6 @@ def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
         mail_pending=current_prospect() is Prospect.NONE,
         links=links_of(everybody),
         needs_mail=needs_mail,
+        words=ASKED,
+        last_sign_in=_last_sign_in,
     )

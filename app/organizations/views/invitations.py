@@ -28,10 +28,11 @@ from app.organizations.invitations import (
 )
 from app.organizations.models import Invitation
 from app.organizations.views import blueprint
-from app.organizations.views.labels import INVITED_WAITS, WORDS
+from app.organizations.views.labels import ASKED, INVITED_WAITS, WORDS
 from app.organizations.views.members_page import members_page
 from app.runtime import runtime
 from app.throttle import TooMany
+from app.web.asking import ask
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.later import retry_after, when
@@ -162,6 +163,17 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
     return _back(visit)
 
 
+@blueprint.get(f"{PATH}/<int:invitation_id>/revoke")
+@admins_only
+def ask_to_take_back(visit: Visit, invitation_id: int) -> str:
+    invitation = _find(visit, invitation_id)
+    if invitation.accepted_at or invitation.revoked_at:
+        raise _settled(visit)
+    question = f"Revoke the invitation of {invitation.email}?"
+    back, crumb = _members_href(visit), visit.organization.name
+    return ask(question, ASKED["revoke"], yes="Revoke", back=back, crumb=crumb)
+
+
 @blueprint.post(f"{PATH}/<int:invitation_id>/revoke", endpoint="revoke")
 @admins_only
 def take_back(visit: Visit, invitation_id: int) -> Response:
@@ -198,8 +210,12 @@ def _inviting(visit: Visit, role: str) -> Inviting:
     )
 
 
+def _members_href(visit: Visit) -> str:
+    return url_for("organizations.members", slug=visit.organization.slug)
+
+
 def _back(visit: Visit) -> Response:
-    return redirect(url_for("organizations.members", slug=visit.organization.slug), 303)
+    return redirect(_members_href(visit), 303)
 
 
 def _settled(visit: Visit, status: int = 409) -> Refusal:

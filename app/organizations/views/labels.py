@@ -18,6 +18,13 @@ class Words:
     sentence: str
 
 
+# What is asked before something that cannot be taken back, in a dialog or on a page.
+ASKED = {
+    "leave": "An admin would have to invite you back.",
+    "remove": "The account itself stays.",
+    "revoke": "Its link stops working, and mail that still waits is not sent.",
+}
+
 # Beside an address whose invitation is written and cannot go out yet.
 INVITED_WAITS = "is invited as soon as the mail goes out."
 

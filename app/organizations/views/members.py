@@ -16,8 +16,10 @@ from app.organizations.members import LastAdmin, NotMember, change_role, find, r
 from app.organizations.open_invitations import count_left_behind
 from app.organizations.service import admin_roles, organizations_of
 from app.organizations.views import blueprint
+from app.organizations.views.labels import ASKED
 from app.organizations.views.members_page import members_page
 from app.runtime import runtime
+from app.web.asking import ask
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.navigation import Entry, Section, here
@@ -64,6 +66,20 @@ def assign(visit: Visit, membership_id: int) -> Response:
     db().commit()
     flash(f"{member.user.name} is now {_as(form.role.data)}.", "good")
     return _back_by_what_is_left(visit)
+
+
+@blueprint.get(f"{ONE}/remove")
+@members_only
+def ask_to_dismiss(visit: Visit, membership_id: int) -> str:
+    member = find(db(), visit.organization, membership_id)
+    if member is None:
+        raise _gone(visit)
+    back = url_for("organizations.members", slug=visit.organization.slug)
+    crumb = visit.organization.name
+    if membership_id == visit.membership.id:
+        return ask(f"Leave {crumb}?", ASKED["leave"], yes="Leave", back=back, crumb=crumb)
+    question = f"Remove {member.user.name} from {crumb}?"
+    return ask(question, ASKED["remove"], yes="Remove", back=back, crumb=crumb)
 
 
 @blueprint.post(f"{ONE}/remove", endpoint="remove")

@@ -15,6 +15,7 @@ from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.members import admins, members
 from app.organizations.open_invitations import count_left_behind, open_invitations
 from app.organizations.service import admin_roles
+from app.organizations.views.labels import ASKED
 from app.runtime import Runtime
 
 LAST_PAGE = 10_000
@@ -65,6 +66,7 @@ def members_page(
         mail_waits=expected is Prospect.WAITS,
         waiting=WAITING,
         turned=_turned,
+        words=ASKED,
     )
 
 
