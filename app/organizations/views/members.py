@@ -68,9 +68,22 @@ def assign(visit: Visit, membership_id: int) -> Response:
     return _back_by_what_is_left(visit)
 
 
+def _may_dismiss(visit: Visit, membership_id: int) -> None:
+    """Raises what a member sees who would remove somebody else."""
+    if membership_id != visit.membership.id and not visit.may_change:
+        raise _refused(
+            visit,
+            403,
+            "Only admins may remove somebody",
+            f"You are a member of {visit.organization.name} and may leave it yourself.",
+            "Ask one of its admins to remove this person.",
+        )
+
+
 @blueprint.get(f"{ONE}/remove")
 @members_only
 def ask_to_dismiss(visit: Visit, membership_id: int) -> str:
+    _may_dismiss(visit, membership_id)
     member = find(db(), visit.organization, membership_id)
     if member is None:
         raise _gone(visit)
@@ -87,14 +100,7 @@ def ask_to_dismiss(visit: Visit, membership_id: int) -> str:
 def dismiss(visit: Visit, membership_id: int) -> Response:
     """Admins remove anybody, and everybody may leave."""
     leaving = membership_id == visit.membership.id
-    if not leaving and not visit.may_change:
-        raise _refused(
-            visit,
-            403,
-            "Only admins may remove somebody",
-            f"You are a member of {visit.organization.name} and may leave it yourself.",
-            "Ask one of its admins to remove this person.",
-        )
+    _may_dismiss(visit, membership_id)
     with _said_in_words(visit):
         member = remove(
             db(),
