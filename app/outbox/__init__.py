@@ -36,8 +36,8 @@ def init_app(app: Flask) -> None:
         Perishable(OutboxMessage, OutboxMessage.created_at, OutboxMessage.expires_at)
     )
     if not runtime.config.is_cloud:
-        from app.outbox import views
+        from app.outbox import selection, views
         from app.web.navigation import navigation
 
-        app.register_blueprint(views.blueprint)
+        app.register_blueprint(selection.blueprint)
         navigation(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

@@ -19,8 +19,13 @@ from app.mail.addresses import Address, AddressError
 from app.outbox.models import Ended, OutboxMessage, State
 
 PAGE = 50
+COUNTED = 10_000
+"""A total stops here: nobody reads a difference beyond it."""
 SAMPLE = 5_000
 """Rows counted per filter to tell which one selects least."""
+
+LAST = "\U0010ffff"
+"""Follows every sign that an address holds."""
 
 Row = OutboxMessage
 
@@ -59,7 +64,7 @@ def _in_state(name: str, all_held: bool) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Filter:
-    """Empty parts do not narrow. ``recipient`` is an address or a domain, and ``all_held`` says
+    """Empty parts do not narrow. ``recipient`` is an address, its beginning, or a domain, and ``all_held`` says
     that whatever is queued is held at the moment."""
 
     state: str = ""
@@ -101,6 +106,20 @@ def page(session: Session, wanted: Filter, *, before: str = "", after: str = "")
     )
 
 
+def total(session: Session, wanted: Filter) -> int:
+    """How many there are of these, counted up to :data:`COUNTED`."""
+    some = _query(session, wanted).with_only_columns(Row.id).limit(COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def ids(
+    session: Session, wanted: Filter, possible: ColumnElement[bool], *, at_most: int
+) -> list[int]:
+    """The newest of these for which ``possible`` holds."""
+    query = _query(session, wanted).with_only_columns(Row.id).where(possible)
+    return list(session.scalars(query.order_by(Row.id.desc()).limit(at_most)))
+
+
 def _id_of(session: Session, public_id: str) -> int | None:
     return session.scalar(select(Row.id).where(Row.public_id == public_id[:32]))
 
@@ -126,6 +145,9 @@ def _filters(wanted: Filter) -> list[ColumnElement[bool]]:
 
 def _recipient(text: str) -> ColumnElement[bool]:
     domain = text.strip().removeprefix("@")
+    if "@" not in text and "." not in domain:
+        start = domain.lower()  # a range, which the index of the column finds
+        return and_(Row.rcpt_key >= start, Row.rcpt_key < start + LAST)
     if "@" not in domain:
         return Row.rcpt_domain == _ascii_domain(domain)
     try:

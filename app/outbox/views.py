@@ -41,8 +41,9 @@ def _since(day: datetime | None) -> datetime | None:
     return max(filter(None, begins), default=None)
 
 
-def _filter(*, all_held: bool) -> activity.Filter:
+def asked_filter(*, all_held: bool) -> activity.Filter:
     since, until = asked_days(back=url_for("outbox.index"), back_label="Show all mail")
+    """What the address of this page asks for; raises a refusal for a day that is none."""
     return activity.Filter(
         state=request.args.get("state", ""),
         kind=request.args.get("kind", "")[:40],
@@ -53,13 +54,19 @@ def _filter(*, all_held: bool) -> activity.Filter:
     )
 
 
-def _kept(**more: str | None) -> str | None:
-    """This page with the filter as it is and another cursor, or nothing without a cursor."""
+def _filter_in_use() -> dict[str, str]:
+    return {name: request.args[name] for name in FILTERS if request.args.get(name)}
+
+
+def kept_filter(**more: str | None) -> str | None:
+    """This page with the filter as it is and another cursor, or nothing without either."""
     cursors = {name: value for name, value in more.items() if value}
-    if not cursors:
-        return None
-    kept = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    return f"{url_for('outbox.index')}?{urlencode(kept | cursors)}"
+    kept = _filter_in_use() | cursors
+    return f"{url_for('outbox.index')}?{urlencode(kept)}" if kept else None
+
+
+def _kept(**cursors: str | None) -> str | None:
+    return kept_filter(**cursors) if any(cursors.values()) else None
 
 
 def _found(public_id: str) -> OutboxMessage:
@@ -103,9 +110,10 @@ def _durations(session: Session, messages: list[OutboxMessage]) -> dict[int, int
 def index() -> str:
     session = db()
     mail = current_summary().mail
+    wanted = asked_filter(all_held=labels.all_held(mail))
     found = activity.page(
         session,
-        _filter(all_held=labels.all_held(mail)),
+        wanted,
         before=request.args.get("before", ""),
         after=request.args.get("after", ""),
     )
@@ -123,6 +131,9 @@ def index() -> str:
         active=active,
         durations=_durations(session, found.messages),
         queue=current_summary().queue,
+        total=activity.total(session, wanted),
+        most=activity.COUNTED,
+        kept=_filter_in_use(),
         newer_href=_kept(after=found.newer),
         older_href=_kept(before=found.older),
     )

@@ -9,7 +9,7 @@
   const same = (part) => part.innerHTML.replace(/(name="csrf_token") value="[^"]*"/g, "$1");
   const live = () => document.querySelector("[data-live]");
   const taken = (part) => part.contains(document.activeElement)
-    || [...all("input:not([type=hidden])", part)].some((input) => input.value !== input.defaultValue);
+    || [...all("input:not([type=hidden])", part)].some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
   const follow = async () => {
     const moving = live();
     if (!moving) return;
