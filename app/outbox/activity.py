@@ -64,8 +64,8 @@ def _in_state(name: str, all_held: bool) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Filter:
-    """Empty parts do not narrow. ``recipient`` is an address, its beginning, or a domain, and ``all_held`` says
-    that whatever is queued is held at the moment."""
+    """Empty parts do not narrow. ``recipient`` is an address, its beginning, or a domain, and
+    ``all_held`` says that whatever is queued is held at the moment."""
 
     state: str = ""
     kind: str = ""

@@ -18,6 +18,8 @@ from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 
+__all__ = ["blueprint"]
+
 AT_ONCE = 1_000
 """More would keep every other writer waiting."""
 
