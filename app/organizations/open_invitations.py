@@ -7,16 +7,17 @@ any more, and what they left behind is listed for others to revoke.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import explain
 from app.mailer.summary import WAITING, Prospect
-from app.moments import not_after, sql_lies_ahead
+from app.moments import not_after, sql_lies_ahead, sql_not_after
 from app.organizations.invitations import LIFETIME
 from app.organizations.members import lost_right
 from app.organizations.models import Invitation, Membership, Organization
@@ -27,6 +28,27 @@ PAGE = 20
 WITHDRAWN = (
     "Whoever invited may no longer invite people here. Send it again to invite in your own name."
 )
+
+
+MAIL_STATES = {
+    "waiting": "On its way or waiting",
+    "sent": "Sent",
+    "not-sent": "Not sent",
+    "ran-out": "Link ran out",
+}
+"""What the list can be narrowed to, as the pills beside the addresses say it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Empty parts do not narrow. ``search`` is a part of the address, ``mail`` of
+    :data:`MAIL_STATES`."""
+
+    search: str = ""
+    mail: str = ""
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True)
@@ -63,24 +85,19 @@ def open_invitations(
     *,
     now: datetime,
     expected: Prospect,
-    search: str = "",
+    wanted: Wanted = ALL,
     number: int = 1,
+    rows: int = PAGE,
 ) -> InvitationPage:
     """Invitations neither accepted nor revoked, newest first; those that ran out among them."""
     query = (
         select(Invitation, User, OutboxMessage)
         .outerjoin(User, User.id == Invitation.invited_by_id)
         .outerjoin(OutboxMessage, OutboxMessage.public_id == Invitation.message_public_id)
-        .where(
-            Invitation.organization_id == organization.id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
+        .where(*_fits(organization, wanted, now))
     )
-    if search:
-        query = query.where(Invitation.email_key.contains(search.lower(), autoescape=True))
-    rows = session.execute(
-        query.order_by(Invitation.id.desc()).limit(PAGE + 1).offset((number - 1) * PAGE)
+    found = session.execute(
+        query.order_by(Invitation.id.desc()).limit(rows + 1).offset((number - 1) * rows)
     ).all()
     listed = [
         Listed(
@@ -89,9 +106,58 @@ def open_invitations(
             delivery_of(message, expected, now),
             expired=not_after(invitation.expires_at, now, LIFETIME),
         )
-        for invitation, inviter, message in rows[:PAGE]
+        for invitation, inviter, message in found[:rows]
     ]
-    return InvitationPage(listed, number, len(rows) > PAGE)
+    return InvitationPage(listed, number, len(found) > rows)
+
+
+def count_open(session: Session, organization: Organization, wanted: Wanted, now: datetime) -> int:
+    """How many there are of these."""
+    query = select(func.count(Invitation.id)).outerjoin(
+        OutboxMessage, OutboxMessage.public_id == Invitation.message_public_id
+    )
+    return session.scalar(query.where(*_fits(organization, wanted, now))) or 0
+
+
+def chosen_invitations(
+    session: Session,
+    organization: Organization,
+    now: datetime,
+    *,
+    wanted: Wanted = ALL,
+    ids: Sequence[int] | None = None,
+    at_most: int,
+) -> Sequence[Invitation]:
+    """The newest of these, or of those among ``ids``."""
+    query = select(Invitation).outerjoin(
+        OutboxMessage, OutboxMessage.public_id == Invitation.message_public_id
+    )
+    query = query.where(*_fits(organization, wanted, now))
+    if ids is not None:
+        query = query.where(Invitation.id.in_(ids))
+    return session.scalars(query.order_by(Invitation.id.desc()).limit(at_most)).all()
+
+
+def _fits(
+    organization: Organization, wanted: Wanted, now: datetime
+) -> Iterator[ColumnElement[bool]]:
+    yield Invitation.organization_id == organization.id
+    yield Invitation.accepted_at.is_(None)
+    yield Invitation.revoked_at.is_(None)
+    if wanted.search:
+        yield Invitation.email_key.contains(wanted.search.lower(), autoescape=True)
+    ran_out = sql_not_after(Invitation.expires_at, now, LIFETIME)
+    unsent = OutboxMessage.state.in_((State.QUEUED, State.HELD, State.SENDING))
+    match wanted.mail:
+        case "waiting":
+            yield and_(unsent, not_(ran_out))
+        case "sent":
+            yield OutboxMessage.state == State.SENT
+        case "not-sent":
+            ended = OutboxMessage.state.in_((State.FAILED, State.CANCELLED))
+            yield or_(ended, and_(unsent, ran_out))
+        case "ran-out":
+            yield ran_out
 
 
 def delivery_of(message: OutboxMessage | None, expected: Prospect, now: datetime) -> Delivery:

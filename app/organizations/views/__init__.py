@@ -16,6 +16,7 @@ def load() -> Blueprint:
         invitations,
         left_behind,
         members,
+        several,
     )
 
     return blueprint

@@ -25,6 +25,14 @@ ASKED = {
     "revoke": "Its link stops working, and mail that still waits is not sent.",
 }
 
+# Why a mail that would be one too many was not sent, at the end of a sentence.
+LIMITS: dict[InviteResult, str] = {
+    InviteResult.ADDRESS_LIMIT: "one address gets five invitations within 24 hours at most.",
+    InviteResult.ORGANIZATION_LIMIT: (
+        "this organization has sent as many as this install allows within 24 hours."
+    ),
+}
+
 # Beside an address whose invitation is written and cannot go out yet.
 INVITED_WAITS = "is invited as soon as the mail goes out."
 

@@ -13,12 +13,19 @@ from app.mailer.summary import WAITING, Prospect, current_prospect
 from app.organizations.access import Visit
 from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.members import admins, members
-from app.organizations.open_invitations import count_left_behind, open_invitations
+from app.organizations.open_invitations import (
+    Wanted,
+    count_left_behind,
+    count_open,
+    open_invitations,
+)
 from app.organizations.service import admin_roles
 from app.organizations.views.labels import ASKED
 from app.runtime import Runtime
 
 LAST_PAGE = 10_000
+MANY, FEW = 10, 5
+"""With more open invitations than MANY, a FEW stand above the members; all have their own page."""
 
 
 def members_page(
@@ -34,13 +41,16 @@ def members_page(
     now, expected = runtime.now(), current_prospect()
     search = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:100]
     page = members(session, visit.organization, search=search, number=_number("page"))
+    wanted = Wanted(search)
+    invited = count_open(session, visit.organization, wanted, now)
+    many = invited > MANY
     open_ones = open_invitations(
         session,
         visit.organization,
         now=now,
         expected=expected,
-        search=search,
-        number=_number("invitations"),
+        wanted=wanted,
+        rows=FEW if many else MANY,
     )
     locked = locks(session, users=[m.user for m in page.members], now=now)
     roles = admin_roles(session, [m.user for m in page.members if m.user.id in locked])
@@ -52,6 +62,7 @@ def members_page(
         sole_admin=admins(session, visit.organization) == 1,
         search=search,
         open_invitations=open_ones,
+        invited=invited,
         left_behind=count_left_behind(session, visit.organization, now) if visit.may_change else 0,
         locks=locked,
         may_lift={
@@ -77,7 +88,7 @@ def _number(name: str) -> int:
 
 def _turned(slug: str, **changes: int | None) -> str:
     """The address of this page with other page numbers, keeping the search and the rest."""
-    kept = {name: request.args.get(name) for name in ("q", "page", "invitations")}
+    kept = {name: request.args.get(name) for name in ("q", "page")}
     wanted = {**kept, **{name: str(value) if value else None for name, value in changes.items()}}
     query = urlencode({name: value for name, value in wanted.items() if value})
     page = url_for("organizations.members", slug=slug)
