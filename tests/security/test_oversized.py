@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.accounts import passwords
-from app.organizations import pasted
+from app.mail.addresses import Address
 from tests.security.world import World, build, without_form_tokens
 
 
@@ -22,13 +22,13 @@ def test_a_list_of_a_hundred_thousand_addresses_is_counted_and_not_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    really = pasted.normalise
+    really = Address.parse
 
-    def noted(address: str) -> str:
+    def noted(address: str) -> Address:
         read.append(address)
         return really(address)
 
-    monkeypatch.setattr(pasted, "normalise", noted)
+    monkeypatch.setattr(Address, "parse", noted)
     with without_form_tokens(world.app):
         answer = world.client("org_admin").post(
             "/organizations/acme/invitations",
