@@ -88,6 +88,10 @@ def claim(runtime: Runtime, most: int) -> list[Claim]:
         for each in found:
             if each.target_id in claims or len(claims) >= most:
                 continue
+            if each.attempts > len(AGAIN_AFTER):
+                # Nobody lived to write down what became of the last try: it may be the cause.
+                each.state, each.lease_until, each.finished_at = "failed", None, now
+                continue
             each.state, each.lease_until = "sending", now + LEASE
             each.fence += 1
             each.attempts += 1

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import string
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from app.config import Config
 from app.mail.smtp.connect import ascii_host
@@ -110,13 +111,19 @@ def checked(kind: Kind, text: str, config: Config) -> Address:
             " 2026. Make one with the Workflows app in Teams: “Send webhook alerts to a channel”."
         )
     shown = f"[{host}]" if ":" in host else host
+    there = shown if port is None else f"{shown}:{port}"
     behind = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return Address(
-        url=url.partition("#")[0].replace(parts.hostname, host, 1) if not url.isascii() else url,
-        host=shown if port is None else f"{shown}:{port}",
+        url=urlunsplit((parts.scheme, there, _ascii(parts.path), _ascii(parts.query), "")),
+        host=there,
         # Of a short path four signs would be too much of it.
         ending=behind[-4:] if len(behind) >= 16 else "",
     )
+
+
+def _ascii(text: str) -> str:
+    """As it travels (RFC 3987 section 3.1): only what is no ASCII is written in another way."""
+    return quote(text, safe=string.punctuation)
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:

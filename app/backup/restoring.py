@@ -134,19 +134,17 @@ class Restore:
             note.unlink()
 
     def _put_database_aside(self, file: Path) -> None:
-        """What could not be emptied of SQLite's log, because it is damaged, goes with its log."""
-        if not file.exists():
-            return
-        kept = self._keep(file)
-        for suffix in ("-wal", "-shm"):
+        """What could not be emptied of SQLite's logs, because it is damaged, goes with its logs; so
+        do those of a database that is gone: SQLite would play them into whatever has its name."""
+        kept = self._keep(file) if file.exists() else self._name_aside(file)
+        for suffix in ("-wal", "-shm", "-journal"):
             log = file.with_name(file.name + suffix)
             if log.exists():
                 log.rename(kept.with_name(kept.name + suffix))
 
     def _keep(self, file: Path) -> Path:
         """Another name for it, under which it stays."""
-        stamp = f"{self.runtime.now():%Y%m%d-%H%M%S}"
-        kept = file.with_name(f"{file.name}{ASIDE}{stamp}")
+        kept = self._name_aside(file)
         if kept.exists():
             raise Cannot(f"{kept} is there already. Try again in a second. Nothing was changed.")
         try:
@@ -155,6 +153,9 @@ class Restore:
             shutil.copy2(file, kept)
         self.aside.append(kept)
         return kept
+
+    def _name_aside(self, file: Path) -> Path:
+        return file.with_name(f"{file.name}{ASIDE}{self.runtime.now():%Y%m%d-%H%M%S}")
 
 
 def _make_ready(

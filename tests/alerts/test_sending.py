@@ -10,6 +10,7 @@ import pytest
 
 from app.alerts import deliveries, post, targets
 from app.alerts.kinds import AddressRefused, Kind, checked
+from app.alerts.models import AlertDelivery
 from app.alerts.outcomes import Outcome
 from app.alerts.payloads import PING
 from app.config import Config
@@ -111,6 +112,24 @@ def test_metadata_addresses_are_refused_even_where_private_ones_are_not(
     config: Config, host: str
 ) -> None:
     assert ask(config, f"http://{host}/latest/meta-data").outcome is Outcome.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [("/hooks/grün?für=ü", "/hooks/gr%C3%BCn?f%C3%BCr=%C3%BC"), ("/a%2Fb?c={d}|e", "/a%2Fb?c={d}|e")],
+)
+def test_an_address_travels_in_ascii_and_is_otherwise_as_it_was_typed(
+    config: Config, receiver: Receiver, typed: str, asked: str
+) -> None:
+    url = receiver.url("") + typed
+    assert ask(config, url).outcome is Outcome.TAKEN
+    assert [one.path for one in receiver.asked] == [asked]
+
+
+def test_a_host_name_in_another_script_changes_nothing_but_the_host(config: Config) -> None:
+    found = checked(Kind.WEBHOOK, "https://BÜCHER.example:8443/bücher.example#x", config)
+    assert found.url == "https://xn--bcher-kva.example:8443/b%C3%BCcher.example"
+    assert found.host == "xn--bcher-kva.example:8443"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +250,21 @@ def test_one_that_was_killed_in_the_middle_is_told_after_its_lease(
     bell.send()
     assert len({asked.headers["webhook-id"] for asked in receiver.asked}) == 1
     assert len(receiver.asked) == 2
+
+
+def test_one_whose_try_nobody_survives_comes_to_an_end(
+    world: World, bell: Bell, receiver: Receiver, runtime: Runtime, clock: Clock
+) -> None:
+    bell.target("webhook", receiver.url())
+    pause(world)
+    bell.look()
+    claims = 0
+    for _ in range(12):
+        claims += len(deliveries.claim(runtime, 4))
+        clock.advance(minutes=2)
+    assert claims == 6
+    with runtime.database.session(reading=True) as session:
+        assert [row.state for row in session.query(AlertDelivery)] == ["failed"]
 
 
 def test_removing_a_target_ends_what_was_on_its_way(

@@ -8,10 +8,12 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,24 @@ def test_over_an_install_that_goes_on_what_was_there_is_kept(backed_up: BackedUp
     events = backed_up.run("audit", "export").stdout
     assert '"install:restored"' in events
     assert len(parse_keys((backed_up.install.data_dir / "keys").read_text(), source="x")) == 1
+
+
+@on_sqlite
+def test_the_log_of_a_database_that_is_gone_does_not_come_back(backed_up: BackedUp) -> None:
+    """Only the database file was lost; SQLite would play the log beside it into the restored one."""
+    file = Path(backed_up.url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("UPDATE users SET email = 'mallory@acme.test'")
+        log = file.with_name("novantra.db-wal").read_bytes()
+    file.unlink()
+    file.with_name("novantra.db-wal").write_bytes(log)
+    done = backed_up.run("restore", str(backed_up.file), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert backed_up.people() == RESTORED
+    kept = list(file.parent.glob("novantra.db.before-restore-*-wal"))
+    assert [one.read_bytes() for one in kept] == [log]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_the_file_is_private_and_holds_no_secret_of_the_environment(backed_up: BackedUp) -> None:
