@@ -116,7 +116,10 @@ def test_metadata_addresses_are_refused_even_where_private_ones_are_not(
 
 @pytest.mark.parametrize(
     ("typed", "asked"),
-    [("/hooks/grün?für=ü", "/hooks/gr%C3%BCn?f%C3%BCr=%C3%BC"), ("/a%2Fb?c={d}|e", "/a%2Fb?c={d}|e")],
+    [
+        ("/hooks/grün?für=ü", "/hooks/gr%C3%BCn?f%C3%BCr=%C3%BC"),
+        ("/a%2Fb?c={d}|e", "/a%2Fb?c={d}|e"),
+    ],
 )
 def test_an_address_travels_in_ascii_and_is_otherwise_as_it_was_typed(
     config: Config, receiver: Receiver, typed: str, asked: str

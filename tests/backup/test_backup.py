@@ -121,7 +121,7 @@ def test_over_an_install_that_goes_on_what_was_there_is_kept(backed_up: BackedUp
 
 @on_sqlite
 def test_the_log_of_a_database_that_is_gone_does_not_come_back(backed_up: BackedUp) -> None:
-    """Only the database file was lost; SQLite would play the log beside it into the restored one."""
+    """SQLite would play the log that lies beside it into the restored one."""
     file = Path(backed_up.url.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
