@@ -13,6 +13,7 @@ from app.web.fields import AddressField, Filled, LineField, SecretField, TextLen
 ADDRESS_LENGTH = 320
 NAME_LENGTH = 64
 CODE_LENGTH = 64
+SUPPORT_LENGTH = 200
 
 
 def typed(field: Field) -> str:
@@ -103,3 +104,9 @@ class AdministratorForm(FlaskForm):
         "Email address",
         [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), ValidAddress()],
     )
+
+
+class SupportForm(FlaskForm):
+    """Whom people ask; empty for an administrator whom nobody named."""
+
+    support_contact = LineField("Who to ask", [TextLength(SUPPORT_LENGTH)])

@@ -37,6 +37,7 @@ _FIELDS = {
     "ignore_tls_errors": "Ignore TLS errors",
     "access_url": "Access URL",
     "ip": "IP",
+    "support_contact": "Who to ask",
     "secure": "Encrypted from the start",
     "username": "User name",
     "connection_timeout": "Connection timeout in seconds",

@@ -23,6 +23,8 @@ class Install(Base):
     access_url: Mapped[str] = mapped_column(String(500))
     access_url_version: Mapped[int] = mapped_column(default=1)
     setup_finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Whom people ask when mail does not work, as it goes on after "Ask".
+    support_contact: Mapped[str | None] = mapped_column(String(200))
 
 
 class SetupDraft(Base):

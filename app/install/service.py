@@ -116,3 +116,28 @@ def change_access_url(
         target="install",
         changes={"access_url": {"old": old, "new": new.url}},
     )
+
+
+def support_contact(session: Session) -> str | None:
+    """Whom people are told to ask, as it goes on after "Ask"; ``None`` when nobody was named."""
+    install = current(session)
+    return install.support_contact if install else None
+
+
+def change_support_contact(
+    session: Session, whom: str | None, *, now: datetime, actor: Actor
+) -> None:
+    """Name whom people ask, or nobody; audited when it changes. The caller commits."""
+    install = current(session)
+    if install is None or install.support_contact == whom:
+        return
+    changes = {"support_contact": {"old": install.support_contact, "new": whom}}
+    install.support_contact = whom
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="install:support-contact-changed",
+        target="install",
+        changes=changes,
+    )

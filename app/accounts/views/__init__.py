@@ -15,6 +15,7 @@ def load() -> Blueprint:
         locks,
         login,
         reset,
+        support,
         verification,
     )
 

@@ -18,13 +18,14 @@ from app.accounts.administrators import (
     OnlyAdminOf,
 )
 from app.accounts.banners import about
-from app.accounts.forms import AdministratorForm, typed
+from app.accounts.forms import AdministratorForm, SupportForm, typed
 from app.accounts.models import User
 from app.accounts.sessions import current_session, person
 from app.accounts.users import AddressTaken
 from app.accounts.verification import VerificationStatus
 from app.accounts.views import blueprint
 from app.accounts.views.refusals import LIFTED, lifted_too_often, mail_pending, too_many_mails
+from app.install.service import support_contact
 from app.mailer.active import MailPending
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
@@ -68,7 +69,7 @@ def navigation_entry() -> Entry | None:
 @blueprint.get(PATH, endpoint="administrators")
 @requires(Permission.SYSTEM_CONFIGURE)
 def list_administrators() -> str:
-    return _page(AdministratorForm())
+    return administrators_page(AdministratorForm())
 
 
 @blueprint.post(PATH)
@@ -76,7 +77,7 @@ def list_administrators() -> str:
 def add_administrator() -> Response | tuple[str, int]:
     form, session, now = AdministratorForm(), db(), runtime().now()
     if not form.validate():
-        return _page(form), 422
+        return administrators_page(form), 422
     try:
         added = administrators.add(
             session,
@@ -88,14 +89,14 @@ def add_administrator() -> Response | tuple[str, int]:
         )
     except AlreadyAdministrator:
         form.email.errors = ["This person is an install administrator already."]
-        return _page(form), 422
+        return administrators_page(form), 422
     except AddressTaken:
         form.email.errors = ["Somebody just signed up with this address. Send the form again."]
-        return _page(form), 422
+        return administrators_page(form), 422
     except MailPending:
         # Whatever was begun goes with the transaction.
         session.rollback()
-        return _page(form, needs_mail=True), 503
+        return administrators_page(form, needs_mail=True), 503
     except TooMany as refused:
         raise too_many_mails(refused.retry_at, now) from None
     session.commit()
@@ -238,12 +239,16 @@ def _last_sign_in(user: User) -> datetime | None:
     return max(filter(None, (user.last_login_at, here_since)), default=None)
 
 
-def _page(form: AdministratorForm, *, needs_mail: bool = False) -> str:
+def administrators_page(
+    form: AdministratorForm, *, support: SupportForm | None = None, needs_mail: bool = False
+) -> str:
+    """The page, as several requests end on it: as it is, or with a form that was refused."""
     session, now = db(), runtime().now()
     everybody = administrators.everybody(session)
     return render_template(
         "accounts/administrators.html",
         form=form,
+        support=support or SupportForm(formdata=None, support_contact=support_contact(session)),
         administrators=everybody,
         locks=lockout.locks(session, users=everybody, now=now),
         can_work=administrators.can_work,
