@@ -74,8 +74,8 @@ chaos: $(VENV)/installed-dev ## Kill web and workers at random while a relay mis
 fuzz: $(VENV)/installed-dev ## Feed the reply parser and the message builder arbitrary bytes, bounded
 	@$(BIN)/python -m tests.fuzz_replies $(ARGS)
 
-screenshots: $(VENV)/installed-dev ## Photograph every page into test-results/
-	@$(BIN)/python -m tests.browser.screens $(ARGS)
+screenshots: $(VENV)/installed-dev ## Take the pictures of README and docs anew, from the running program
+	@$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 lock: $(VENV)/installed-dev ## Pin the newest versions of what requirements*.in name
 	@$(BIN)/pip install --quiet pip-tools
