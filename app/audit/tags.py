@@ -43,14 +43,8 @@ _FIELDS = {
     "connection_timeout": "Connection timeout in seconds",
 }
 
-_VALUES = {
-    "provider": {
-        "smtp": "SMTP",
-        "ses": "Amazon SES",
-        "console": "Console",
-        "microsoft365": "Microsoft 365",
-        "google": "Google",
-    },
+_VALUES: dict[str, dict[str, str]] = {
+    "provider": {},  # each registers its own
     "state": {
         "pending": "not set up",
         "configured": "working",
@@ -60,6 +54,11 @@ _VALUES = {
     },
 }
 """What a page says for a word that the log keeps; the exports have the log's own."""
+
+
+def add_value(field: str, value: str, words: str) -> None:
+    """Say how people read a value of a field that is known elsewhere."""
+    _VALUES[field][value] = words
 
 
 def field_words(name: str) -> str:

@@ -6,6 +6,7 @@ In a folder: ``provider.py`` (what it is), ``form.py`` (a class ``Form``, loaded
 
 from __future__ import annotations
 
+from app.audit.tags import add_value
 from app.mail.failures.advice import BY_PROVIDER, BY_TOKEN
 from app.mail.failures.providers import add_family
 from app.mailer.limits import Limits
@@ -34,8 +35,10 @@ __all__ = [
 
 
 def register(provider: Provider) -> None:
-    """Put a provider among the choices, and what it knows of its failures among the advice."""
+    """Put a provider among the choices, its name into the audit log's pages, and what it knows of
+    its failures among the advice."""
     PROVIDERS[provider.value] = provider
+    add_value("provider", provider.value, provider.title)
     if provider.advice:
         BY_PROVIDER[provider.value] = provider.advice
         BY_TOKEN[provider.value] = provider.token_advice
