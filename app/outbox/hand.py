@@ -33,8 +33,12 @@ FRESH = 0.25
 MOST = 100
 """Messages that wait here at most, however fast the relay is."""
 
-GROUP = 40
+GROUP = 20
 """Outcomes that are written down without waiting for more."""
+
+UNWRITTEN = 40
+"""Outcomes that are not written down yet, at most: then nothing more is begun until they are. With
+those under way, it is what a killed process sends twice at worst."""
 
 SOON = 0.004
 """Seconds that an outcome waits for others at most, before it is written down with them."""
@@ -94,6 +98,7 @@ class Hand:
         self._undone: list[Claim] = []
         self._first_outcome = 0.0
         self._urgent = False
+        self._opened = 0
         self._idle = self._under_way = 0
         self._seconds: float | None = None
         self._halted = self._stopped = False
@@ -136,6 +141,8 @@ class Hand:
     def _next(self) -> Claim | None:
         if self._halted or self._under_way >= self._allowed:
             return None
+        if len(self._outcomes) + self._opened >= UNWRITTEN:
+            return None
         for line in (self._express, self._ordinary):
             while line:
                 waiting = line.popleft()
@@ -164,20 +171,22 @@ class Hand:
         """What is to be written down; it is the caller's from here on."""
         with self._lock:
             books = Books(self._outcomes, self._undone)
+            self._opened = len(books.outcomes)
             self._outcomes, self._undone, self._urgent = [], [], False
             return books
 
     def add(self, claims: Sequence[Claim]) -> None:
-        """Messages that were just claimed, in the order in which they are to go out."""
+        """What was opened is written down, and these were just claimed, in the order in which they
+        are to go out."""
         now, at = time.monotonic(), self._now()
         with self._lock:
-            self._halted = False
+            self._halted, self._opened = False, 0
             for claim in claims:
                 line = self._express if claim.lane == EXPRESS else self._ordinary
                 line.append(_Waiting(claim, now, at))
             if self._stopped:
                 self._undo_waiting()
-            self._ready.notify(len(claims))
+            self._ready.notify_all()
 
     def recall(self) -> list[Claim]:
         """What waits is not to be sent after all: the caller gives it back."""

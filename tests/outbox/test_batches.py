@@ -256,3 +256,19 @@ def test_looks_between_deliveries_do_not_read_every_mail_that_waits(mail: Runtim
             used = " ".join(step.detail for step in plan)
             assert "ix_outbox_messages_state_id (state=?)" not in used, f"{look}: {used}"
             assert "SCAN outbox_messages" not in used or "INDEX" in used, f"{look}: {used}"
+
+
+def test_nothing_more_is_begun_while_many_outcomes_are_not_written_down(
+    mail: Runtime, deliverer: Deliverer
+) -> None:
+    """What a killed process sends twice is bounded by this, however slow the database is."""
+    queue_resets(mail, [f"p{n}@acme.test" for n in range(hand.UNWRITTEN + 5)])
+    deliverer.turn(room=hand.UNWRITTEN + 5)
+    for _ in range(hand.UNWRITTEN):
+        send_one(deliverer)
+    assert deliverer.hand.take_now() is None
+    books = deliverer.hand.open()
+    assert len(books.outcomes) == hand.UNWRITTEN
+    assert deliverer.hand.take_now() is None, "opened is not yet written"
+    deliverer.hand.add([])
+    assert deliverer.hand.take_now() is not None
