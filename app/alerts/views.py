@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -219,21 +219,40 @@ def _page(form: TargetForm, canary_form: CanaryForm | None = None) -> str:
         targets=targets.everything(session),
         titles=TITLES,
         words_of=words_of,
-        incidents=[_shown(incident) for incident in open_incidents(session) if incident.told],
+        incidents=[
+            (*_shown(incident), _last_taken(session, incident.id))
+            for incident in open_incidents(session)
+            if incident.told
+        ],
         messages=[(row, News.read(row.facts), _ways(session, row.id)) for row in messages],
         news_titles=NEWS_TITLES,
         suggested=new_secret(),
         canary_form=canary_form,
         looks=looks,
+        looks_stale=looks.at is not None and looks.version != _version(),
         look_failed=explained(looks.failure, FailureContext()),
         private=runtime().config.alert_private_targets,
         now=now,
     )
 
 
+def _version() -> int | None:
+    active = current_summary().active
+    return active.version if active else None
+
+
 def _shown(incident: AlertIncident) -> tuple[AlertIncident, str, str]:
     known = State(incident.state) if incident.state in set(State) else State.DEGRADED
     return incident, *STATES.get(known, ("warn", "Not as it should be"))
+
+
+def _last_taken(session: Session, incident_id: str) -> datetime | None:
+    """When somebody was last really told of it: alerts are written without any target, too."""
+    return session.scalar(
+        select(func.max(AlertDelivery.finished_at))
+        .join(AlertMessage, AlertMessage.id == AlertDelivery.message_id)
+        .where(AlertMessage.incident_id == incident_id, AlertDelivery.state == "sent")
+    )
 
 
 def _ways(session: Session, message_id: str) -> dict[str, int]:

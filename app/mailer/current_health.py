@@ -304,7 +304,10 @@ def _by_evidence(facts: MailFacts) -> CurrentHealth:
 
 def _unproven(facts: MailFacts) -> CurrentHealth:
     record, waiting = facts.record, facts.queue.waiting
-    if waiting:
+    if waiting and facts.queue.due and not facts.queue.workers:
+        words, cause = "Waits to be taken up", "Mail waits, and no process delivers just now."
+        step = "While it stays so, this page tells how to start one."
+    elif waiting:
         words, cause = "First attempt under way", "The first mail goes ahead to try it out."
         step = "This page tells how it went when you load it again."
     else:

@@ -13,14 +13,24 @@ from werkzeug.test import TestResponse
 
 from app.alerts.models import AlertTarget
 from app.audit.models import AuditEvent
+from app.mailer.active import active_mailer
+from app.mailer.canary import ensure
+from app.mailer.models import MailCanary
 from app.runtime import Runtime
-from tests.alerts.conftest import SECRET
+from tests.alerts.conftest import SECRET, Bell
 from tests.alerts.receiver import Receiver, status
+from tests.conftest import Clock
 from tests.factories import csrf_of
+from tests.mailer.situations import World
 
 PATH = "/admin/system/alerts"
 SLACK = "https://hooks.slack.com/services/T00000000/B00000000/aVeryLongSecretPart"
 BARE = SECRET.removeprefix("whsec_")
+
+
+@pytest.fixture
+def world(runtime: Runtime, clock: Clock) -> World:
+    return World(runtime, clock)
 
 
 def add(client: FlaskClient, **fields: str) -> TestResponse:
@@ -165,3 +175,39 @@ def test_a_row_that_was_changed_outside_is_not_asked(
 def test_there_is_an_end_to_targets(admin_client: FlaskClient) -> None:
     answers = [add(admin_client, name=f"Ops {number}").status_code for number in range(21)]
     assert answers == [303] * 20 + [422]
+
+
+def words_of(client: FlaskClient) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", client.get(PATH).text).split())
+
+
+def test_an_incident_that_nobody_heard_of_is_not_told_as_told(
+    admin_client: FlaskClient, world: World, bell: Bell, receiver: Receiver
+) -> None:
+    world.save()
+    world.paused()
+    bell.tell()
+    assert "Last told" in words_of(admin_client)
+    assert "nobody so far" in words_of(admin_client)
+    bell.target("webhook", receiver.url())  # which hears what is wrong already
+    assert "nobody so far" in words_of(admin_client)
+    bell.send()
+    assert receiver.types == ["mail.broken"]
+    assert "nobody so far" not in words_of(admin_client)
+
+
+def test_what_the_canary_found_is_not_told_of_a_configuration_saved_after_it(
+    admin_client: FlaskClient, world: World
+) -> None:
+    world.save()
+    with world.runtime.database.transaction() as session:
+        ensure(session)
+        active = active_mailer(session, world.runtime)
+        assert active is not None
+        row = session.get_one(MailCanary, 1)
+        row.at = row.passed_at = world.runtime.now()
+        row.version = active.version
+    assert "Connecting and logging in worked." in words_of(admin_client)
+    assert "before the mailer was saved again" not in words_of(admin_client)
+    world.save(host="relay2.acme.test")
+    assert "before the mailer was saved again" in words_of(admin_client)

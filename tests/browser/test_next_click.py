@@ -112,6 +112,7 @@ def test_after_a_fix_the_page_turns_green_by_itself(
 ):
     world.save()
     queue_resets(runtime, ["dana@acme.test"])
+    world.worker()
     page = mailer()
     expect(page.locator("#mail-state")).to_have_text("First attempt under way")
     with runtime.database.transaction() as session:

@@ -218,7 +218,8 @@ CASES = [
         "waiting for no longer than a restart takes",
         lambda world: (world.save(), world.queued(for_seconds=5)),
         "unproven",
-        "First attempt under way",
+        "Waits to be taken up",
+        "no process delivers just now",
         waiting=1,
     ),
     Case(

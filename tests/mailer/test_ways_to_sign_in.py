@@ -233,6 +233,12 @@ def test_googles_ids_are_told_apart(page: MailerPage, field: str, typed: str, wo
     assert words in " ".join(answer.errors(field))
 
 
+def test_what_only_looks_unusual_is_saved(page: MailerPage) -> None:
+    """The sign-in service is the judge of an ID and a secret that could be right."""
+    unusual = "novantra-mail.apps.googleusercontent.com"
+    assert page.save(**google("person", client_id=unusual)).status == 303
+
+
 def test_a_gmail_account_has_no_service_account(page: MailerPage) -> None:
     typed = google("service_account", service_account_key=key_file(), username="acme@gmail.com")
     answer = page.save(**typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-_CLIENT = re.compile(r"[0-9]{1,30}(?:-[a-z0-9]{1,64})?\.apps\.googleusercontent\.com")
+_CLIENT = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\.apps\.googleusercontent\.com")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 PERSONAL = frozenset({"gmail.com", "googlemail.com"})

@@ -71,6 +71,6 @@ def secret_problem(text: str) -> str | None:
         return "This is a key or a certificate. Choose “Certificate”: Novantra makes its own."
     if not text.isascii() or not text.isprintable():
         return "There is a character in it that no client secret of Microsoft’s has."
-    if len(text) < 16:
+    if len(text) < 8:
         return "This is too short for a client secret: Microsoft’s have about 40 characters."
     return None
