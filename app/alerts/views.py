@@ -50,7 +50,7 @@ STATES = {
     State.ENDS_IN_30: ("warn", "Ends within 30 days"),
     State.ENDS_IN_14: ("warn", "Ends within 14 days"),
     State.ENDS_IN_3: ("bad", "Ends within 3 days"),
-    State.ENDED: ("bad", "Has ended"),
+    State.ENDED: ("bad", "Past its end"),
 }
 
 blueprint = Blueprint("alerts", __name__, url_prefix=PATH)

@@ -10,6 +10,7 @@ from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.mailer.conftest import PASSWORD, Stored
 from tests.mailer.pages import PATH, MailerPage, Page, smtp
+from tests.mailer.situations import World
 from tests.smtpd import Relay
 
 
@@ -53,6 +54,19 @@ def test_what_did_not_arrive_leads_on_and_is_no_green(page: MailerPage, relay: R
     assert "Sending normally" not in shown.words
     assert page.send_test().status == 303
     assert "Did the test email arrive?" in page.open().words, "another test asks again"
+
+
+def test_mail_that_the_relay_takes_later_is_no_sign_that_it_arrives(
+    page: MailerPage, relay: Relay, runtime: Runtime, clock: Clock
+):
+    say(page, phrase_of_test(page, relay), "no")
+    World(runtime, clock).sent()
+    shown = page.open()
+    assert "Taken, but not arrived" in shown.words
+    assert "Sending normally" not in shown.words
+    assert shown.fact("mail-health") == "working"
+    assert page.send_test().status == 303
+    assert "Taken, but not arrived" not in page.open().words
 
 
 def test_an_answer_about_an_older_mail_counts_for_nothing(

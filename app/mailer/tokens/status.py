@@ -19,6 +19,9 @@ from app.runtime import Runtime
 WARN_AT = (30, 14, 3)
 """Days before the end of a secret or a certificate at which it is told, more loudly each time."""
 
+NOTED = "client secret"
+"""What ends on a day that somebody typed."""
+
 _KNOWN = frozenset(code.value for code in FailureCode)
 
 
@@ -126,7 +129,7 @@ def endings(settings: Settings, certificate_ends: datetime | None, now: datetime
     if settings.client_secret_ends and not settings.makes_certificate:
         end = _end_of(settings.client_secret_ends)
         if end is not None:
-            found.append(_ending("client secret", end, now))
+            found.append(_ending(NOTED, end, now))
     if settings.makes_certificate and certificate_ends is not None:
         found.append(_ending("certificate", certificate_ends, now))
     return sorted(found, key=lambda ending: ending.at)
@@ -137,7 +140,12 @@ def _ending(what: str, at: datetime, now: datetime) -> Ending:
     within = 0 if left < 0 else next((days for days in sorted(WARN_AT) if left <= days), None)
     level = "quiet" if within is None else "warn" if within > WARN_AT[-1] else "bad"
     day = f"{at.day} {at:%B %Y}"
-    if left < 0:
+    if left < 0 and what == NOTED:  # it is somebody's note, and the service may know better
+        words = (
+            f"The {what} was to end on {day}, by the date that was typed here. Type the new one and"
+            " when it ends, or correct the date."
+        )
+    elif left < 0:
         words = f"The {what} ended on {day}: no new token can be had with it."
     elif left == 0:
         words = f"The {what} ends today. Mail stops then unless there is a new one."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -206,3 +207,15 @@ def test_what_a_failure_row_holds_is_made_of_our_words(
     assert (token_row(runtime).failed_code, token_row(runtime).failed_chip) == (
         "oauth_rejected", None,
     )  # fmt: skip
+
+
+def test_a_day_that_somebody_typed_is_told_as_that_and_not_as_what_happened() -> None:
+    """A secret that was renewed at the service, whose date here is old, gives tokens on and on."""
+    typed = Settings("microsoft365", login_method="app", client_id="x")
+    noted = replace(typed, client_secret_ends="2026-01-10")
+    (found,) = endings(noted, None, datetime(2026, 2, 1, tzinfo=UTC))
+    assert "was to end on 10 January 2026, by the date that was typed here" in found.words
+    assert "no new token" not in found.words
+    own = replace(typed, client_credential="certificate")
+    (found,) = endings(own, datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    assert "no new token can be had with it" in found.words
