@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.organizations import batches, members, open_invitations, renewal, signup, views
-    from app.organizations.invitations import LIFETIME
+    from app.organizations.invitations import HANDED_OVER, LIFETIME, MAILED
     from app.organizations.models import Invitation, InvitationBatch, SignupRequest
     from app.organizations.views import appointing
     from app.organizations.views import members as members_pages
@@ -28,7 +28,8 @@ def init_app(app: Flask) -> None:
         Perishable(InvitationBatch, InvitationBatch.created_at),
     ]
     runtime.set_aside["lines"] = batches.set_aside
-    runtime.still_stands["invitation"] = open_invitations.invitation_stands
+    runtime.still_stands[MAILED] = open_invitations.invitation_stands
+    runtime.still_stands[HANDED_OVER] = open_invitations.handed_over_stands
     runtime.still_stands["membership"] = members.membership_stands
     runtime.promises.append(batches.promised)
     runtime.only_admin_of = members.only_admin_of

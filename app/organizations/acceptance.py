@@ -60,7 +60,8 @@ def accept_as_new(
 ) -> tuple[User, Organization]:
     """Make the account and the membership of somebody who holds the link.
 
-    The link came by mail, so the address counts as verified. Raises :class:`NoLongerOpen`, and
+    The link came by mail, so the address counts as verified; but not if somebody else was shown
+    it, to hand it over while mail did not go out. Raises :class:`NoLongerOpen`, and
     ``AddressTaken`` when the address has an account: its owner has to sign in instead.
     """
     invitation, organization = _claim(session, secret, now)
@@ -70,7 +71,7 @@ def accept_as_new(
         address=invitation.address,
         name=name,
         password_hash=password_hash,
-        verified=True,
+        verified=invitation.handed_over_at is None,
     )
     _join(session, invitation, organization, user, Actor(user.id, user.email, ip), now)
     return user, organization

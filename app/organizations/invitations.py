@@ -39,6 +39,8 @@ from app.web.context import Actor
 LIFETIME = timedelta(days=7)
 NOTICE_LIFETIME = timedelta(days=3)
 DAY = timedelta(hours=24)
+# What the mail of an invitation stands on: see app/organizations/open_invitations.py.
+MAILED, HANDED_OVER = "invitation", "handed-over"
 # One person's mailbox, counted over all organizations.
 TO_ADDRESS = Limit("invitation-to", 5, DAY)
 
@@ -148,6 +150,26 @@ def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None
     audit(session, inviting, "invitation:resent", invitation.email)
 
 
+def hand_over(session: Session, inviting: Inviting, invitation: Invitation) -> str:
+    """A new link, to be handed over by whoever invites; the one before stops working.
+
+    The same goes out by mail as soon as mail works, and says who was shown it. Whoever accepts
+    has not proven that the address is theirs. Raises as :func:`resend` does.
+    """
+    lock(session, inviting.organization)
+    session.refresh(invitation)
+    if invitation.accepted_at or invitation.revoked_at:
+        raise NotOpen
+    require_mail(session, inviting.runtime)
+    _count_mail(session, inviting, invitation.address)
+    _take_back(session, inviting, invitation)
+    if inviting.inviter is not None:
+        invitation.invited_by_id = inviting.inviter.id
+    link = _mail(session, inviting, invitation, handed_over=True)
+    audit(session, inviting, "invitation:handed-over", invitation.email)
+    return link
+
+
 def revoke(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """End an invitation; its mail is not sent if it still waits. Raises :class:`NotOpen`."""
     ended = session.execute(
@@ -190,8 +212,13 @@ def _add(session: Session, inviting: Inviting, user: User) -> InviteResult:
     return InviteResult.ADDED
 
 
-def _mail(session: Session, inviting: Inviting, invitation: Invitation) -> None:
+def _mail(
+    session: Session, inviting: Inviting, invitation: Invitation, *, handed_over: bool = False
+) -> str:
+    """Write the mail with a new link; that link."""
     secret = new_secret()
+    link = links(session, inviting.runtime.config).to("invitations", secret)
+    invitation.handed_over_at = inviting.now if handed_over else None
     invitation.token_hash = hash_secret(secret)
     invitation.expires_at = inviting.now + LIFETIME
     message = enqueue(
@@ -204,13 +231,15 @@ def _mail(session: Session, inviting: Inviting, invitation: Invitation) -> None:
             "role": invitation.role,
             "inviter": inviting.inviter_name,
             "email": invitation.email,
-            "link": links(session, inviting.runtime.config).to("invitations", secret),
+            "link": link,
             "until": invitation.expires_at,
+            "handed_over": handed_over,
         },
         expires_at=invitation.expires_at,
-        stands_on=f"invitation:{invitation.token_hash}",
+        stands_on=f"{HANDED_OVER if handed_over else MAILED}:{invitation.token_hash}",
     )
     invitation.message_public_id = message.public_id
+    return link
 
 
 def tell_added(session: Session, inviting: Inviting, user: User) -> None:

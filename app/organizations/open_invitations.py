@@ -243,6 +243,15 @@ def invitation_stands(session: Session, token_hash: str, now: datetime) -> bool:
     )
 
 
+def handed_over_stands(session: Session, token_hash: str, now: datetime) -> bool:
+    """As :func:`invitation_stands`, but the mail goes out after somebody joined as well: whoever
+    owns the address must hear that another person was shown the link."""
+    joined = select(Invitation.id).where(
+        Invitation.token_hash == token_hash, Invitation.accepted_at.is_not(None)
+    )
+    return session.scalar(joined) is not None or invitation_stands(session, token_hash, now)
+
+
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Invitation.accepted_at.is_(None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -15,15 +15,13 @@ from app.runtime import Expired, Runtime
 from app.throttle import TooMany
 from app.web.context import Actor
 
-MARK = "invitation:"
-
 
 def waiting(session: Session) -> dict[str, int]:
     """Invitations whose mail waits, by the organization's name."""
     rows = session.execute(
         select(Organization.name, func.count().label("number"))
         .select_from(OutboxMessage)
-        .join(Invitation, OutboxMessage.stands_on == literal(MARK).concat(Invitation.token_hash))
+        .join(Invitation, OutboxMessage.public_id == Invitation.message_public_id)
         .join(Organization, Organization.id == Invitation.organization_id)
         .where(OutboxMessage.state.in_([State.QUEUED, State.HELD, State.SENDING]))
         .group_by(Organization.name)
@@ -37,7 +35,7 @@ def invite_anew(session: Session, runtime: Runtime, mails: Sequence[Expired], ac
     for mail in mails:
         found = session.scalar(
             select(Invitation).where(
-                Invitation.token_hash == (mail.stands_on or "").removeprefix(MARK)
+                Invitation.token_hash == (mail.stands_on or "").rpartition(":")[2]
             )
         )
         organization = session.get(Organization, found.organization_id) if found else None

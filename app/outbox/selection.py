@@ -45,7 +45,15 @@ def ask_about_selected() -> str:
     else:
         question, yes = f"Send {mails} again?", f"Send {mails}"
         text = f"{'It waits' if possible == 1 else 'They wait'} for {them} turn as before.{rest}"
-    return ask(question, text, yes=yes, back=_back(), crumb="Mail activity", no="Go back")
+    return ask(
+        question,
+        text,
+        yes=yes,
+        back=_back(),
+        crumb="Mail activity",
+        no="Go back",
+        danger=cancelling,
+    )
 
 
 @blueprint.post("/selected")

@@ -13,6 +13,7 @@ def load() -> Blueprint:
         acceptance,
         appointing,
         batches,
+        handing_over,
         invitations,
         left_behind,
         members,

@@ -69,7 +69,7 @@ def _invite_one(visit: Visit) -> Answer:
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, invite_form=form), 422
     email = form.email.address
-    outcome = invite(db(), _inviting(visit, form.role.data), email)
+    outcome = invite(db(), inviting_now(visit, form.role.data), email)
     words = WORDS[outcome]
     if outcome not in STATUS:
         db().commit()
@@ -96,7 +96,7 @@ def _invite_many(visit: Visit) -> Answer:
     form = InviteListForm()
     if not form.validate_on_submit():
         return members_page(db(), runtime(), visit, list_form=form), 422
-    inviting = _inviting(visit, form.role.data)
+    inviting = inviting_now(visit, form.role.data)
     if mail_state(db(), runtime()) == "pending":
         return _add_known_people(visit, inviting, form)
     batch = batches.store(db(), inviting, form.lines)
@@ -142,17 +142,17 @@ def _add_known_people(visit: Visit, inviting: Inviting, form: InviteListForm) ->
 @limiter.limit(PER_CLIENT)
 @admins_only
 def send_again(visit: Visit, invitation_id: int) -> Response:
-    invitation = _find(visit, invitation_id)
+    invitation = found_invitation(visit, invitation_id)
     try:
-        resend(db(), _inviting(visit, invitation.role), invitation)
+        resend(db(), inviting_now(visit, invitation.role), invitation)
     except NotOpen:
-        raise _settled(visit) from None
+        raise settled(visit) from None
     except KeysUnusable:
-        raise _refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
+        raise refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
     except MailPending:
-        raise _refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
+        raise refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
     except TooMany as refused:
-        raise _refusal(visit, over(refused), invitation.address) from None
+        raise refusal(visit, over(refused), invitation.address) from None
     db().commit()
     flash(
         *promise(
@@ -166,9 +166,9 @@ def send_again(visit: Visit, invitation_id: int) -> Response:
 @blueprint.get(f"{PATH}/<int:invitation_id>/revoke")
 @admins_only
 def ask_to_take_back(visit: Visit, invitation_id: int) -> str:
-    invitation = _find(visit, invitation_id)
+    invitation = found_invitation(visit, invitation_id)
     if invitation.accepted_at or invitation.revoked_at:
-        raise _settled(visit)
+        raise settled(visit)
     question = f"Revoke the invitation of {invitation.email}?"
     back, crumb = _members_href(visit), visit.organization.name
     return ask(question, ASKED["revoke"], yes="Revoke", back=back, crumb=crumb)
@@ -177,17 +177,17 @@ def ask_to_take_back(visit: Visit, invitation_id: int) -> str:
 @blueprint.post(f"{PATH}/<int:invitation_id>/revoke", endpoint="revoke")
 @admins_only
 def take_back(visit: Visit, invitation_id: int) -> Response:
-    invitation = _find(visit, invitation_id)
+    invitation = found_invitation(visit, invitation_id)
     try:
-        revoke(db(), _inviting(visit, invitation.role), invitation)
+        revoke(db(), inviting_now(visit, invitation.role), invitation)
     except NotOpen:
-        raise _settled(visit) from None
+        raise settled(visit) from None
     db().commit()
     flash(f"The invitation of {invitation.email} is revoked: its link stopped working.", "good")
     return _back(visit)
 
 
-def _find(visit: Visit, invitation_id: int) -> Invitation:
+def found_invitation(visit: Visit, invitation_id: int) -> Invitation:
     invitation = db().scalar(
         select(Invitation).where(
             Invitation.id == invitation_id,
@@ -195,11 +195,11 @@ def _find(visit: Visit, invitation_id: int) -> Invitation:
         )
     )
     if invitation is None:
-        raise _settled(visit, 404)
+        raise settled(visit, 404)
     return invitation
 
 
-def _inviting(visit: Visit, role: str) -> Inviting:
+def inviting_now(visit: Visit, role: str) -> Inviting:
     return Inviting(
         runtime=runtime(),
         organization=visit.organization,
@@ -218,7 +218,7 @@ def _back(visit: Visit) -> Response:
     return redirect(_members_href(visit), 303)
 
 
-def _settled(visit: Visit, status: int = 409) -> Refusal:
+def settled(visit: Visit, status: int = 409) -> Refusal:
     return Refusal(
         status,
         "This invitation is no longer open",
@@ -229,8 +229,8 @@ def _settled(visit: Visit, status: int = 409) -> Refusal:
     )
 
 
-def _refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
-    refusal = Refusal(
+def refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
+    refused = Refusal(
         STATUS[outcome],
         "The invitation was not sent again",
         f"{email} {WORDS[outcome].sentence}",
@@ -238,11 +238,11 @@ def _refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
         action_href=url_for("organizations.members", slug=visit.organization.slug),
         action_label="Back to the members",
     )
-    if refusal.status == 429:
+    if refused.status == 429:
         free_at = _frees_at(visit, email)
-        refusal.headers.update(retry_after(free_at, runtime().now()))
-        refusal.cause = f"{refusal.cause} {_next(free_at)}"
-    return refusal
+        refused.headers.update(retry_after(free_at, runtime().now()))
+        refused.cause = f"{refused.cause} {_next(free_at)}"
+    return refused
 
 
 def _frees_at(visit: Visit, email: Address) -> datetime:

@@ -87,7 +87,7 @@ def ask_about(visit: Visit) -> str:
     else:
         text = "New links go out in your name; the ones sent before stop working."
         question, yes = f"Send {mine} again?", f"Send {mine}"
-    return ask(question, text, yes=yes, back=back, crumb=crumb, no="Go back")
+    return ask(question, text, yes=yes, back=back, crumb=crumb, no="Go back", danger=_revoking())
 
 
 @blueprint.post(f"{PATH}/selected", endpoint="deal_with_several")
