@@ -17,6 +17,8 @@ from app.backup.manifest import NAME, Damaged, Manifest, NotABackup, digest_of
 from app.cannot import Cannot
 
 _MANIFEST_AT_MOST = 1_000_000
+_PIECE = 1 << 20
+"""Octets that are read at a time."""
 _ROOM_BESIDE = 10_000_000
 
 
@@ -95,18 +97,20 @@ def read_manifest(file: Path) -> Manifest:
 def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
     """Put the files that the manifest names into ``folder`` and check every octet of them."""
     _check_room(manifest, folder)
+    awaited = [NAME, *manifest.digests]
     with _reading(file) as archive:
         for member in archive:
+            if member.name not in awaited or not member.isreg() or member.issparse():
+                raise NotABackup(file)
+            awaited.remove(member.name)
             if member.name == NAME:
                 continue
-            if member.name not in manifest.digests or not member.isfile():
-                raise NotABackup(file)
             if member.size != manifest.digests[member.name][1]:
                 raise Damaged(file, f"{member.name} in it has another size than was put there")
             stream = archive.extractfile(member)
             assert stream is not None
             with stream, (folder / member.name).open("xb") as copy:
-                shutil.copyfileobj(stream, copy, 1 << 20)
+                shutil.copyfileobj(stream, copy, _PIECE)
     for name, expected in manifest.digests.items():
         found = folder / name
         if not found.exists() or digest_of(found) != expected:
@@ -123,6 +127,16 @@ def _check_room(manifest: Manifest, folder: Path) -> None:
         )
 
 
+class _Pieces(gzip.GzipFile):
+    """Reads no more than a piece at a time. What describes a file in a tar is read whole, however
+    long the tar says that it is, and a kilobyte of gzip can hold a megabyte of it."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _PIECE:
+            raise tarfile.ReadError
+        return super().read(size)
+
+
 @contextmanager
 def _reading(file: Path) -> Iterator[tarfile.TarFile]:
     with file.open("rb") as raw:
@@ -131,7 +145,7 @@ def _reading(file: Path) -> Iterator[tarfile.TarFile]:
         raw.seek(0)
         opened = False
         try:
-            with gzip.GzipFile(fileobj=raw) as stream, tarfile.open(fileobj=stream) as archive:
+            with _Pieces(fileobj=raw) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
                 opened = True
                 yield archive
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:

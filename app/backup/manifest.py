@@ -27,6 +27,8 @@ NAME = "manifest.json"
 SQLITE, POSTGRES, KEYS, SETTINGS = "novantra.db", "novantra.pgdump", "keys", "settings.env"
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRES}
 _CHUNK = 1 << 20
+_SMALL, _LARGEST = 1 << 20, 1 << 60
+"""Octets that the files with keys and settings, and the database, can have."""
 
 
 class NotABackup(Cannot):
@@ -102,20 +104,24 @@ class Manifest:
             form = said["form"]
             if isinstance(form, int) and form > FORM:
                 raise Cannot(
-                    f"{file} was made by a newer version of Novantra ({said['version']}). Restore"
-                    " it with that version."
+                    f"{file} was made by a newer version of Novantra. Restore it with that version."
                 )
             said["digests"] = _digests(said["digests"])
             found = cls(**said)
             whole = (
-                all(isinstance(getattr(found, name), str) for name in _TEXTS)
+                all(_is_text(getattr(found, name)) for name in _TEXTS)
+                and (found.proof is None or (_is_text(found.proof) and found.proof.isascii()))
                 and found.moment.tzinfo is not None
                 # Nobody has proven this yet: it may not choose the names of files.
                 and {DATABASES[found.engine], SETTINGS} <= {*found.digests}
                 and {*found.digests} <= {DATABASES[found.engine], SETTINGS, KEYS}
                 and (KEYS in found.digests) == found.keys_inside
+                and all(
+                    0 <= size <= (_SMALL if name in {KEYS, SETTINGS} else _LARGEST)
+                    for name, (_, size) in found.digests.items()
+                )
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise NotABackup(file) from None
         if not whole:
             raise NotABackup(file)
@@ -123,6 +129,11 @@ class Manifest:
 
 
 _TEXTS = ("version", "revision", "edition", "engine", "made_at", "audit_head")
+
+
+def _is_text(value: object) -> bool:
+    """Nobody has proven it yet, and it may end on somebody's terminal."""
+    return isinstance(value, str) and value.isprintable()
 
 
 def _digests(said: Mapping[str, Any]) -> dict[str, tuple[str, int]]:

@@ -75,6 +75,8 @@ class Restore:
         live = self.runtime.database
         assert live.file is not None
         staged = self.folder / SQLITE
+        live.close()
+        _let_go(live.file)  # before anything is logged as done
         # Beside the install, with a folder of its own: its keys, its note.
         beside = replace(
             self.runtime.config, data_dir=self.folder, database_url=f"sqlite:///{staged}"
@@ -89,8 +91,7 @@ class Restore:
         rest(staged)
         _give_to_the_owner(staged, live.file.parent)
         head = HeadNote(self.folder).read()
-        live.close()
-        _let_go(live.file)
+        _let_go(live.file)  # once more: making ready may have taken a while
         self._take_both_keys()
         self._put_note_aside()
         self._put_database_aside(live.file)
