@@ -27,6 +27,9 @@ LARGEST = 65_536
 
 NO_SUCH_NAME = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
 
+LONGEST_PAUSE = 86_400
+"""Seconds that a service can ask us to leave it alone, however large the number it sends."""
+
 WAIT = 20.0
 """Seconds for a whole call: name, connection, TLS, request and answer."""
 
@@ -111,7 +114,8 @@ def _trouble_of(error: BaseException, deadline: Deadline) -> Trouble:
 def _answer(status: int, retry_after: str | None, body: bytes) -> Answer:
     if len(body) > LARGEST:
         raise TokenRefused(Trouble.TOO_MUCH, status=status)
-    seconds = int(retry_after) if retry_after and retry_after.isdecimal() else None
+    whole = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
+    seconds = min(int(retry_after[:9]), LONGEST_PAUSE) if retry_after and whole else None
     try:
         values = json.loads(body)
     except (ValueError, RecursionError):

@@ -192,6 +192,16 @@ def test_how_long_to_wait_is_kept(server: TokenServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "kept"), [("9" * 30, 86_400), ("9" * 5_000, 86_400), ("soon", None), ("-1", None)]
+)
+def test_an_absurd_time_to_wait_is_a_long_one(
+    server: TokenServer, asked: str, kept: int | None
+) -> None:
+    server.answers, server.headers = [(429, {"error": "x"})], {"Retry-After": asked}
+    assert refused(server).retry_after == kept
+
+
+@pytest.mark.parametrize(
     ("answer", "trouble", "code"),
     [
         (html(502), Trouble.BUSY, Code.AUTH_TEMPORARY),
