@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import socket
 import threading
@@ -342,6 +343,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if unknown := set(options.names) - set(PICTURES):
         parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+    logging.disable(logging.CRITICAL)  # mail that is paused here is nobody's trouble
     options.out.mkdir(parents=True, exist_ok=True)
     with chromium(need_chromium()) as browser:
         for name in options.names or PICTURES:
