@@ -13,6 +13,8 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from app.mailer.current_health import Health
+from app.mailer.summary import current_health
 from app.outbox.processes import Processes
 from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
@@ -76,8 +78,10 @@ def drain(connections: int) -> None:
         f"failed {counted[SettleResult.FAILED]}",
     ]
     click.echo(", ".join(said))
-    if counted[SettleResult.HELD]:
-        click.echo("Mail is paused: the relay needs a change. See: mailer status", err=True)
+    with runtime().database.session(reading=True) as session:
+        found = current_health(session, runtime())
+    if found.held or found.health is Health.PENDING:
+        click.echo(f"Mail waits ({found.health}). {found.cause} See: mailer status", err=True)
 
 
 def init_app(app: Flask) -> None:

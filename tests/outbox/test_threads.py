@@ -152,3 +152,22 @@ def test_the_drain_command_says_how_it_went(app: Flask, mail: Runtime, relay: Re
     assert result.output.splitlines()[0] == "sent 1, retried 0, failed 1"
     result = app.test_cli_runner().invoke(args=["mailer", "drain"])
     assert result.output.splitlines()[0] == "sent 0, retried 0, failed 0"
+
+
+def test_the_drain_command_says_what_keeps_mail(app: Flask, mail: Runtime) -> None:
+    queue_resets(mail, ["a@acme.test"])
+    runner = app.test_cli_runner()
+    paused = runner.invoke(args=["mailer", "pause", "--why", "the relay moves"])
+    assert paused.exit_code == 0
+    result = runner.invoke(args=["mailer", "drain"])
+    assert result.stdout == "sent 0, retried 0, failed 0\n"
+    assert "Mail waits (paused)." in result.stderr
+    assert "by a command on the server: the relay moves. See: mailer status" in result.stderr
+    assert runner.invoke(args=["mailer", "resume"]).exit_code == 0
+    assert "Mail waits" not in runner.invoke(args=["mailer", "drain"]).stderr
+
+
+def test_the_drain_command_says_that_mail_was_never_set_up(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["mailer", "drain"])
+    assert result.exit_code == 0
+    assert "Mail waits (pending). Mail has not been set up" in result.stderr
