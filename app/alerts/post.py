@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from app.alerts.kinds import Address, Kind
 from app.alerts.outcomes import Answer, Outcome, of_status
 from app.alerts.payloads import Request
-from app.mail.http import Allowed, ForbiddenTarget, line_to
+from app.mail.http import Allowed, ForbiddenTarget, body_of, line_to
 from app.mail.smtp.connect import is_public
 from app.mail.smtp.wire import Deadline
 from app.mail.tls import client_context
@@ -52,7 +52,7 @@ def send(kind: Kind, address: Address, request: Request, *, private: bool) -> An
         with closing(line.getresponse()) as response:
             status, retry_after = response.status, response.headers.get("Retry-After")
             with suppress(HTTPError, HTTPException, OSError):  # the status has said it already
-                response.read(LARGEST, decode_content=False)
+                body_of(response, LARGEST)
         return of_status(kind, status, retry_after)
     except socket.gaierror:
         return Answer(Outcome.NO_NAME)

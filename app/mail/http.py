@@ -12,9 +12,11 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import BaseHTTPResponse
 
 from app.mail.smtp.connect import dial, resolve
 from app.mail.smtp.wire import Deadline
@@ -100,6 +102,14 @@ def line_to(
     line.deadline = deadline
     line.allowed = allowed
     return line
+
+
+def body_of(response: BaseHTTPResponse, most: int) -> bytes:
+    """The first ``most`` octets. A chunk of a negative length is no HTTP, as all other nonsense."""
+    try:
+        return response.read(most, decode_content=False)
+    except ValueError:
+        raise HTTPException from None
 
 
 def _hang_up(line: socket.socket) -> None:

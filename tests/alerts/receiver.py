@@ -74,6 +74,11 @@ def nonsense(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"220 relay.acme.test ESMTP\r\n")
 
 
+def backwards(handler: BaseHTTPRequestHandler) -> None:
+    """200, and a chunk of a negative length."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nx")
+
+
 class Receiver:
     """``answers``: each used once, the last one for ever after. ``asked``: what came."""
 

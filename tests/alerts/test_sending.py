@@ -17,7 +17,16 @@ from app.config import Config
 from app.runtime import Runtime
 from tests import certificates
 from tests.alerts.conftest import ALICE, Bell
-from tests.alerts.receiver import Behaviour, Receiver, drip, hang, huge, nonsense, status
+from tests.alerts.receiver import (
+    Behaviour,
+    Receiver,
+    backwards,
+    drip,
+    hang,
+    huge,
+    nonsense,
+    status,
+)
 from tests.alerts.test_incidents import pause, world
 from tests.conftest import Clock
 from tests.factories import csrf_of
@@ -46,6 +55,7 @@ def ask(config: Config, url: str, *, private: bool = True) -> Any:
         (hang(6), Outcome.TIMED_OUT),
         (drip, Outcome.TAKEN),
         (nonsense, Outcome.NO_HTTP),
+        (backwards, Outcome.TAKEN),
         (status(500), Outcome.ITS_TROUBLE),
         (status(400, b"secret of an internal service"), Outcome.REFUSED),
         (status(404), Outcome.GONE),

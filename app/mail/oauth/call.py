@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from urllib3.exceptions import HTTPError
 
-from app.mail.http import line_to
+from app.mail.http import body_of, line_to
 from app.mail.oauth.refused import TokenRefused, Trouble
 from app.mail.smtp.wire import Deadline
 from app.mail.transport import TransportError
@@ -74,7 +74,7 @@ def post(
             preload_content=False,
         )
         with closing(connection.getresponse()) as response:
-            body = response.read(LARGEST + 1, decode_content=False)
+            body = body_of(response, LARGEST + 1)
         deadline.left()
         return _answer(response.status, response.headers.get("Retry-After"), body)
     except socket.gaierror as error:

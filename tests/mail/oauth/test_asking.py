@@ -207,6 +207,11 @@ def test_an_absurd_time_to_wait_is_a_long_one(
         (html(502), Trouble.BUSY, Code.AUTH_TEMPORARY),
         (html(200), Trouble.NO_JSON, Code.PROTOCOL_ERROR),
         (raw(b"220 relay.acme.test ESMTP\r\n"), Trouble.NO_JSON, Code.PROTOCOL_ERROR),
+        (
+            raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nx"),
+            Trouble.NO_JSON,
+            Code.PROTOCOL_ERROR,
+        ),
         (raw(b""), Trouble.UNREACHABLE, Code.NETWORK_UNREACHABLE),
         ((200, {}), Trouble.LIED, Code.PROTOCOL_ERROR),
         ((200, {**GOOD, "access_token": 7}), Trouble.LIED, Code.PROTOCOL_ERROR),
