@@ -8,7 +8,8 @@
   // A form's token is another one in every answer.
   const same = (part) => part.innerHTML.replace(/(name="csrf_token") value="[^"]*"/g, "$1");
   const live = () => document.querySelector("[data-live]");
-  const taken = (part) => part.contains(document.activeElement)
+  // So is what a question on top of the page was asked for: its form must still be there.
+  const taken = (part) => part.contains(document.activeElement) || document.querySelector("dialog[open]")
     || [...all("input:not([type=hidden])", part)].some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
   const follow = async () => {
     const moving = live();

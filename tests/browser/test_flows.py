@@ -195,6 +195,9 @@ def test_invitations_and_what_became_of_their_mails(office: Office, desk: NewDes
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     alice.picture("members-revoke")
+    # grey@partner.test is tried again, so the page asks for what moves while the question stands.
+    with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+        pass
     dialog.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("is revoked")).to_be_visible()
     page.get_by_role("button", name="Send again to heidi@partner.test").click()
@@ -343,7 +346,8 @@ def test_without_scripts_every_flow_works_too(office: Office, desk: NewDesk):
     expect(page.get_by_text("is an install administrator from now on")).to_be_visible()
     alice.open(MEMBERS)
     row = page.get_by_role("row", name=re.compile("paul@new.test"))
-    row.get_by_role("button", name=re.compile("^Remove")).click()
+    row.get_by_role("link", name=re.compile("^Remove")).click()
+    alice.press("Remove")
     expect(page.get_by_text("no longer belongs to")).to_be_visible()
 
 
