@@ -76,3 +76,13 @@ def need_nginx() -> str:
     need("nginx", found=path is not None, how="on Debian, apt install nginx-light")
     assert path
     return path
+
+
+def need_another_user() -> None:
+    """Somebody else who may look into this checkout can be acted as."""
+    if os.getuid() != 0:
+        pytest.skip("only root can act as somebody else")
+    checkout = Path(__file__).parents[1]
+    closed = [folder for folder in (checkout, *checkout.parents) if not folder.stat().st_mode & 1]
+    if closed:
+        pytest.skip(f"other users may not enter {closed[0]}, in which this checkout lies")

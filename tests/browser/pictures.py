@@ -148,7 +148,7 @@ def _check_failed(stage: Stage) -> None:
     _typed(stage.page, 587)
     stage.page.get_by_role("button", name="Check connection").click()
     step = stage.page.locator("#check-result [data-step=auth]")
-    expect(step).to_have_attribute("data-state", "failed")
+    expect(step).to_have_attribute("data-state", "failed", timeout=20_000)
     result = stage.page.locator("#check-result")
     result.evaluate("part => scrollTo(0, part.getBoundingClientRect().top + scrollY - 24)")
 

@@ -16,6 +16,7 @@ import pytest
 
 from app.cli import init_app as add_commands
 from app.crypto.keys import format_keys, new_key
+from tests.needs import need_another_user
 from tests.relays.ports import free_port
 
 pytestmark = pytest.mark.process
@@ -247,8 +248,8 @@ def test_json_stays_json_when_a_command_cannot_work(data: Path) -> None:
         assert json.loads(done.stdout)["error"] == done.stderr.strip()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_somebody_without_rights_is_told_which_file(open_folder: Path) -> None:
+    need_another_user()
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)

@@ -12,6 +12,7 @@ import pytest
 from app.config import Config
 from app.files import warnings
 from tests.cli.test_cannot import FLASK, run
+from tests.needs import need_another_user
 
 pytestmark = pytest.mark.process
 
@@ -71,8 +72,8 @@ def test_a_key_file_that_others_can_read_is_told_and_not_touched(tmp_path: Path)
     assert [str(data / "keys") in warning for warning in warnings(config, None)] == [True]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work on somebody else's files")
 def test_root_rotates_the_keys_of_a_service_and_leaves_them_to_it(open_folder: Path) -> None:
+    need_another_user()
     data = open_folder / "data"
     data.mkdir()
     os.chown(data, 65534, 65534)

@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -229,6 +230,7 @@ def test_f17_nothing_that_the_relay_says_gets_into_the_exception() -> None:
     with BadServer("F17") as server:
         error = fail(server).error
     told = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    told = told.replace(str(Path(__file__).parents[2]), "")  # a folder may have any name
     for secret in (PASSWORD, "script", "\x1b", "novantra", base64.b64encode(b"correct").decode()):
         assert secret not in told
     assert (error.reply_code, error.enhanced) == (535, "5.7.8")

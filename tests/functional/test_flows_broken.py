@@ -155,8 +155,14 @@ def test_administrators_see_what_is_wrong(weather):
         {"1"} if paused else {str(n) for n in range(1, 10)}
     )
     notice = "Mail is paused" if paused else "Mail is failing"
-    for path in ("/admin/system", MEMBERS, ADMINISTRATORS, ACTIVITY):
+    for path in (MEMBERS, ADMINISTRATORS, ACTIVITY):
         assert notice in alice.open(path).text, path
+    # The overview has it among what is left to do, and no banner that says it twice.
+    mail = alice.open("/admin/system").page.xpath('//*[starts-with(@id, "notice-mail-")]')
+    assert [row.get("id") for row in mail] == [
+        "notice-mail-paused" if paused else "notice-mail-failing"
+    ]
+    assert notice not in alice.text
     # a reset, a code, three invitations, Vic's, an address link, its notice, a password notice
     assert weather.office.waiting() == 9
     if paused:
