@@ -54,10 +54,12 @@ def _work(session: Session, runtime: Runtime) -> bool:
 
 
 def _alone(session: Session) -> bool:
-    """SQLite has one writer anyway."""
+    """SQLite has one writer anyway. An install in another schema of the same database looks for
+    itself: advisory locks know no schemas."""
     if session.get_bind().dialect.name != "postgresql":
         return True
-    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}))
+    own = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), :lock))"
+    return bool(session.scalar(text(own), {"lock": LOCK}))
 
 
 def open_incidents(session: Session) -> list[AlertIncident]:

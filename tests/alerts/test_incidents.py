@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from app.alerts import incidents
 from app.alerts.models import AlertIncident
 from app.crypto.secret import Secret
+from app.database import Database
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
@@ -19,6 +21,7 @@ from app.mailer.configuration import save, stored
 from app.mailer.settings import PasswordChange, Settings
 from app.outbox.heartbeats import Heartbeat
 from app.runtime import Runtime
+from tests import databases
 from tests.alerts.conftest import ALICE, SECRET, Bell
 from tests.alerts.receiver import Receiver, status
 from tests.conftest import Clock
@@ -208,6 +211,20 @@ def test_looking_twice_changes_nothing(world: World, bell: Bell, runtime: Runtim
     assert not incidents.look(runtime)
     with runtime.database.session(reading=True) as session:
         assert len(session.scalars(select(AlertIncident)).all()) == 2  # mail, settings
+
+
+def test_an_install_beside_this_one_in_the_same_database_keeps_nobody_from_looking(
+    world: World, runtime: Runtime, tmp_path: Path
+) -> None:
+    pause(world)
+    with databases.new_database(tmp_path / "beside") as url:
+        beside = Database(url)
+        try:
+            with beside.transaction() as session:
+                assert incidents._alone(session)
+                assert incidents.look(runtime)
+        finally:
+            beside.close()
 
 
 def test_a_queue_that_is_slow_is_told_as_degraded(
