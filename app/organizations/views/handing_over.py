@@ -5,21 +5,17 @@ from __future__ import annotations
 from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
-from app.mailer.active import MailPending
 from app.mailer.summary import Prospect, current_prospect
 from app.organizations.access import Visit, admins_only
-from app.organizations.invitations import InviteResult, NotOpen, hand_over, over
+from app.organizations.invitations import hand_over
 from app.organizations.views import blueprint
 from app.organizations.views.invitations import (
     PER_CLIENT,
     found_invitation,
     inviting_now,
-    refusal,
-    settled,
+    refused_in_words,
 )
-from app.throttle import TooMany
 from app.web.asking import ask
 from app.web.context import db
 from app.web.errors import Refusal
@@ -50,16 +46,8 @@ def show_link(visit: Visit, invitation_id: int) -> str | Response:
     """Shown once, so it is the answer itself and no page that could be opened again."""
     invitation = found_invitation(visit, invitation_id)
     _only_while_mail_waits(visit)
-    try:
+    with refused_in_words(visit, invitation):
         link = hand_over(db(), inviting_now(visit, invitation.role), invitation)
-    except NotOpen:
-        raise settled(visit) from None
-    except KeysUnusable:
-        raise refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
-    except MailPending:
-        raise refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
-    except TooMany as refused:
-        raise refusal(visit, over(refused), invitation.address) from None
     db().commit()
     return render_template(
         "organizations/handed_over.html",

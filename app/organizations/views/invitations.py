@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from flask import flash, redirect, request, url_for
@@ -143,16 +145,8 @@ def _add_known_people(visit: Visit, inviting: Inviting, form: InviteListForm) ->
 @admins_only
 def send_again(visit: Visit, invitation_id: int) -> Response:
     invitation = found_invitation(visit, invitation_id)
-    try:
+    with refused_in_words(visit, invitation):
         resend(db(), inviting_now(visit, invitation.role), invitation)
-    except NotOpen:
-        raise settled(visit) from None
-    except KeysUnusable:
-        raise refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
-    except MailPending:
-        raise refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
-    except TooMany as refused:
-        raise refusal(visit, over(refused), invitation.address) from None
     db().commit()
     flash(
         *promise(
@@ -216,6 +210,21 @@ def _members_href(visit: Visit) -> str:
 
 def _back(visit: Visit) -> Response:
     return redirect(_members_href(visit), 303)
+
+
+@contextmanager
+def refused_in_words(visit: Visit, invitation: Invitation) -> Iterator[None]:
+    """What keeps one invitation from being written anew becomes a page that says so."""
+    try:
+        yield
+    except NotOpen:
+        raise settled(visit) from None
+    except KeysUnusable:
+        raise refusal(visit, InviteResult.KEY_MISSING, invitation.address) from None
+    except MailPending:
+        raise refusal(visit, InviteResult.MAIL_PENDING, invitation.address) from None
+    except TooMany as refused:
+        raise refusal(visit, over(refused), invitation.address) from None
 
 
 def settled(visit: Visit, status: int = 409) -> Refusal:
