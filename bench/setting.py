@@ -17,12 +17,13 @@ from sqlalchemy import func, select, text
 from app import create_app
 from app.config import Config
 from app.outbox.models import OutboxMessage
+from app.outbox.queue import enqueue_all
 from app.runtime import EXTENSION, Runtime
 from app.sealing import OUTBOX_BYTES
 from bench import others
 from tests import databases
 from tests.factories import install_novantra
-from tests.outbox.letters import configure, reset_mail
+from tests.outbox.letters import configure, reset_letter
 from tests.relays.ports import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -86,9 +87,9 @@ class Installed:
 
     def queue(self, number: int) -> None:
         """So many password resets of about 7 kB, due now, in one transaction."""
+        letters = [reset_letter(f"p{each}@acme.test") for each in range(number)]
         with self.runtime.database.transaction() as session:
-            for each in range(number):
-                reset_mail(session, self.runtime, f"p{each}@acme.test")
+            enqueue_all(session, self.runtime, letters)
 
     def queue_later(self, number: int) -> None:
         """So many more that are queued and due in some minutes; they cannot be opened. (Mail that

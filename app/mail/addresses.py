@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import email_validator
 
@@ -13,6 +14,11 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES = ["arpa", "onion", "invalid"]
 
 MAX_ADDRESS = 254
 """Characters, which is what fits into RCPT (RFC 5321 section 4.5.3.1.3, erratum 1690)."""
+
+
+REMEMBERED = 4_096
+"""Addresses that are known to be some: each is asked about where it is typed, where it is read from
+a list, and where it is put into a mail."""
 
 
 class AddressError(ValueError):
@@ -87,6 +93,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2] if "@" in address else ""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _normal(address: str) -> str:
     if not address:
         raise AddressError("Type an email address.")

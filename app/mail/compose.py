@@ -18,6 +18,10 @@ any other string
     isolated (UAX 9 section 2.4.2), so that it does not turn the words around it.
 
 Anything that is not a string passes as it is; strings in lists and tuples are treated alike.
+Moments are told to the minute.
+
+Links, codes and addresses are printed and nothing else, so mails that differ in those alone are
+rendered once: see :mod:`app.mail.blanks`.
 """
 
 from __future__ import annotations
@@ -27,12 +31,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.mail.addresses import normalise
+from app.mail.blanks import Blanks, Form, blanks_for, marks
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -44,6 +49,19 @@ class Composed:
     subject: str
     text: str
     html: str
+
+
+FORMS = 256
+"""Rendered forms that are kept, of about 6 kB each."""
+
+_Told = tuple[tuple[str, type, object], ...]
+
+
+@dataclass(frozen=True)
+class _Forms:
+    subject: Form
+    text: Form
+    html: Form
 
 
 class Composer:
@@ -61,13 +79,38 @@ class Composer:
         )
         self._environment.filters["clock"] = clock
 
+        self._forms = lru_cache(maxsize=FORMS)(self._rendered_forms)
+
     def compose(self, name: str, values: Mapping[str, object]) -> Composed:
         """The mail ``name`` with ``values``; see this file’s head for what they are.
 
         :raises jinja2.UndefinedError: a template uses a value that is not given.
         :raises ValueError: a link or a code is none.
         """
-        words = prepared(values)
+        values = {name: _to_the_minute(value) for name, value in values.items()}
+        printed = {
+            name: str(_prepared(name, value))
+            for name, value in values.items()
+            if isinstance(value, str) and not isinstance(value, Prose) and _is_printed(name)
+        }
+        told = tuple((n, type(value), value) for n, value in values.items() if n not in printed)
+        if not all(isinstance(value, _PLAIN) for _, _, value in told):
+            return self._rendered(name, prepared(values))
+        forms = self._forms(name, told, blanks_for(printed))
+        return Composed(
+            forms.subject.filled(printed), forms.text.filled(printed), forms.html.filled(printed)
+        )
+
+    def _rendered_forms(self, name: str, told: _Told, blanks: Blanks) -> _Forms:
+        values = prepared({key: value for key, _, value in told})
+        words = self._rendered(name, values | marks(blanks))
+        return _Forms(
+            Form.of(words.subject, blanks),
+            Form.of(words.text, blanks),
+            Form.of(words.html, blanks, markup=True),
+        )
+
+    def _rendered(self, name: str, words: Mapping[str, object]) -> Composed:
         return Composed(
             subject=" ".join(self._render(name, "subject.txt", words).split()),
             text=self._render(name, "body.txt", words).strip("\n") + "\n",
@@ -96,6 +139,7 @@ WORD_JOINER = "\u2060"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 _FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
 
+_PRINTED = frozenset({"link", "url", "code", "address", "email"})
 _LINK = re.compile(r"https?://[!-~]+")
 _CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
 _MARKUP = frozenset("\"'<>\\")
@@ -113,6 +157,10 @@ class Prose(str):
     __slots__ = ()
 
 
+_PLAIN = (str, int, datetime, type(None))
+"""What mails may share a form by: compared by what it says."""
+
+
 def prepared(values: Mapping[str, object]) -> dict[str, object]:
     """The values as a template may have them.
 
@@ -123,6 +171,8 @@ def prepared(values: Mapping[str, object]) -> dict[str, object]:
 
 def clean_name(text: str) -> str:
     """A name as mails show it: one line, no invisible characters, at most 64 characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:MAX_NAME].rstrip()
     spaced = "".join(" " if character.isspace() else character for character in text)
     kept = "".join(
         character
@@ -139,9 +189,22 @@ def without_links(text: str) -> str:
 
 def isolated(text: str) -> str:
     """``text`` between isolates if any of it is written from right to left."""
+    if text.isascii():
+        return text
     if any(unicodedata.bidirectional(character) in _FROM_THE_RIGHT for character in text):
         return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
     return text
+
+
+def _is_printed(name: str) -> bool:
+    """Whether a string of that name is printed and nothing else."""
+    return name.rpartition("_")[2] in _PRINTED
+
+
+def _to_the_minute(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.replace(second=0, microsecond=0)
+    return value
 
 
 def _prepared(name: str, value: object) -> object:

@@ -10,12 +10,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from app.mail.compose import compose
 from app.mail.failures import Failure
 from app.mail.message import MessageParts, build, new_message_id
 from app.mail.transport import Envelope, Receipt, Transport, TransportError
-from app.mailer.active import ActiveMailer
+
+
+class From(Protocol):
+    """Whom a mail is from: the configuration that is in use, or what is known of it."""
+
+    @property
+    def sender_address(self) -> str: ...
+    @property
+    def sender_name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Attempt:
 
 
 def compose_mail(
-    active: ActiveMailer, template: str, values: Mapping[str, object], *, to: str, at: datetime
+    sender: From, template: str, values: Mapping[str, object], *, to: str, at: datetime
 ) -> OutgoingMail:
     """The mail of a template from the configured sender, with a Message-ID of its own.
 
@@ -55,11 +64,11 @@ def compose_mail(
     :param at: aware; the mail's ``Date``
     """
     words = compose(template, values)
-    message_id = new_message_id(active.sender_address)
+    message_id = new_message_id(sender.sender_address)
     content = build(
         MessageParts(
-            sender_address=active.sender_address,
-            sender_name=active.sender_name,
+            sender_address=sender.sender_address,
+            sender_name=sender.sender_name,
             recipient=to,
             subject=words.subject,
             text=words.text,

@@ -221,7 +221,7 @@ def _mail(
     invitation.handed_over_at = inviting.now if handed_over else None
     invitation.token_hash = hash_secret(secret)
     invitation.expires_at = inviting.now + LIFETIME
-    message = enqueue(
+    invitation.message_public_id = enqueue(
         session,
         inviting.runtime,
         kind="invitation",
@@ -238,7 +238,6 @@ def _mail(
         expires_at=invitation.expires_at,
         stands_on=f"{HANDED_OVER if handed_over else MAILED}:{invitation.token_hash}",
     )
-    invitation.message_public_id = message.public_id
     return link
 
 

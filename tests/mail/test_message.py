@@ -10,7 +10,14 @@ from email.policy import default
 
 import pytest
 
-from app.mail.message import HeaderInjection, MessageParts, build, new_message_id
+from app.mail import message as messages
+from app.mail.message import (
+    HeaderInjection,
+    MessageParts,
+    build,
+    new_message_id,
+    require_meaning,
+)
 
 PARTS = MessageParts(
     sender_address="novantra@acme.test",
@@ -189,3 +196,67 @@ def test_any_body_travels_in_seven_bits_and_arrives_unchanged(text: str) -> None
 
 def test_ascii_bodies_stay_readable_without_decoding() -> None:
     assert b"https://hr.acme.test/reset?a=b\r\n" in build(PARTS)
+
+
+def _meant(header: str, to: str = "bob@example.test") -> None:
+    names = ["Date", "From", "To", "Subject", "Message-ID"]
+    sender = ("Acme", "novantra@acme.test")
+    require_meaning(header, names, sender=sender, recipient=to, subject="Hello")
+
+
+HEADER = (
+    "Date: Sun, 22 Nov 2026 12:00:00 +0000\r\n"
+    "From: Acme <novantra@acme.test>\r\n"
+    "To: bob@example.test\r\n"
+    "Subject: Hello\r\n"
+    "Message-ID: <fixed@acme.test>\r\n"
+)
+
+
+def test_headers_that_differ_in_plain_fields_alone_are_parsed_once() -> None:
+    messages._read.cache_clear()
+    for number in range(50):
+        to = f"p{number}@example.test"
+        _meant(HEADER.replace("bob@example.test", to).replace("fixed", f"m-{number}_"), to)
+    assert messages._read.cache_info().misses == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("bob@example.test", "eve@example.test"),
+        ("bob@example.test", "bob@example.test, eve@example.test"),
+        ("bob@example.test", "=?utf-8?q?eve=40evil.test=2c?=@example.test"),
+        ("To: bob@example.test\r\n", "To: bob@example.test\r\nTo: bob@example.test\r\n"),
+        ("To: bob@example.test\r\n", "To: bob@example.test\r\n eve@example.test\r\n"),
+        ("To: bob@example.test\r\n", "Bcc: eve@example.test\r\nTo: bob@example.test\r\n"),
+        ("To: bob@example.test\r\n", "to: eve@example.test\r\n"),
+        ("To: bob@example.test\r\n", ""),
+        ("Subject: Hello", "Subject: =?utf-8?q?Hello=0d=0aBcc:_eve=40evil.test?="),
+        ("Subject: Hello", "Subject: Hello\nTo: bob@example.test"),
+        ("<novantra@acme.test>", "<eve@evil.test>"),
+        ("+0000\r\n", "+0000\r\n\r\n"),
+        ("<fixed@acme.test>\r\n", "<fixed@acme.test>\r\nDate: x\r\n"),
+    ],
+)
+def test_a_header_that_says_something_else_is_noticed_also_after_one_that_was_right(
+    old: str, new: str
+) -> None:
+    _meant(HEADER)
+    with pytest.raises(HeaderInjection):
+        _meant(HEADER.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["o'neil@example.test", "a+b=c@x-y.example.test", "_@localhost", "#!$%&'*+-/=^_`{|}~@a.test"],
+)
+def test_an_address_that_counts_as_plain_is_read_by_the_parser_as_the_same(address: str) -> None:
+    assert messages._PLAIN.search(f"To: {address}\r\n")
+    assert parsed(build(replace(PARTS, recipient=address)))["To"].addresses[0].addr_spec == address
+
+
+def test_an_address_that_is_not_plain_is_read_each_time() -> None:
+    for address in ("dörte@example.test", "a?b@example.test"):
+        assert not messages._PLAIN.search(f"To: {address}\r\n")
+        assert f"To: {address}\r\n".encode() in build(replace(PARTS, recipient=address))

@@ -19,7 +19,7 @@ from app.mailer.models import MailHealth
 from app.mailer.settings import PasswordChange, Settings
 from app.outbox import worker
 from app.outbox.models import OutboxAttempt, OutboxMessage
-from app.outbox.queue import enqueue
+from app.outbox.queue import Letter, enqueue_all
 from app.runtime import Runtime
 from app.web.context import Actor
 
@@ -82,27 +82,27 @@ def reset_mail(
     session: Session, runtime: Runtime, to: str, *, expires_at: datetime | None = None
 ) -> OutboxMessage:
     """A password reset in the queue: it carries a link, and goes in the express lane."""
+    return _written(session, runtime, reset_letter(to, expires_at=expires_at))
+
+
+def reset_letter(to: str, *, expires_at: datetime | None = None) -> Letter:
+    """A password reset that nobody has written yet."""
     address = Address.parse(to)
     shown = expires_at or datetime(2036, 11, 22, 11, 12, tzinfo=UTC)
-    return enqueue(
-        session,
-        runtime,
-        kind="password-reset",
-        to=address,
-        context={"email": address.text, "link": LINK, "expires_at": shown},
-        expires_at=expires_at,
-    )
+    context = {"email": address.text, "link": LINK, "expires_at": shown}
+    return Letter("password-reset", address, context, expires_at=expires_at)
 
 
 def notice_mail(session: Session, runtime: Runtime, to: str) -> OutboxMessage:
     """A notice in the queue: nothing secret, no expiry, in the ordinary lane."""
-    return enqueue(
-        session,
-        runtime,
-        kind="password-changed",
-        to=Address.parse(to),
-        context={"email": to, "changed_at": runtime.now(), "reset_link": "https://hr.acme.test/"},
-    )
+    context = {"email": to, "changed_at": runtime.now(), "reset_link": "https://hr.acme.test/"}
+    return _written(session, runtime, Letter("password-changed", Address.parse(to), context))
+
+
+def _written(session: Session, runtime: Runtime, letter: Letter) -> OutboxMessage:
+    (public_id,) = enqueue_all(session, runtime, [letter])
+    found = select(OutboxMessage).where(OutboxMessage.public_id == public_id)
+    return session.scalars(found).one()
 
 
 def queue_resets(runtime: Runtime, recipients: Iterable[str], **options: Any) -> list[str]:

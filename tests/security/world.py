@@ -186,7 +186,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
         bound={"email": victim.email},
     )
     context = {"email": victim.email, "link": "https://hr.acme.test/x", "expires_at": now + hour}
-    message = enqueue(session, runtime, kind="password-reset", to=victim.address, context=context)
+    mail = enqueue(session, runtime, kind="password-reset", to=victim.address, context=context)
     target = add_target(
         session,
         runtime,
@@ -213,7 +213,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
         "membership_id": memberships[victim.id],
         "leaving_id": memberships[world.people["demoted"].id],
         "invitation_id": str(invitation.id),
-        "public_id": message.public_id,
+        "public_id": mail,
         "batch_id": batch.public_id,
         "kind": "csv",
         "filename": "novantra.css",
