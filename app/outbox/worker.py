@@ -186,6 +186,7 @@ class Deliverer:
                 self.hand.halt()
                 self.allowance.forget()
                 self._write_each(books)
+                self.hand.add([])  # before what may raise: nobody else would end the halt
                 done = self._claim(room) if room > 0 else _Turned()
             self.counted.update(done.results)
             self.hand.allow(self.allowance.connections)

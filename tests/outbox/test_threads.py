@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.database import Database, utcnow
 from app.outbox import crew, threads
@@ -84,6 +86,28 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(
     queue_resets(mail, ["dana@acme.test"])
     workers = WorkerThreads(mail, 1)
     workers.start()
+    until(lambda: len(relay.envelopes) == 1)
+    workers.stop()
+
+
+def test_delivering_goes_on_after_the_database_was_away_while_nothing_was_sent(
+    mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail.clock = utcnow
+    monkeypatch.setattr(crew, "BACK_OFF", (0.05,))
+    real, refused = Database.transaction, []
+
+    def transaction(self: Database) -> AbstractContextManager[Session]:
+        if threading.current_thread().name == "mail-books" and len(refused) < 4:
+            refused.append(1)
+            raise OperationalError("BEGIN", {}, ConnectionError("locked by somebody else"))
+        return real(self)
+
+    monkeypatch.setattr(Database, "transaction", transaction)
+    workers = WorkerThreads(mail, 1)
+    workers.start()
+    until(lambda: len(refused) == 4)
+    queue_resets(mail, ["dana@acme.test"])
     until(lambda: len(relay.envelopes) == 1)
     workers.stop()
 
