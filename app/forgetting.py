@@ -24,7 +24,9 @@ from app.sealing import (
     ALERT_SECRET,
     ALERT_URL,
     AUDIT_KEY,
+    DRAFT_CLIENT_KEY,
     DRAFT_PASSWORD,
+    MAILER_CLIENT_KEY,
     MAILER_PASSWORD,
     OUTBOX_BYTES,
     REFRESH_TOKEN,
@@ -107,6 +109,15 @@ def _mail_password(session: Session, _rows: tuple[object, ...], _now: datetime) 
     )
 
 
+def _client_key(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
+    """Its certificate stays, which tells that a key is missing."""
+    session.execute(
+        update(MailerConfiguration).values(
+            client_key_sealed=None, version=MailerConfiguration.version + 1
+        )
+    )
+
+
 def _access_token(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
     session.execute(
         update(MailerTokens).values(
@@ -126,7 +137,7 @@ def _sign_ins(session: Session, rows: tuple[object, ...], _now: datetime) -> Non
 def _draft(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
     """The wizard asks about mail again."""
     for draft in session.query(SetupDraft):
-        draft.sealed_mail_password = None
+        draft.sealed_mail_password = draft.sealed_client_key = None
         draft.answers = {**draft.answers, "mail_choice": None, "mail_check": None}
 
 
@@ -170,6 +181,11 @@ _COLUMNS: dict[SealedColumn, tuple[str, str, _LetGo]] = {
         "it must be typed again under System → Mailer; mail waits until then",
         _mail_password,
     ),
+    MAILER_CLIENT_KEY: (
+        "key of the certificate that the relay is shown",
+        "it must be pasted again under System → Mailer; mail waits until then",
+        _client_key,
+    ),
     REFRESH_TOKEN: (
         "right to renew the token of the mailbox",
         "the mailbox must be connected again under System → Mailer; mail waits until then",
@@ -187,6 +203,11 @@ _COLUMNS: dict[SealedColumn, tuple[str, str, _LetGo]] = {
     ),
     DRAFT_PASSWORD: (
         "password typed in the setup wizard",
+        "the wizard asks about mail again",
+        _draft,
+    ),
+    DRAFT_CLIENT_KEY: (
+        "key of a client certificate pasted in the setup wizard",
         "the wizard asks about mail again",
         _draft,
     ),

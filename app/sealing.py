@@ -59,6 +59,7 @@ TOKEN_FIELDS = ("login_method", "cloud", "tenant_id", "client_id", "client_crede
 DESTINATION = (
     *("provider", "host", "port", "secure", "encryption", "ignore_tls_errors"),
     *("username", "region", *TOKEN_FIELDS),
+    *("trust", "ca_certificates", "certificate_pin", "client_certificate"),
 )
 """Where the mail secret goes and how well it is guarded on the way: the fields of
 :class:`app.mailer.destination.Destination`, as they are stored."""
@@ -66,7 +67,9 @@ DESTINATION = (
 
 def _destination(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """A password, which may have been sealed before there was anything else, is bound to nothing
-    that is about tokens."""
+    that is about tokens; and trust in the usual authorities is what there was before any choice."""
+    if values.get("trust") == "system":
+        values = {name: value for name, value in values.items() if name != "trust"}
     if values.get("login_method") in {None, "", "password"}:
         return {name: value for name, value in values.items() if name not in TOKEN_FIELDS}
     return values
@@ -83,8 +86,14 @@ def _destination_of_the_draft(values: Mapping[str, Any]) -> Mapping[str, Any]:
 MAILER_PASSWORD = SealedColumn(
     "mailer_configuration", "password_sealed", "id", DESTINATION, _destination
 )
+MAILER_CLIENT_KEY = SealedColumn(
+    "mailer_configuration", "client_key_sealed", "id", DESTINATION, _destination
+)
 DRAFT_PASSWORD = SealedColumn(
     "setup_draft", "sealed_mail_password", "id", ("answers",), _destination_of_the_draft
+)
+DRAFT_CLIENT_KEY = SealedColumn(
+    "setup_draft", "sealed_client_key", "id", ("answers",), _destination_of_the_draft
 )
 OUTBOX_BYTES = SealedColumn("outbox_messages", "sealed_bytes", "public_id", ("rcpt_to", "kind"))
 AUDIT_KEY = SealedColumn("audit_keys", "sealed", "key_id")
@@ -95,8 +104,8 @@ SIGN_IN = SealedColumn("mailer_sign_ins", "secret_sealed", "id", ("destination",
 ALERT_URL = SealedColumn("alert_targets", "url_sealed", "id", ("kind", "host"))
 ALERT_SECRET = SealedColumn("alert_targets", "secret_sealed", "id", ("kind", "host"))
 SEALED_COLUMNS = (
-    *(MAILER_PASSWORD, REFRESH_TOKEN, ACCESS_TOKEN, SIGN_IN),
-    *(DRAFT_PASSWORD, OUTBOX_BYTES, AUDIT_KEY, ALERT_URL, ALERT_SECRET),
+    *(MAILER_PASSWORD, MAILER_CLIENT_KEY, REFRESH_TOKEN, ACCESS_TOKEN, SIGN_IN),
+    *(DRAFT_PASSWORD, DRAFT_CLIENT_KEY, OUTBOX_BYTES, AUDIT_KEY, ALERT_URL, ALERT_SECRET),
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import base64
+import hashlib
 import shutil
 import ssl
 import tempfile
@@ -21,7 +23,14 @@ RSA_CA = "Novantra Test CA with RSA"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KINDS = (
     *("good", "expired", "not_yet_valid", "other_name", "self_signed", "unknown_issuer"),
-    *("short_key", "old_signature"),
+    *(
+        "short_key",
+        "old_signature",
+        "by_intermediate",
+        "client",
+        "client_elsewhere",
+        "client_expired",
+    ),
 )
 
 
@@ -46,12 +55,67 @@ def ca_file() -> Path:
 
 @cache
 def server_context(kind: str = "good") -> ssl.SSLContext:
-    """A server's context with the certificate ``kind``, one of :data:`KINDS`."""
+    """A server's context with the certificate ``kind``, one of :data:`KINDS`. One that ends in
+    ``+mtls`` wants to be shown a certificate of the known CAs, with ``+mtls12`` over TLS 1.2."""
+    kind, _, mutual = kind.partition("+")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if kind in ("short_key", "old_signature"):  # else the server itself refuses to show it
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.load_cert_chain(server_file(kind))
+    if mutual:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(ca_file())
+    if mutual == "mtls12":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def certificate_of(kind: str = "good") -> str:
+    """The certificate of a server, or of a client, without its key, in PEM."""
+    return server_file(kind).read_text().partition("-----BEGIN PRIVATE")[0]
+
+
+def key_of(kind: str) -> str:
+    """Its key, in PEM."""
+    text = server_file(kind).read_text()
+    return text[text.index("-----BEGIN PRIVATE") :]
+
+
+def authority_of(name: str = "Novantra Test CA") -> str:
+    """The certificate of a CA, in PEM, as one made at home has it: without a key's usage or id."""
+    return _authority(name)[1].public_bytes(serialization.Encoding.PEM).decode()
+
+
+def pin_of(kind: str = "good") -> str:
+    """The pin of a server's key, worked out by the ``openssl`` way: of what the key file holds."""
+    key = serialization.load_pem_private_key(key_of(kind).encode(), None)
+    info = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return base64.b64encode(hashlib.sha256(info).digest()).decode()
+
+
+INTERMEDIATE = "Novantra Test CA in between"
+
+
+@cache
+def intermediate() -> tuple[Key, x509.Certificate]:
+    """An authority between the first CA and its servers."""
+    root, _ = _authority("Novantra Test CA")
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_named(INTERMEDIATE))
+        .issuer_name(_named("Novantra Test CA"))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + timedelta(days=200))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(root, hashes.SHA256())
+    )
+    return key, certificate
 
 
 @cache
@@ -72,14 +136,21 @@ def server_file(kind: str = "good") -> Path:
             issuer = "A CA nobody knows"
         case "old_signature":
             issuer = RSA_CA
+        case "by_intermediate":
+            issuer = INTERMEDIATE
+        case "client" | "client_elsewhere" | "client_expired":
+            names = (f"{kind}.acme.test",)
+            issuer = "A CA nobody knows" if kind == "client_elsewhere" else issuer
+            if kind == "client_expired":
+                start, end = now - timedelta(days=30), now - timedelta(days=2)
     key: Key = ec.generate_private_key(ec.SECP256R1())
     if kind == "short_key":
         key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is the point
     if kind == "self_signed":
         certificate = _sign(names[0], names, key, key, names[0], start, end)
     else:
-        authority, _ = _authority(issuer)
-        certificate = _sign(names[0], names, key, authority, issuer, start, end)
+        authority, _ = intermediate() if issuer == INTERMEDIATE else _authority(issuer)
+        certificate = _sign(names[0], names, key, authority, issuer, start, end, kind)
     shown = certificate.public_bytes(serialization.Encoding.PEM)
     if kind == "old_signature":
         shown = _signed_with_sha1(certificate, _authority(issuer)[0])
@@ -119,7 +190,10 @@ def _sign(
     issuer: str,
     start: datetime,
     end: datetime,
+    kind: str = "",
 ) -> x509.Certificate:
+    client = kind.startswith("client")
+    usage = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
     return (
         x509.CertificateBuilder()
         .subject_name(_named(common_name))
@@ -129,7 +203,7 @@ def _sign(
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.SubjectAlternativeName([_alternative(n) for n in names]), False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), False)
         .sign(issuer_key, hashes.SHA256())
     )
 

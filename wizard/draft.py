@@ -34,6 +34,8 @@ class Draft:
     # The mail form's fields as typed, without the password.
     mail: Mapping[str, Any] = field(default_factory=dict)
     sealed_mail_password: str | None = field(default=None, repr=False)
+    # The key of the client certificate in ``mail``.
+    sealed_client_key: str | None = field(default=None, repr=False)
     # What the last connection check said, and about which answer: see wizard.mail_check.
     mail_check: Mapping[str, Any] | None = None
     # What became of the last test mail, and with which answer: see wizard.mail_test.
@@ -55,6 +57,8 @@ ANSWERS = (
     "mail_check",
     "mail_test",
 )
+SECRETS = ("sealed_mail_password", "sealed_client_key")
+"""What the draft keeps in columns of their own."""
 
 
 def load(session: Session) -> Draft:
@@ -71,8 +75,9 @@ def save(session: Session, *, now: datetime, **answers: Any) -> Draft:
     row = _locked(session, now)
     if current(session) is not None:
         raise SetupClosed
-    if "sealed_mail_password" in answers:
-        row.sealed_mail_password = answers.pop("sealed_mail_password")
+    for secret in SECRETS:
+        if secret in answers:
+            setattr(row, secret, answers.pop(secret))
     unknown = answers.keys() - set(ANSWERS)
     if unknown:
         raise ValueError(f"no such answer: {', '.join(sorted(unknown))}")
@@ -114,4 +119,4 @@ def _draft(row: SetupDraft | None) -> Draft:
     if row is None:
         return Draft()
     known = {name: row.answers[name] for name in ANSWERS if name in row.answers}
-    return Draft(**known, sealed_mail_password=row.sealed_mail_password)
+    return Draft(**known, **{secret: getattr(row, secret) for secret in SECRETS})

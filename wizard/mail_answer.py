@@ -16,7 +16,7 @@ from app.mailer.destination import Destination
 from app.mailer.providers import provider_of
 from app.mailer.settings import LoginMethod, PasswordChange, Settings
 from app.runtime import Runtime
-from app.sealing import DRAFT_PASSWORD
+from app.sealing import DRAFT_CLIENT_KEY, DRAFT_PASSWORD
 from app.web.context import Actor
 from wizard import mail_check
 from wizard.draft import DRAFT_ID, Draft
@@ -76,6 +76,44 @@ def password_of(draft: Draft, runtime: Runtime) -> Secret | None:
     return runtime.box.open_secret(draft.sealed_mail_password, _place(draft.mail))
 
 
+def seal_key(runtime: Runtime, key: Secret, settings: Settings) -> str:
+    """The key of the client certificate for the draft, held to where it is used."""
+    return runtime.box.seal_secret(key, _key_place(as_answers(settings)))
+
+
+def key_of(draft: Draft, runtime: Runtime) -> Secret | None:
+    """The key that waits in the draft. Raises :class:`~app.crypto.box.SealBroken`."""
+    if draft.sealed_client_key is None:
+        return None
+    return runtime.box.open_secret(draft.sealed_client_key, _key_place(draft.mail))
+
+
+def key_sealed_for(
+    runtime: Runtime, draft: Draft, settings: Settings, change: PasswordChange
+) -> str | None:
+    """What the draft keeps of a key for ``settings``: the one that was pasted, or the one that
+    waits where it is for the same certificate. Raises as :func:`sealed_for`."""
+    if change.typed is not None:
+        return seal_key(runtime, change.typed, settings)
+    kept = usable_key(runtime, draft, settings, change)
+    return seal_key(runtime, kept, settings) if kept else None
+
+
+def usable_key(
+    runtime: Runtime, draft: Draft, settings: Settings, change: PasswordChange
+) -> Secret | None:
+    """The key to try ``settings`` with."""
+    if change.typed is not None or not settings.client_certificate:
+        return change.typed
+    before = settings_of(draft)
+    same = before is not None and before.client_certificate == settings.client_certificate
+    return key_of(draft, runtime) if same else None
+
+
+def _key_place(mail: Mapping[str, Any]) -> Place:
+    return DRAFT_CLIENT_KEY.place(DRAFT_ID, answers={"mail": mail})
+
+
 def _place(mail: Mapping[str, Any]) -> Place:
     return DRAFT_PASSWORD.place(DRAFT_ID, answers={"mail": mail})
 
@@ -97,6 +135,7 @@ def configure(
         runtime.box,
         settings=settings,
         password=password,
+        client_key=PasswordChange(typed=key_of(draft, runtime)),
         version=0,
         now=now,
         actor=actor,

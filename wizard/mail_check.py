@@ -72,7 +72,9 @@ def record(session: Session, draft: Draft, found: Check, *, now: datetime, chose
 
 def digest(draft: Draft) -> str:
     """Stands for everything that a check depends on. A password takes part as it is sealed."""
-    parts = [dict(draft.mail), draft.sealed_mail_password, draft.access_url, draft.email]
+    parts: list[Any] = [dict(draft.mail), draft.sealed_mail_password, draft.access_url, draft.email]
+    if draft.sealed_client_key is not None:
+        parts.append(draft.sealed_client_key)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -43,7 +43,13 @@ def _secret(draft: Draft, provider: str) -> dict[str, Any]:
     it was typed."""
     settings = mail_answer.settings_of(draft)
     typed_in = settings.secret_field if settings else None
-    return {"stored": password_waits(draft, provider), "stored_as": typed_in}
+    waiting = settings.client_certificate if settings and draft.sealed_client_key else None
+    same = settings is not None and settings.provider == provider
+    return {
+        "stored": password_waits(draft, provider),
+        "stored_as": typed_in,
+        "key_for": waiting if same else None,
+    }
 
 
 def shown(draft: Draft, provider: str, way: str | None = None) -> MailerForm:

@@ -123,7 +123,7 @@ def _mailer(draft: Draft, runtime: Runtime) -> ActiveMailer:
         provider=settings.provider,
         sender_address=settings.sender_address,
         sender_name=settings.sender_name,
-        relay=relay_settings(settings, secret, host, tokens),
+        relay=relay_settings(settings, secret, host, tokens, mail_answer.key_of(draft, runtime)),
         region=settings.region,
     )
 

@@ -35,6 +35,9 @@ def checked(tag: str) -> str:
 
 _FIELDS = {
     "ignore_tls_errors": "Ignore TLS errors",
+    "trust": "Trusted authorities",
+    "ca_certificates": "Certificates of your authority",
+    "client_key": "Key of the client certificate",
     "access_url": "Access URL",
     "ip": "IP",
     "support_contact": "Who to ask",
@@ -45,6 +48,11 @@ _FIELDS = {
 
 _VALUES: dict[str, dict[str, str]] = {
     "provider": {},  # each registers its own
+    "trust": {
+        "system": "the usual ones",
+        "system_and_own": "the usual ones and your own",
+        "own": "your own alone",
+    },
     "state": {
         "pending": "not set up",
         "configured": "working",

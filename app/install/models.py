@@ -36,4 +36,5 @@ class SetupDraft(Base):
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     answers: Mapped[dict[str, Any]] = mapped_column(JsonColumn)
     sealed_mail_password: Mapped[str | None] = mapped_column(Text)
+    sealed_client_key: Mapped[str | None] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -20,6 +20,7 @@ from urllib3.response import BaseHTTPResponse
 
 from app.mail.smtp.connect import dial, resolve
 from app.mail.smtp.wire import Deadline
+from app.mail.tls import client_context
 
 Allowed = Callable[[str], bool]
 """Whether an IP address may be connected, beside those that never may."""
@@ -93,7 +94,7 @@ def line_to(
     host = parts.hostname or ""
     line: PlainLine | EncryptedLine
     if parts.scheme == "https":
-        chosen = context or ssl.create_default_context()
+        chosen = context or client_context()
         chosen.minimum_version = ssl.TLSVersion.TLSv1_2
         line = EncryptedLine(host, parts.port or 443, ssl_context=chosen)
     else:

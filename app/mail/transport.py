@@ -9,6 +9,7 @@ from app.crypto.secret import Secret
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mail.tls import TlsMode
+from app.mail.trust import USUAL, Trust
 
 DEADLINE_MARGIN = 20.0
 """Seconds that a whole session may take beyond the timeout of a single step."""
@@ -37,6 +38,8 @@ class TokenSource(Protocol):
 class RelaySettings:
     """Everything needed to talk to a relay. ``timeout`` is in seconds and holds for each step.
 
+    ``trust`` says what must be right about the relay where the connection is encrypted.
+
     With ``tokens`` the login shows a token from there, and never a password.
     """
 
@@ -47,7 +50,7 @@ class RelaySettings:
     username: str | None
     password: Secret | None
     ehlo_name: str
-    verify: bool = True
+    trust: Trust = USUAL
     timeout: float = 10.0
     tokens: TokenSource | None = field(default=None, repr=False, compare=False)
 

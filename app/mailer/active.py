@@ -18,6 +18,7 @@ from app.crypto.secret import Secret
 from app.install.service import access_url
 from app.mail.greeting import derived_greeting
 from app.mail.transport import RelaySettings, TokenSource, Transport
+from app.mailer.client_key import key_of
 from app.mailer.configuration import password_of, settings_of, stored
 from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.managed import Managed, managed_mailer
@@ -26,6 +27,7 @@ from app.mailer.providers import PROVIDERS, limits_of, provider_of
 from app.mailer.settings import Settings, tls_mode
 from app.mailer.tokens import store
 from app.mailer.tokens.source import is_connected, stored_tokens
+from app.mailer.trusting import trust_of
 from app.runtime import Runtime
 
 PENDING, CONFIGURED, PAUSED = "pending", "configured", "paused"
@@ -37,6 +39,10 @@ KEYS_LOST = (
 MUST_BE_TYPED = (
     "The key of what was stored to log in with was lost, and that with it. Type the password again"
     " on the mailer page, or the secret that stands in its place; mail is held until then."
+)
+KEY_MUST_BE_PASTED = (
+    "The key of the client certificate was lost, with the key that it was sealed with. Paste it"
+    " again on the mailer page; mail is held until then."
 )
 NOT_CONNECTED = (
     "Nobody has signed in yet: mail is held until somebody connects the mailbox on the mailer page."
@@ -108,11 +114,12 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     row = stored(session)
     if row is None:
         return None
-    settings, password, problem = settings_of(row), None, None
+    settings, password, client_key, problem = settings_of(row), None, None, None
     tokens = store.look(session) if settings.uses_token else None
     try:
         password = password_of(row, runtime.box)
-        problem = MUST_BE_TYPED if row.password_lost else _unconnected(settings, tokens, runtime)
+        client_key = key_of(row, settings, runtime.box)
+        problem = _missing(row, client_key) or _unconnected(settings, tokens, runtime)
     except SealKeyMissing:
         problem = KEYS_LOST
     except SealBroken:
@@ -129,6 +136,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
             stored_tokens(runtime, settings, password, row.certificate, tokens)
             if settings.uses_token
             else None,
+            client_key,
         ),
         problem=problem,
         region=row.region,
@@ -140,6 +148,13 @@ def _limits(config: Config, provider: str, host: str | None) -> Limits:
     return limits_of(provider, host).told(
         connections=config.relay_connections, per_minute=config.relay_per_minute
     )
+
+
+def _missing(row: MailerConfiguration, client_key: Secret | None) -> str | None:
+    """What was let go of with a lost key, and must be given again."""
+    if row.password_lost:
+        return MUST_BE_TYPED
+    return KEY_MUST_BE_PASTED if row.client_certificate and client_key is None else None
 
 
 def _unconnected(settings: Settings, tokens: MailerTokens | None, runtime: Runtime) -> str | None:
@@ -196,12 +211,13 @@ def relay_settings(
     password: Secret | None,
     access_host: str | None,
     tokens: TokenSource | None = None,
+    client_key: Secret | None = None,
 ) -> RelaySettings | None:
     """What to connect to and how; ``None`` for a provider that uses no network.
 
     A user name without a password is not used: a login with an empty password can only fail, and
     counts against the account. Where ``tokens`` are used, ``password`` stays here: it is for the
-    sign-in service alone.
+    sign-in service alone. ``client_key`` is the one of the client certificate.
     """
     provider = provider_of(settings)
     if not provider.uses_network:
@@ -218,7 +234,7 @@ def relay_settings(
         password=password if login else None,
         tokens=tokens if login else None,
         ehlo_name=ehlo_name(access_host, settings.sender_address, settings.ehlo_name),
-        verify=not settings.ignore_tls_errors,
+        trust=trust_of(settings, client_key),
         timeout=float(settings.connection_timeout),
     )
 

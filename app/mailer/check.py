@@ -80,12 +80,13 @@ def run_check(
     access_host: str | None,
     recipient: str,
     tokens: TokenSource | None = None,
+    client_key: Secret | None = None,
     on_step: Callable[[CheckStep], None] = _nobody_watches,
 ) -> Check:
     """Check what is typed: sends nothing, saves nothing. Talks to the network; hold no
     transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`. ``on_step`` is
     told of each step that was passed or left out, as it ends; what it raises ends the check."""
-    relay = relay_settings(settings, password, access_host, tokens)
+    relay = relay_settings(settings, password, access_host, tokens, client_key)
     if relay is None:
         return Check(
             about="Nothing was sent or saved.",

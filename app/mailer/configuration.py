@@ -21,11 +21,20 @@ from app.crypto.box import Place, SealBroken, SealedBox
 from app.crypto.secret import Secret
 from app.mail.oauth.signing import MadeCertificate, make_certificate
 from app.mailer import health
+from app.mailer.client_key import sealed_key, why_paste
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import logs_in, provider_of
-from app.mailer.settings import FIELDS, LoginMethod, PasswordChange, Settings
+from app.mailer.settings import (
+    CLIENT_KEY,
+    FIELDS,
+    KEEP,
+    LoginMethod,
+    PasswordChange,
+    Settings,
+)
 from app.mailer.tokens import store as tokens
+from app.mailer.trusting import in_words
 from app.sealing import MAILER_PASSWORD
 from app.web.context import Actor
 
@@ -136,6 +145,7 @@ def save(
     version: int,
     now: datetime,
     actor: Actor,
+    client_key: PasswordChange = KEEP,
 ) -> Saved:
     """Store a configuration and audit it in the same transaction; the caller commits.
 
@@ -143,7 +153,8 @@ def save(
     as a change even if it is the stored one: telling them apart would let people try guesses.
 
     :raises StaleConfiguration: the stored version is another one.
-    :raises PasswordNeeded: the destination changed and the password was not typed again.
+    :raises PasswordNeeded: the destination changed and the password was not typed again, or the
+        client certificate and its key was not pasted.
     :raises app.crypto.keys.KeysUnusable: there is a password to seal and no key to seal it with.
     """
     row = stored(session)
@@ -152,6 +163,7 @@ def save(
     before = settings_of(row) if row else None
     sealed_before = row.password_sealed if row else None
     refusal = why_type_again(before, sealed_before is not None, settings, password)
+    refusal = refusal or why_paste(row, settings, client_key)
     if refusal:
         raise PasswordNeeded(refusal)
     made = _new_certificate(row, settings, password, now)
@@ -165,11 +177,15 @@ def save(
     if word:
         secret = "certificate" if made else settings.secret_field or "password"
         changes[secret] = "made" if made else word
+    key_sealed, key_word = sealed_key(row, before, settings, client_key, box)
+    if key_word:
+        changes[CLIENT_KEY] = key_word
     if not changes:
         return Saved(changed=False)
     values = {name: getattr(settings, name) for name in FIELDS} | {
         "password_sealed": sealed,
         "password_lost": still_lost,
+        "client_key_sealed": key_sealed,
         "version": version + 1,
         "updated_at": now,
         "updated_by_id": actor.id,
@@ -267,7 +283,7 @@ def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:
         old = getattr(before, name) if before else None
         new = getattr(after, name)
         if old != new and not (before is None and new == ""):
-            changes[name] = {"old": old, "new": new}
+            changes[name] = {"old": in_words(name, old), "new": in_words(name, new)}
     return changes
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from app.mail.trust import Authorities
 from app.mailer.providers import provider_of
 from app.mailer.settings import Settings
 from app.sealing import TOKEN_FIELDS
@@ -20,7 +21,8 @@ class Destination:
     """A stored secret is only ever used while all of this is as it was when it was typed, and a
     token while it is as it was when it was handed out.
 
-    What only logins with a token need is ``None`` where a password is used.
+    What only logins with a token need is ``None`` where a password is used, and so is ``trust`` in
+    the usual authorities, which destinations had before there was any choice.
     """
 
     provider: str = field(metadata=_called("the provider"))
@@ -36,6 +38,10 @@ class Destination:
     tenant_id: str | None = field(metadata=_called("the tenant ID"))
     client_id: str | None = field(metadata=_called("the client ID"))
     client_credential: str | None = field(metadata=_called("the client credential"))
+    trust: str | None = field(metadata=_called("whom to trust"))
+    ca_certificates: str | None = field(metadata=_called("your authority’s certificates"))
+    certificate_pin: str | None = field(metadata=_called("the pinned key"))
+    client_certificate: str | None = field(metadata=_called("the client certificate"))
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -43,6 +49,8 @@ class Destination:
         named["host"] = provider_of(settings).host(settings)
         if not settings.uses_token:
             named |= dict.fromkeys(TOKEN_FIELDS)
+        if named["trust"] == Authorities.SYSTEM:
+            named["trust"] = None
         values: dict[str, Any] = {
             name: None if value == "" else value for name, value in named.items()
         }

@@ -45,6 +45,14 @@ class MailerConfiguration(Base):
     # Its key is gone for good; the password must be typed again.
     password_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     ignore_tls_errors: Mapped[bool] = mapped_column(default=False)
+    # Whose certificates count, and what else must be right about them: app.mail.trust.
+    trust: Mapped[str] = mapped_column(String(16), default="system", server_default="system")
+    ca_certificates: Mapped[str | None] = mapped_column(Text)
+    certificate_pin: Mapped[str | None] = mapped_column(String(100))
+    # What the relay is shown in turn: a certificate in PEM, and its key. Without the key, that one
+    # is lost, and must be pasted again.
+    client_certificate: Mapped[str | None] = mapped_column(Text)
+    client_key_sealed: Mapped[str | None] = mapped_column(Text)
     connection_timeout: Mapped[int] = mapped_column(default=10)
     region: Mapped[str | None] = mapped_column(String(32))
     ehlo_name: Mapped[str | None] = mapped_column(String(255))

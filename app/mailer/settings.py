@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
+from app.mail.trust import Authorities
 
 IMPLICIT_PORTS = frozenset({465, 2465})
 """Ports on which TLS comes first: RFC 8314 section 7.3, and the second one that Amazon opens."""
@@ -61,6 +62,10 @@ class Settings:
     ``username`` is the mailbox in every login method. ``cloud``, ``tenant_id``, ``client_id`` and
     ``client_credential`` are ``None`` where the method has no use for them; ``client_secret_ends``
     is a date as in 2027-03-01, as somebody typed it.
+
+    ``trust`` is a word of :class:`~app.mail.trust.Authorities`; ``ca_certificates`` and
+    ``client_certificate`` are PEM as :mod:`app.mail.trust.pem` writes it, ``certificate_pin`` one
+    pin or two with a blank between them. The key of the client certificate is a secret of its own.
     """
 
     provider: str = field(metadata=_called("Provider"))
@@ -78,6 +83,12 @@ class Settings:
     client_credential: str | None = field(default=None, metadata=_called("Credential"))
     client_secret_ends: str | None = field(default=None, metadata=_called("Client secret ends"))
     ignore_tls_errors: bool = field(default=False, metadata=_called("Ignore TLS errors"))
+    trust: str = field(default=Authorities.SYSTEM.value, metadata=_called("Trusted authorities"))
+    ca_certificates: str | None = field(
+        default=None, metadata=_called("Certificates of your authority")
+    )
+    certificate_pin: str | None = field(default=None, metadata=_called("Pinned key"))
+    client_certificate: str | None = field(default=None, metadata=_called("Client certificate"))
     connection_timeout: int = field(default=DEFAULT_TIMEOUT, metadata=_called("Connection timeout"))
     region: str | None = field(default=None, metadata=_called("Region"))
     ehlo_name: str | None = field(default=None, metadata=_called("Greeting name"))
@@ -117,6 +128,17 @@ _SECRET_FIELDS = {
     LoginMethod.PERSON: "client_secret",
     LoginMethod.SERVICE_ACCOUNT: "service_account_key",
 }
+
+CLIENT_KEY = "client_key"
+"""The form's field for the key of the client certificate. It never leaves: it only signs."""
+
+SECRETS = {
+    "password": "Password",
+    "client_secret": "Client secret",
+    "service_account_key": "Key file",
+    CLIENT_KEY: "Key of the client certificate",
+}
+"""The form's fields that hold secrets, and what they are called. No page shows one again."""
 
 LABELS = {part.name: part.metadata["label"] for part in fields(Settings)}
 """What the fields are called on pages."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from app.crypto.secret import Secret
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings
+from app.mail.trust import Trust
 
 ENVELOPE = Envelope("novantra@acme.test", "bob@example.test")
 MESSAGE = b"Subject: one\r\n\r\nhello\r\n"
@@ -27,6 +28,7 @@ def settings_for(
     host: str = "localhost",
     timeout: float = 2.0,
     verify: bool = True,
+    trust: Trust | None = None,
     ehlo_name: str = "app.acme.test",
 ) -> RelaySettings:
     """Settings that fit ``relay``."""
@@ -38,6 +40,6 @@ def settings_for(
         username=username,
         password=None if password is None else Secret(password),
         ehlo_name=ehlo_name,
-        verify=verify,
+        trust=trust or Trust(verify=verify),
         timeout=timeout,
     )

@@ -32,6 +32,10 @@ WHOLE = Settings(
     client_credential="secret",
     client_secret_ends="2027-03-01",
     ignore_tls_errors=True,
+    trust="system_and_own",
+    ca_certificates="one",
+    certificate_pin="two",
+    client_certificate="three",
     connection_timeout=33,
     region="eu-west-1",
     ehlo_name="hr.acme.test",
@@ -77,6 +81,10 @@ def test_a_destination_is_another_one_when_any_of_its_fields_is(part: str) -> No
         "tenant_id": "evil.test",
         "client_id": "other",
         "client_credential": "certificate",
+        "trust": "own",
+        "ca_certificates": "evil",
+        "certificate_pin": "evil",
+        "client_certificate": "evil",
     }
     other = Settings(**asdict(WHOLE) | {part: changed[part]})
     assert Destination.of(WHOLE) != Destination.of(other)

@@ -60,7 +60,7 @@ def test_every_setting_reaches_the_session() -> None:
     assert found.host == "email-smtp.eu-west-1.amazonaws.com"
     assert (found.port, found.tls, found.timeout) == (2465, TlsMode.IMPLICIT, 33.0)
     assert found.total == 53.0
-    assert found.verify
+    assert found.trust.verify
 
 
 @pytest.mark.parametrize(

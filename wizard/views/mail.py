@@ -105,8 +105,10 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
     kept = None
     if form.stored and change.keeps and mail_answer.is_for(draft, form.answers()):
         kept = mail_answer.password_of(draft, runtime())
+    client_key = mail_answer.usable_key(runtime(), draft, form.answers(), form.client_key_change())
     waits = True
-    if not change.keeps or form.answers() != mail_answer.settings_of(draft):
+    key_typed = form.client_key_change().typed is not None
+    if not change.keeps or key_typed or form.answers() != mail_answer.settings_of(draft):
         try:
             draft = _keep(draft, form, choice=None)
         except KeysUnusable:
@@ -118,6 +120,7 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
     found = run_check(
         form.answers(),
         secret,
+        client_key=client_key,
         tokens=check_tokens(runtime(), form.answers(), change, secret),
         access_host=urlsplit(draft.access_url or "").hostname,
         recipient=draft.email or "",
@@ -128,6 +131,7 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
         return redirect(url_for(next_step(draft).endpoint), 303)
     form.stored = mail_form.password_waits(draft, form.provider_value)
     form.stored_as = form.answers().secret_field
+    form.key_for = form.answers().client_certificate if waits else form.key_for
     return _page(
         draft,
         form,
@@ -179,6 +183,12 @@ def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
         answers["sealed_mail_password"] = None
     else:
         answers["sealed_mail_password"] = mail_answer.sealed_for(runtime(), held, form.answers())
+    sealed_key = mail_answer.key_sealed_for(
+        runtime(), held, form.answers(), form.client_key_change()
+    )
+    if form.answers().client_certificate and sealed_key is None:
+        raise ChangedMeanwhile  # the one that was to be kept is gone
+    answers["sealed_client_key"] = sealed_key
     draft = drafts.save(session, now=runtime().now(), **answers)
     session.commit()
     return draft
@@ -194,6 +204,7 @@ def _defer() -> Response:
         mail_check=None,
         mail_test=None,
         sealed_mail_password=None,
+        sealed_client_key=None,
     )
     session.commit()
     return redirect(url_for(next_step(draft).endpoint), 303)

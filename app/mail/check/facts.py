@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+
+from app.mail.trust.described import name_of, names_in
 
 SOON = 14
 """Days before its end at which a certificate is worth a warning."""
@@ -83,8 +84,8 @@ def _certificate_facts(der: bytes) -> dict[str, str]:
     try:
         certificate = x509.load_der_x509_certificate(der)
         return {
-            "names": ", ".join(_names(certificate)),
-            "issuer": _issuer(certificate),
+            "names": ", ".join(_some(names_in(certificate))),
+            "issuer": name_of(certificate.issuer),
             "expires": certificate.not_valid_after_utc.date().isoformat(),
             "days_left": str((certificate.not_valid_after_utc - datetime.now(UTC)).days),
         }
@@ -92,33 +93,9 @@ def _certificate_facts(der: bytes) -> dict[str, str]:
         return {}
 
 
-def _names(certificate: x509.Certificate) -> list[str]:
-    try:
-        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension):
-        names = [_first(certificate.subject, NameOID.COMMON_NAME)]
-    else:
-        names = [
-            *alternative.value.get_values_for_type(x509.DNSName),
-            *map(str, alternative.value.get_values_for_type(x509.IPAddress)),
-        ]
-    shown = [_plain(name) for name in names if name]
-    more = len(shown) - _MOST_NAMES
-    return shown[:_MOST_NAMES] + ([f"{more} more"] if more > 0 else [])
-
-
-def _issuer(certificate: x509.Certificate) -> str:
-    name = _first(certificate.issuer, NameOID.COMMON_NAME)
-    return _plain(name or _first(certificate.issuer, NameOID.ORGANIZATION_NAME))
-
-
-def _first(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
-    found = name.get_attributes_for_oid(oid)
-    return str(found[0].value) if found else ""
-
-
-def _plain(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[:64]
+def _some(names: list[str]) -> list[str]:
+    more = len(names) - _MOST_NAMES
+    return names[:_MOST_NAMES] + ([f"{more} more"] if more > 0 else [])
 
 
 def _domain(host: str) -> str:

@@ -14,6 +14,7 @@ from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, Wire
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings, TransportError
+from app.mail.trust import Trust
 
 Facts = dict[str, str]
 Run = Callable[[], Facts | None]
@@ -67,7 +68,8 @@ class Steps:
 
     def refused_certificate(self) -> Facts:
         """What is in the certificate that was refused: a second connection, without a login."""
-        tried = replace(self._settings, verify=False, username=None, password=None, tokens=None)
+        unchecked = Trust(verify=False)
+        tried = replace(self._settings, trust=unchecked, username=None, password=None, tokens=None)
         try:
             session = open_session(tried, self._deadline)
         except TransportError:
@@ -117,7 +119,7 @@ class Steps:
                 self._session.encrypt()
         secured = self._session.wire.tls
         assert secured is not None
-        return tls_facts(secured, verified=self._settings.verify)
+        return tls_facts(secured, verified=self._settings.trust.verify)
 
     def _token(self) -> Facts | None:
         tokens = self._settings.tokens

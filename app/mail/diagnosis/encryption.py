@@ -14,7 +14,24 @@ _MISSING = stems(
     "unrecogni|not available|not enabled|disabled|unknown command",
 )
 
+_OURS = ("client certificate", "client cert ", "smtp client cert", "your certificate")
+
 REPLIES = (
+    Rule(
+        Code.CLIENT_CERT_REFUSED,
+        words=(
+            _OURS,
+            stems(
+                "not trusted|untrusted|invalid|not valid|reject|refus|unverified|not verif",
+                "verification fail|verify fail|expired|revoked|unknown|not accept|not authori",
+                "not permit|not allowed|mismatch",
+            ),
+        ),
+    ),
+    Rule(
+        Code.CLIENT_CERT_REQUIRED,
+        words=(_OURS, stems("requir|must|need|missing|no client|not present|present a|without")),
+    ),
     Rule(Code.TLS_VERSION, status=("7.66",)),
     Rule(
         Code.TLS_VERSION,
@@ -67,6 +84,30 @@ _CERTIFICATE = stems(
 )
 
 CERTIFICATES = (
+    Rule(
+        Code.CERT_PIN,
+        words=(
+            stems(
+                "pinned public key|pinned key|pinned certificate|public key pin|key pinning",
+                "pin verification|pin mismatch|pinning fail|certificate pinning",
+            ),
+        ),
+    ),
+    Rule(
+        Code.CLIENT_CERT_REQUIRED,
+        words=(("alert certificate required", "remote error tls certificate required"),),
+    ),
+    Rule(
+        Code.CLIENT_CERT_REFUSED,
+        words=(
+            stems(
+                "alert bad certificate|alert unknown ca|alert unsupported certificate",
+                "alert certificate revoked|alert certificate expired|alert certificate unknown",
+                "remote error tls bad certificate|remote error tls unknown certificate",
+            ),
+        ),
+        unless=("generated client alert",),
+    ),
     Rule(
         Code.CERT_KEY_TOO_SHORT,
         words=(

@@ -8,6 +8,7 @@ import ssl
 
 from app.mail.failures.codes import FailureCode as Code
 from app.mail.phases import Phase
+from app.mail.trust.peer import Doubt, Untrusted
 
 # OpenSSL's X509_V_ERR_* numbers. Read from the error, never from its prose.
 _VERIFY_CODES = {
@@ -59,6 +60,31 @@ _TLS_REASONS = {
     "CA_MD_TOO_WEAK": Code.CERT_SIGNATURE_TOO_OLD,
 }
 
+# What a server says of the certificate that it was shown, or missed: RFC 8446 section 6.2. OpenSSL
+# puts different words before these in its versions.
+_OF_OURS = {
+    "CERTIFICATE_REQUIRED": Code.CLIENT_CERT_REQUIRED,
+    "NO_CERTIFICATE": Code.CLIENT_CERT_REQUIRED,
+    **dict.fromkeys(
+        (
+            "UNKNOWN_CA",
+            "BAD_CERTIFICATE",
+            "UNSUPPORTED_CERTIFICATE",
+            "CERTIFICATE_REVOKED",
+            "CERTIFICATE_EXPIRED",
+            "CERTIFICATE_UNKNOWN",
+            "ACCESS_DENIED",
+        ),
+        Code.CLIENT_CERT_REFUSED,
+    ),
+}
+
+_DOUBTS = {
+    Doubt.ANOTHER_KEY: Code.CERT_PIN,
+    Doubt.NOT_ITS_OWN: Code.CERT_UNKNOWN_ISSUER,
+    Doubt.OUT_OF_DATE: Code.CERT_EXPIRED,
+}
+
 _UNREACHABLE = {
     errno.ENETUNREACH,
     errno.EHOSTUNREACH,
@@ -79,6 +105,8 @@ _NO_SUCH_NAME = {
 
 def known_exception(phase: Phase, error: BaseException) -> Code | None:
     """The code of an exception whose type and numbers say enough, else None."""
+    if isinstance(error, Untrusted):
+        return _DOUBTS[error.doubt]
     if isinstance(error, ssl.SSLError):
         return _tls(phase, error)
     if isinstance(error, socket.gaierror):
@@ -98,7 +126,9 @@ def _tls(phase: Phase, error: ssl.SSLError) -> Code:
         return _VERIFY_CODES.get(getattr(error, "verify_code", 0), Code.CERT_UNKNOWN_ISSUER)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) and phase is not Phase.TLS:
         return Code.CONNECTION_DROPPED
-    return _TLS_REASONS.get(getattr(error, "reason", None) or "", Code.TLS_FAILED)
+    reason = getattr(error, "reason", None) or ""
+    alert = reason.partition("_ALERT_")[2]
+    return _OF_OURS.get(alert) or _TLS_REASONS.get(reason, Code.TLS_FAILED)
 
 
 def _socket(phase: Phase, error: OSError) -> Code | None:

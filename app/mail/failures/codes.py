@@ -39,6 +39,9 @@ class FailureCode(StrEnum):
     CERT_HOSTNAME = "cert_hostname"
     CERT_KEY_TOO_SHORT = "cert_key_too_short"
     CERT_SIGNATURE_TOO_OLD = "cert_signature_too_old"
+    CERT_PIN = "cert_pin"
+    CLIENT_CERT_REQUIRED = "client_cert_required"
+    CLIENT_CERT_REFUSED = "client_cert_refused"
     STARTTLS_NOT_OFFERED = "starttls_not_offered"
     TLS_REQUIRED = "tls_required"
     EHLO_REJECTED = "ehlo_rejected"
@@ -76,11 +79,15 @@ CERTIFICATES = frozenset(
         FailureCode.CERT_HOSTNAME,
         FailureCode.CERT_KEY_TOO_SHORT,
         FailureCode.CERT_SIGNATURE_TOO_OLD,
+        FailureCode.CERT_PIN,
     }
 )
 """A certificate was shown and refused: nobody knows who is there."""
 
-_NEEDS_A_PERSON = CERTIFICATES | frozenset(
+CLIENT_CERTIFICATES = frozenset({FailureCode.CLIENT_CERT_REQUIRED, FailureCode.CLIENT_CERT_REFUSED})
+"""The relay wants to be shown a certificate, or another one."""
+
+_NEEDS_A_PERSON = (CERTIFICATES | CLIENT_CERTIFICATES) | frozenset(
     {
         FailureCode.DNS_NOT_FOUND,
         FailureCode.TLS_MODE_MISMATCH,

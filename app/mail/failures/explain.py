@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.mail.failures import logging_in, reaching, sending, signing_in
+from app.mail.failures import certificates, logging_in, reaching, sending, signing_in
 from app.mail.failures.advice import BY_PROVIDER, BY_TOKEN
 from app.mail.failures.codes import Disposition, Failure, FailureCode, disposition_of
 from app.mail.failures.entries import Advice, Consequence, Entry, Step, StepName
@@ -14,6 +14,7 @@ from app.mail.phases import Phase
 
 ENTRIES: dict[FailureCode, Entry] = {
     **reaching.ENTRIES,
+    **certificates.ENTRIES,
     **logging_in.ENTRIES,
     **sending.ENTRIES,
 }

@@ -98,6 +98,8 @@ ENTRIES = {
             "Ask the relay’s operator to enable TLS 1.2 or 1.3 with current ciphers.",
             "Check whether a proxy or an inspecting firewall between here and {host} speaks an "
             "older version.",
+            "If the relay wants to be shown a client certificate, this is how an older one says "
+            "so: paste it under Certificates on the mailer page.",
         ),
         "host",
     ),
@@ -114,81 +116,6 @@ ENTRIES = {
         ),
         "port",
         consequence=Consequence.TRIED_AGAIN,
-    ),
-    Code.CERT_SELF_SIGNED: Entry(
-        "The relay’s certificate is signed by itself",
-        "{Host} shows a certificate that no authority vouches for, so we cannot tell it from an "
-        "impostor. Nothing was sent, no password either.",
-        (
-            "Give the relay a certificate from a public authority.",
-            "Or add the certificate, or your own authority’s root, to this server’s trust store.",
-            "If you did not expect this, something between here and {host} may be intercepting "
-            "the connection: a virus scanner, a proxy or an attacker.",
-        ),
-        "host",
-    ),
-    Code.CERT_UNKNOWN_ISSUER: Entry(
-        "The relay’s certificate comes from an authority we do not know",
-        "The chain from {host}’s certificate to a known authority cannot be built. Either the "
-        "authority is a private one or the relay does not send its intermediate certificates.",
-        (
-            "Ask the relay’s operator to send the complete chain (“full chain”).",
-            "If a private authority issued it, add that authority’s root to this server’s trust "
-            "store.",
-            "If you did not expect this, look for a proxy or scanner that intercepts the "
-            "connection.",
-        ),
-        "host",
-    ),
-    Code.CERT_EXPIRED: Entry(
-        "The relay’s certificate is out of date",
-        "The certificate that {host} shows is not valid today: it has expired or begins later.",
-        (
-            "Ask the relay’s operator to renew the certificate and to restart the mail service.",
-            "Check the clock of this server: a wrong date has the same effect.",
-        ),
-    ),
-    Code.CERT_HOSTNAME: Entry(
-        "The relay’s certificate is for another name",
-        "The certificate shown is genuine but does not name {host}. That is how a wrong host "
-        "name, an IP address in its place, or an intercepted connection looks.",
-        (
-            "Enter the host name that the certificate carries; the connection check lists its "
-            "names.",
-            "Do not enter an IP address where the certificate names a host.",
-            "If the names belong to your hosting company, it redirects mail connections to a "
-            "server of its own: use port 465, 587 or 2525, or ask it to stop.",
-        ),
-        "host",
-    ),
-    Code.CERT_KEY_TOO_SHORT: Entry(
-        "The relay’s certificate has a key that is too short",
-        "A certificate that {host} shows, its own or that of its authority, has a key so short "
-        "that it can be forged (RSA under 2048 bits, for instance). It may be genuine, but nobody "
-        "can be sure. Nothing was sent, no password either.",
-        (
-            "Ask the relay’s operator for a new certificate with an RSA key of 2048 bits or more, "
-            "or with an elliptic curve key.",
-            "If a private authority issued it, check that authority’s own key too: a short one "
-            "has to be replaced, and the new root added to this server’s trust store.",
-            "Adding the certificate to the trust store does not help: its key stays as short.",
-        ),
-        "host",
-    ),
-    Code.CERT_SIGNATURE_TOO_OLD: Entry(
-        "The relay’s certificate is signed in a way that is no longer safe",
-        "A certificate in the chain that {host} shows is signed with SHA-1 or MD5, with which "
-        "signatures can be forged. It may be genuine, but nobody can be sure. Nothing was sent, "
-        "no password either.",
-        (
-            "Ask the relay’s operator for a certificate that is signed with SHA-256 or newer; "
-            "public authorities have issued no others for years.",
-            "If a private authority issued it, have that authority sign with SHA-256 and issue it "
-            "again.",
-            "If you did not expect this, look for a proxy or scanner that intercepts the "
-            "connection and signs with an old method.",
-        ),
-        "host",
     ),
     Code.STARTTLS_NOT_OFFERED: Entry(
         "The relay offers no encryption",

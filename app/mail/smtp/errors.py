@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.mail.diagnosis import diagnose_exception, diagnose_reply
-from app.mail.failures import FailureCode
+from app.mail.failures import CLIENT_CERTIFICATES, FailureCode
 from app.mail.phases import Phase
 from app.mail.replies import MalformedReply, Reply
 from app.mail.transport import TransportError
@@ -26,7 +26,10 @@ def failures_of(phase: Phase, provider: str) -> Iterator[None]:
     except Dropped:
         raise TransportError(FailureCode.CONNECTION_DROPPED, phase) from None
     except OSError as error:  # includes time-outs, resolver errors and every TLS error
-        raise TransportError(diagnose_exception(phase, error, provider), phase) from None
+        code = diagnose_exception(phase, error, provider)
+        # In TLS 1.3 a relay says what it thinks of our certificate when it is asked for more.
+        where = Phase.TLS if code in CLIENT_CERTIFICATES else phase
+        raise TransportError(code, where) from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -16,8 +17,8 @@ from app.mail.smtp.errors import failures_after_the_dot, failures_of
 from app.mail.smtp.talk import SHUTTING_DOWN, Talk
 from app.mail.smtp.transaction import dot_stuffed, mail_command, rcpt_command
 from app.mail.smtp.transcript import Transcript
-from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello
-from app.mail.tls import TlsMode, client_context
+from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello, is_handshake_failure
+from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings, TokenSource, TransportError
 
 
@@ -139,12 +140,17 @@ class Session(Talk):
         self.offers = {}
         with failures_of(Phase.TLS, self.settings.provider):
             try:
-                context = client_context(verify=self.settings.verify)
-                self.wire.start_tls(context, ascii_host(self.settings.host))
+                self.wire.start_tls(self.settings.trust, ascii_host(self.settings.host))
             except NotTls as error:
                 raise TransportError(self._without_tls(error), Phase.TLS) from None
             except TimeoutError:
                 raise TransportError(self._without_answer(), Phase.TLS) from None
+            except ssl.SSLError as error:
+                # In TLS 1.2 the word for a certificate that is not wanted, and for much else.
+                if self.settings.trust.client_certificate and is_handshake_failure(error):
+                    code = FailureCode.CLIENT_CERT_REFUSED
+                    raise TransportError(code, Phase.TLS) from None
+                raise
         self.note("encrypted from here on")
 
     def _without_tls(self, error: NotTls) -> FailureCode:

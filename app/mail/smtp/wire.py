@@ -15,6 +15,9 @@ from contextlib import suppress
 
 from app.mail.replies import MalformedReply, Reply, ReplyParser
 from app.mail.smtp.errors import Dropped
+from app.mail.tls import client_context
+from app.mail.trust import Trust
+from app.mail.trust.peer import confirm
 
 
 class Deadline:
@@ -135,13 +138,13 @@ class Wire:
             raise Dropped
         raise MalformedReply
 
-    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+    def start_tls(self, trust: Trust, host: str) -> None:
         """Encrypts from here on. Call :meth:`expect_silence` first where clear text came before.
 
         :raises OSError: the handshake failed; see :func:`handshake`.
         """
         step = self.deadline.step(self.timeout)
-        self._socket = handshake(self._socket, context, host, step)
+        self._socket = handshake(self._socket, trust, host, step)
         self._parser = ReplyParser()
 
     def first_answer_to(self, octets: bytes, patience: float) -> bytes:
@@ -171,6 +174,11 @@ _NO_RECORD = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_T
 """What OpenSSL calls octets that are no TLS record."""
 
 
+def is_handshake_failure(error: ssl.SSLError) -> bool:
+    """Whether the other side broke off and said no more than that."""
+    return (error.reason or "").endswith("ALERT_HANDSHAKE_FAILURE")
+
+
 class NotTls(ConnectionError):
     """The other side answered the ClientHello with something that is no TLS record.
 
@@ -182,18 +190,17 @@ class NotTls(ConnectionError):
         self.smtp = smtp
 
 
-def handshake(
-    connection: socket.socket, context: ssl.SSLContext, host: str, step: Deadline
-) -> ssl.SSLSocket:
+def handshake(connection: socket.socket, trust: Trust, host: str, step: Deadline) -> ssl.SSLSocket:
     """Performs the handshake on ``connection``, which is closed if that fails.
 
     :param host: name, or IP address, that the certificate must be for.
     :raises NotTls: no TLS is spoken there.
     :raises Dropped: the connection was closed or reset instead.
     :raises ssl.SSLCertVerificationError: the certificate was refused; ``verify_code`` says why.
+    :raises app.mail.trust.peer.Untrusted: it has not the pinned key.
     :raises OSError: it failed otherwise, or was not done in time.
     """
-    secured = context.wrap_socket(
+    secured = client_context(trust).wrap_socket(
         connection, server_hostname=host.rstrip("."), do_handshake_on_connect=False
     )
     try:
@@ -204,6 +211,7 @@ def handshake(
             _require_tls(secured, step)
             secured.settimeout(step.left())
             secured.do_handshake()
+        confirm(secured, trust)
     except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
         secured.close()
         raise Dropped from None

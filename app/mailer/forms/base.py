@@ -26,7 +26,8 @@ class MailerForm(FlaskForm):
     """One provider's form. Subclasses add fields and say in :meth:`answers` what they mean.
 
     ``stored`` tells whether a secret is stored, ``stored_as`` in which field it was typed,
-    ``elsewhere`` that it is another provider's: a blank field keeps it only here.
+    ``elsewhere`` that it is another provider's: a blank field keeps it only here. ``key_for`` is
+    the client certificate that a key is stored for.
     """
 
     provider_value: ClassVar[str]
@@ -49,12 +50,14 @@ class MailerForm(FlaskForm):
         stored: bool = False,
         stored_as: str | None = "password",
         elsewhere: bool = False,
+        key_for: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored
         self.stored_as = stored_as
         self.elsewhere = elsewhere
+        self.key_for = key_for
 
     def __iter__(self) -> Iterator[Field]:
         names = [name for name in self.on_page if name in self._fields]
@@ -95,6 +98,10 @@ class MailerForm(FlaskForm):
 
     def password_change(self) -> PasswordChange:
         """What was typed for the password; nothing here, as not every provider has one."""
+        return PasswordChange()
+
+    def client_key_change(self) -> PasswordChange:
+        """The same for the key of the client certificate."""
         return PasswordChange()
 
     @property

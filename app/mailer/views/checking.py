@@ -18,10 +18,11 @@ from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
 from app.mailer.active import access_host
 from app.mailer.check import Check, run_check
-from app.mailer.configuration import stored, usable_secret
+from app.mailer.client_key import usable_key
+from app.mailer.configuration import settings_of, stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.models import MailerConfiguration
-from app.mailer.settings import Encryption
+from app.mailer.settings import CLIENT_KEY, Encryption
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
 from app.mailer.views import blueprint, streaming
@@ -36,6 +37,10 @@ from app.web.limits import takes_files
 UNREADABLE = (
     "The stored password cannot be decrypted, because its key is missing. Type it again to check"
     " with it."
+)
+KEY_UNREADABLE = (
+    "The stored key of the client certificate cannot be decrypted, because its own key is missing."
+    " Paste it again to check with it."
 )
 
 
@@ -78,10 +83,17 @@ def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[...,
     except SealBroken:
         form.refuse(answers.secret_field or "login_method", UNREADABLE)
         return None
+    try:
+        before = settings_of(row) if row else None
+        client_key = usable_key(row, before, answers, form.client_key_change(), live.box)
+    except SealBroken:
+        form.refuse(CLIENT_KEY, KEY_UNREADABLE)
+        return None
     job = partial(
         run_check,
         answers,
         secret,
+        client_key=client_key,
         access_host=access_host(session, live),
         recipient=str(current_user.email),
         tokens=check_tokens(live, answers, change, secret, row=row, tokens=store.look(session)),

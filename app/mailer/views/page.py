@@ -89,6 +89,7 @@ def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, An
         "stored": row.password_sealed is not None,
         "stored_as": settings_of(row).secret_field,
         "elsewhere": row.provider != provider,
+        "key_for": row.client_certificate if row.client_key_sealed else None,
     }
 
 

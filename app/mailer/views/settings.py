@@ -13,6 +13,7 @@ from flask import Response, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.audit.tags import value_words
 from app.crypto.keys import KeysUnusable
 from app.mailer import health
 from app.mailer.configuration import (
@@ -31,6 +32,7 @@ from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS, Provider, provider_of
 from app.mailer.settings import LABELS, LoginMethod, Settings
 from app.mailer.tokens.status import token_status
+from app.mailer.trusting import CERTIFICATES, in_words
 from app.mailer.views import blueprint
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
@@ -92,6 +94,7 @@ def keep(
             runtime().box,
             settings=form.answers(),
             password=form.password_change(),
+            client_key=form.client_key_change(),
             version=form.expected_version or 0,
             now=runtime().now(),
             actor=actor(),
@@ -252,4 +255,8 @@ def _words(name: str, value: object) -> str:
         return "on" if value else "off"
     if name == "provider":
         return PROVIDERS[str(value)].title
+    if name == "trust":
+        return value_words(value, name)
+    if name in CERTIFICATES:
+        return str(in_words(name, value))
     return f"{value} s" if name == "connection_timeout" else str(value)

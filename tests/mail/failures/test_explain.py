@@ -39,6 +39,9 @@ FORM_FIELDS = {
     "connection_timeout",
     "encryption",
     "ehlo_name",
+    "ca_certificates",
+    "certificate_pin",
+    "client_certificate",
 }
 
 CONTEXT = FailureContext(
@@ -52,8 +55,8 @@ CONTEXT = FailureContext(
 )
 
 
-def test_there_are_forty_three_codes_and_each_has_its_disposition() -> None:
-    assert len(FailureCode) == 43
+def test_there_are_forty_six_codes_and_each_has_its_disposition() -> None:
+    assert len(FailureCode) == 46
     for code in FailureCode:
         expected = Disposition.PAUSE
         if code in RETRIED.split():

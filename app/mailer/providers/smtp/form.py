@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from app.mailer.forms.base import NetworkForm
 from app.mailer.forms.fields import OneOf, Switch, ValidHost
+from app.mailer.forms.trusting import FIELDS as TRUST_FIELDS
+from app.mailer.forms.trusting import TrustForm
 from app.mailer.settings import Encryption, Settings
 from app.web.fields import LineField, TextLength
 
 
-class Form(NetworkForm):
+class Form(TrustForm):
     provider_value = "smtp"
     remembered: ClassVar[tuple[str, ...]] = (
-        *NetworkForm.remembered,
+        *TrustForm.remembered,
         "secure",
         "encryption",
         "ignore_tls_errors",
     )
+
+    on_page: ClassVar[tuple[str, ...]] = (*TrustForm.on_page, *TRUST_FIELDS)
 
     host = LineField("Host", [TextLength(253), ValidHost()])
     secure = Switch("Secure (TLS)", default=True)

@@ -10,6 +10,7 @@ from app.mailer.providers.credentials import password_problems
 from app.mailer.providers.smtp.presets import PRESETS
 from app.mailer.providers.smtp.protection import protection_hints
 from app.mailer.providers.smtp.relays import relay_hints, relay_problems
+from app.mailer.providers.trusting import trust_hints, trust_problems
 from app.mailer.settings import DEFAULT_PORT, Settings
 
 
@@ -36,10 +37,12 @@ class Smtp(Provider):
         for other in self._listed:
             yield from other.relay_problems(settings)
         yield from relay_problems(settings, typed)
+        yield from trust_problems(settings)
 
     def hints(self, settings: Settings, typed: Secret | None) -> Iterator[Remark]:
         yield from protection_hints(settings)
         yield from relay_hints(settings, typed)
+        yield from trust_hints(settings)
         for other in self._listed:
             if other.owns(settings.host or ""):
                 yield Remark(
