@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.accounts import banners, intents, sessions, still_stands, verification, views
+    from app.accounts.handed_links import Telling
     from app.accounts.models import Code, MailIntent, Token
     from app.accounts.tidy import Tidying, outdated
     from app.accounts.views import administrators
@@ -22,7 +23,7 @@ def init_app(app: Flask) -> None:
     )
     surroundings.banners.append(banners.verification_banner)
     runtime = app.extensions[EXTENSION]
-    runtime.chores.extend([intents.resolve, Tidying()])
+    runtime.chores.extend([intents.resolve, Telling(), Tidying()])
     runtime.outdated.append(outdated)
     runtime.perishable += [
         Perishable(Token, Token.created_at, Token.expires_at),

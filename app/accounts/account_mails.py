@@ -30,6 +30,24 @@ def address_change(
     _tell(session, runtime, kind="email-changed", to=old, context=context)
 
 
+def link_shown(
+    session: Session, runtime: Runtime, *, user: User, maker: str, what: str, made_at: datetime
+) -> None:
+    """Somebody else was shown a link to that account, while no mail went out.
+
+    ``what`` is ``password`` or ``address``. Raises ``MailPending``, ``KeysUnusable``: whoever
+    showed the link has this mail written later.
+    """
+    context = {
+        "email": user.email,
+        "maker": maker,
+        "what": what,
+        "made_at": made_at,
+        "reset_link": links(session, runtime.config).to("forgot-password"),
+    }
+    enqueue(session, runtime, kind="link-shown", to=user.address, context=context)
+
+
 def _tell(
     session: Session, runtime: Runtime, *, kind: str, to: Address, context: dict[str, Any]
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, ValidationError
+from wtforms import Field, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.accounts.passwords import MAXIMUM, weakness
 from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
@@ -103,6 +104,19 @@ class AdministratorForm(FlaskForm):
     email = AddressField(
         "Email address",
         [Filled("Type the person's address."), TextLength(ADDRESS_LENGTH), ValidAddress()],
+    )
+
+
+class HandLinkForm(AddressForm):
+    """Whose link, and what it is good for: one of ``app.accounts.handed_links.What``."""
+
+    what = SelectField(
+        "What for",
+        choices=[
+            SelectChoice("password", "To choose a new password"),
+            SelectChoice("address", "To verify the address"),
+        ],
+        default="password",
     )
 
 

@@ -126,6 +126,26 @@ class Token(Base):
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class HandedLink(Base):
+    """A link was shown to somebody who is not its owner; ``told_at``: the owner's mail is written.
+
+    ``maker`` names who saw it, as the audit log does.
+    """
+
+    __tablename__ = "handed_links"
+    __table_args__ = (
+        Index("ix_handed_links_told_at", "told_at"),
+        Index("ix_handed_links_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(RowId, ForeignKey("users.id", ondelete="CASCADE"))
+    what: Mapped[str] = mapped_column(String(16))
+    maker: Mapped[str] = mapped_column(String(320))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Code(Base):
     """A short secret typed by a person: one live per purpose and subject, tries counted here."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,10 +22,22 @@ from app.web.context import Actor
 LIFETIME = timedelta(minutes=30)
 
 
-def make_link(session: Session, runtime: Runtime, *, user: User, now: datetime) -> str:
+def make_link(
+    session: Session,
+    runtime: Runtime,
+    *,
+    user: User,
+    now: datetime,
+    bound: dict[str, Any] | None = None,
+) -> str:
     """A link that lets that person choose a new password; voids the one before."""
     secret = tokens.issue(
-        session, purpose=Purpose.PASSWORD_RESET, user=user, now=now, lifetime=LIFETIME
+        session,
+        purpose=Purpose.PASSWORD_RESET,
+        user=user,
+        now=now,
+        lifetime=LIFETIME,
+        bound=bound,
     )
     return links(session, runtime.config).to("reset-password", secret)
 
@@ -54,7 +67,7 @@ def find(session: Session, *, secret: str, now: datetime) -> tuple[Token, User] 
     """The live token of a link and its person. Looking uses nothing up."""
     token = tokens.find(session, purpose=Purpose.PASSWORD_RESET, secret=secret, now=now)
     user = session.get(User, token.user_id) if token else None
-    return (token, user) if token and user else None
+    return (token, user) if token and user and tokens.opens(session, token, user) else None
 
 
 def finish(
@@ -73,7 +86,7 @@ def finish(
     """
     token = tokens.claim(session, purpose=Purpose.PASSWORD_RESET, secret=secret, now=now)
     user = session.get(User, token.user_id) if token else None
-    if user is None:
+    if token is None or user is None or not tokens.opens(session, token, user):
         return None
     user.password_hash = password_hash
     end_access(session, user=user, now=now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.codes import TRIES
 from app.accounts.models import Code, Token, User
-from app.accounts.tokens import Purpose, hash_secret
+from app.accounts.tokens import HANDED_OVER_BY, Purpose, hash_secret
 from app.moments import sql_alive
 from app.web.guards import Permission
 
@@ -51,8 +51,8 @@ def token_stands(session: Session, token_hash: str, now: datetime) -> bool:
         sql_alive(Token.created_at, Token.expires_at, now),
     )
     token = session.scalar(live.order_by(Token.id.desc()).limit(1).execution_options(**FRESH))
-    if token is None:
-        return False
+    if token is None or HANDED_OVER_BY in token.bound:
+        return False  # gone, or another link to the same end was handed over instead
     user = session.get_one(User, token.user_id, populate_existing=True)
     proves = asked.bound.get("email")
     current = user.pending_email if token.purpose == Purpose.CHANGE_EMAIL else user.email

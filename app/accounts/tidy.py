@@ -15,6 +15,7 @@ from app.accounts import devices, sessions
 from app.accounts.lockout import DURATION
 from app.accounts.models import (
     Code,
+    HandedLink,
     KnownDevice,
     LoginGuard,
     MailIntent,
@@ -67,6 +68,7 @@ def outdated(now: datetime) -> list[Outdated]:
         (LoginGuard, sql_outside(LoginGuard.window_started_at, now, COUNTED_FOR) & unlocked),
         (Code, Code.expires_at < now - COUNTED_FOR),
         (Token, Token.expires_at < now - KEPT_FOR),
+        (HandedLink, sql_outside(HandedLink.told_at, now, KEPT_FOR)),
         (UserSession, sessions.over(now, for_at_least=KEPT_FOR)),
         (MailIntent, sql_outside(MailIntent.set_aside_at, now, KEPT_FOR)),
         (KnownDevice, sql_outside(KnownDevice.last_used_at, now, devices.LIFETIME)),

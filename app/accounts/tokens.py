@@ -14,6 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Token, User
 from app.moments import sql_alive
+from app.web.guards import Permission
+
+HANDED_OVER_BY = "handed_over_by_id"
+"""In what a link is bound to: the install administrator who was shown it."""
 
 
 class Purpose(StrEnum):
@@ -101,6 +105,20 @@ def claim(session: Session, *, purpose: str, secret: str, now: datetime) -> Toke
         .execution_options(synchronize_session=False)
     ).scalar()
     return None if claimed is None else session.get(Token, claimed, populate_existing=True)
+
+
+def opens(session: Session, token: Token, user: User) -> bool:
+    """Whether a live link may still open that person's account.
+
+    One that an install administrator was shown does while that is one, and for no other install
+    administrator, whatever they were when it was made.
+    """
+    maker_id = token.bound.get(HANDED_OVER_BY)
+    if maker_id is None:
+        return True
+    maker = session.get(User, maker_id, populate_existing=True)
+    may = maker is not None and maker.denial(Permission.SYSTEM_CONFIGURE) is None
+    return may and not user.is_install_admin
 
 
 def void(

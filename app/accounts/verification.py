@@ -193,7 +193,7 @@ def _opened(session: Session, token: Token) -> Opened | None:
     user = session.get(User, token.user_id)
     email = str(token.bound.get("email", ""))
     purpose = Purpose(token.purpose)
-    if user is None:
+    if user is None or not tokens.opens(session, token, user):
         return None
     # The link proves one address: it is void when the account has moved on to another.
     current = user.pending_email if purpose is Purpose.CHANGE_EMAIL else user.email

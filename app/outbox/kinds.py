@@ -31,6 +31,7 @@ MAILS = {
     for kind in (
         MailKind("password-reset", "Password reset", urgent=True),
         MailKind("password-changed", "Password changed"),
+        MailKind("link-shown", "Link handed over"),
         MailKind("unlock-code", "Unlock code", urgent=True),
         MailKind("verify-email", "Address verification", urgent=True),
         MailKind("email-changed", "Address changed"),

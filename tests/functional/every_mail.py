@@ -15,9 +15,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
+from app.accounts.operator import SHELL
 from app.accounts.views.administrators import PATH as ADMINISTRATORS
 from app.config import Config
 from app.crypto.secret import Secret
+from app.mailer.health import pause_by_hand, resume
 from app.outbox.canary import queue_daily_mail
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
@@ -180,6 +182,21 @@ def _sign_up(email: str) -> Callable[[Office], str]:
     return sign_up
 
 
+def _hand_over(what: str) -> Callable[[Office], str]:
+    def hand_over(office: Office) -> str:
+        run, page = office.runtime, "/admin/system/links"
+        with run.database.transaction() as session:
+            pause_by_hand(session, now=run.now(), actor=SHELL)
+        person = "bob@acme.test" if what == "password" else "uma@acme.test"
+        shown = office.person("alice").submit(page, email=person, what=what)
+        assert shown.status_code == 200
+        with run.database.transaction() as session:
+            resume(session, now=run.now(), actor=SHELL)
+        return person
+
+    return hand_over
+
+
 def _daily(office: Office) -> str:
     page = "/admin/system/alerts"
     fields = {"enabled": "y", "mail_to": "watch@acme.test"}
@@ -193,6 +210,8 @@ LETTERS: dict[str, Callable[[Office], str]] = {
     "canary": _daily,
     "password-reset": _reset,
     "password-changed": _changed,
+    "link-shown (password)": _hand_over("password"),
+    "link-shown (address)": _hand_over("address"),
     "unlock-code": _locked,
     "verify-email": _verify,
     "admin-invitation": _administrator,

@@ -85,6 +85,8 @@ MAY: dict[str, set[str]] = {
     "accounts.remove_administrator": CONSOLE,
     "accounts.send_link": CONSOLE,
     "accounts.lift_lock": CONSOLE,
+    "accounts.hand_link": CONSOLE,
+    "accounts.show_link": CONSOLE,
     "audit.index": CONSOLE,
     "audit.verification": CONSOLE,
     "audit.export": CONSOLE,

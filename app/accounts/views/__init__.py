@@ -12,6 +12,7 @@ def load() -> Blueprint:
     from app.accounts.views import (  # noqa: F401
         account,
         administrators,
+        handed_links,
         locks,
         login,
         reset,

@@ -254,6 +254,7 @@ def administrators_page(
         can_work=administrators.can_work,
         working=sum(administrators.can_work(user) for user in everybody),
         mail_pending=current_prospect() is Prospect.NONE,
+        mail_waits=current_prospect() is not Prospect.GOES,
         links=links_of(everybody),
         needs_mail=needs_mail,
         words=ASKED,
