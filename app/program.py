@@ -9,7 +9,6 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from app import server
 from app.cli.manual import SHELLS, completion, manual
 from app.environment import known_names
 from app.version import VERSION
@@ -73,6 +72,8 @@ def program(**_options: Any) -> None:
 @program.command("serve")
 def serve() -> None:
     """Prepare the install and serve it on NOVANTRA_BIND until SIGTERM."""
+    from app import server
+
     sys.exit(server.main())
 
 

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from app.cannot import Cannot, whereabouts
 from app.database import Database
 from app.database_waits import UNHURRIED, waiting
+
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every version uses the same one.
@@ -60,18 +61,29 @@ class NothingInstalled(Cannot):
     """The database is empty."""
 
 
+@cache
+def revisions() -> tuple[str, ...]:
+    """This version's revisions, oldest first: the numbers that the files of migrations begin with.
+
+    Alembic would read itself and every file to say so. It is loaded only when one has to be
+    applied, and not by each start and command.
+    """
+    files = (MIGRATIONS / "versions").glob("[0-9]*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
+
+
+def newest_revision() -> str:
+    return revisions()[-1]
+
+
 def alembic_config(connection: Connection | None = None) -> AlembicConfig:
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     if connection is not None:
         config.attributes["connection"] = connection
     return config
-
-
-@cache
-def migrations() -> ScriptDirectory:
-    """All migrations of this version; their files are read once."""
-    return ScriptDirectory.from_config(alembic_config())
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -96,15 +108,16 @@ def upgrade(
     ``then`` is called in the same transaction with the revision before (``None`` for an empty
     database), and only if something was applied.
     """
-    script = migrations()
     with waiting(UNHURRIED), _beginning(database) as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
         current = current_revision(connection)
-        if current == script.get_current_head():
+        if current == newest_revision():
             return
-        if current is not None and current not in _known(script):
+        if current is not None and current not in revisions():
             raise SchemaTooNew
+        from alembic import command
+
         command.upgrade(alembic_config(connection), "head")
         if then is not None:
             then(connection, current)
@@ -117,7 +130,6 @@ def require_current(database: Database) -> None:
     Raises :class:`NothingInstalled`, :class:`SchemaTooOld`, :class:`SchemaTooNew` and
     :class:`SchemaUnknown`.
     """
-    script = migrations()
     with database.session(reading=True) as session:
         current = current_revision(session.connection())
     if current is None:
@@ -125,12 +137,8 @@ def require_current(database: Database) -> None:
             f"There is no install in the database {whereabouts(database.url)}."
             " NOVANTRA_DATABASE_URL names another; the server's first start makes one."
         )
-    if current != script.get_current_head():
-        raise SchemaTooOld if current in _known(script) else SchemaTooNew
-
-
-def _known(script: ScriptDirectory) -> set[str]:
-    return {revision.revision for revision in script.walk_revisions()}
+    if current != newest_revision():
+        raise SchemaTooOld if current in revisions() else SchemaTooNew
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.database import Base, Database
-from app.schema import SchemaTooNew, upgrade
+from app.schema import SchemaTooNew, alembic_config, newest_revision, revisions, upgrade
 
 
 @pytest.fixture
@@ -33,6 +34,12 @@ def test_the_migrations_lead_to_the_models(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_files_are_numbered_as_alembic_orders_them():
+    script = ScriptDirectory.from_config(alembic_config())
+    assert [one.revision for one in script.walk_revisions()] == list(reversed(revisions()))
+    assert script.get_heads() == [newest_revision()]
 
 
 def test_processes_starting_together_upgrade_once(database_url):

@@ -39,7 +39,7 @@ from app.outbox.heartbeats import live_workers
 from app.outbox.models import MailWorker
 from app.resealing import examine
 from app.runtime import Runtime
-from app.schema import migrations, upgrade
+from app.schema import newest_revision, revisions, upgrade
 from app.upgrading import attach_audit_log, carry_over
 from app.web.context import Actor
 
@@ -211,8 +211,7 @@ def open_backup(runtime: Runtime, file: Path, stack: ExitStack) -> Restore:
 
 def _fits(manifest: Manifest, runtime: Runtime, file: Path) -> None:
     """Whether this program, edition and database can take it."""
-    known = {revision.revision for revision in migrations().walk_revisions()}
-    if manifest.revision not in known:
+    if manifest.revision not in revisions():
         raise Cannot(
             f"{file} was made by a newer version of Novantra ({manifest.version}). Restore it with"
             " that version."
@@ -283,7 +282,7 @@ def _opens(manifest: Manifest, copy: Path, ring: KeyRing, file: Path) -> None:
         raise Damaged(file, "the database in it cannot be read") from None
     if found != "ok" or revision is None or revision[0] != manifest.revision:
         raise Damaged(file, "the database in it does not hold together")
-    if manifest.revision != migrations().get_current_head():
+    if manifest.revision != newest_revision():
         return  # its columns are those of another version; the proof covers every octet of it
     database = Database(f"sqlite:///{copy}")
     try:

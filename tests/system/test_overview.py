@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -16,12 +15,12 @@ from app.crypto.keys import KeyRing
 from app.database import utcnow
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.runtime import Runtime
-from app.schema import alembic_config
+from app.schema import newest_revision
 from app.version import VERSION
 from tests.factories import make_user
 
 PATH = "/admin/system"
-HEAD = ScriptDirectory.from_config(alembic_config()).get_current_head()
+HEAD = newest_revision()
 
 
 def configure(session: Session, **changes: object) -> None:
