@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
@@ -17,7 +18,10 @@ from app.accounts.models import Code
 from app.audit.log import lock, record
 from app.crypto.box import SealedBox
 from app.install.models import SetupDraft
+from app.mailer import versions
+from app.mailer.configuration import stored
 from app.mailer.models import MailerConfiguration, MailerTokens, SignIn
+from app.mailer.versions import Way
 from app.outbox.models import Ended, OutboxMessage, State
 from app.sealing import (
     ACCESS_TOKEN,
@@ -101,21 +105,34 @@ def _key_ids(session: Session, column: SealedColumn) -> Iterator[tuple[object, s
     yield from ((row[0], SealedBox.key_id_of(row[1])) for row in rows.all())
 
 
-def _mail_password(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
-    session.execute(
-        update(MailerConfiguration).values(
-            password_sealed=None, password_lost=True, version=MailerConfiguration.version + 1
-        )
-    )
+def _mail_password(session: Session, _rows: tuple[object, ...], now: datetime) -> None:
+    row = stored(session)
+    if row is not None:
+        held = versions.note_of(row)
+        row.password_sealed, row.password_lost = None, True
+        _another_version(session, row, held, now)
 
 
-def _client_key(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:
+def _client_key(session: Session, _rows: tuple[object, ...], now: datetime) -> None:
     """Its certificate stays, which tells that a key is missing."""
-    session.execute(
-        update(MailerConfiguration).values(
-            client_key_sealed=None, version=MailerConfiguration.version + 1
-        )
-    )
+    row = stored(session)
+    if row is not None:
+        held = versions.note_of(row)
+        row.client_key_sealed = None
+        _another_version(session, row, held, now)
+
+
+def _another_version(
+    session: Session, row: MailerConfiguration, held: dict[str, Any], now: datetime
+) -> None:
+    """Nobody saved it, and yet it is not what it was: what failed or worked before says nothing."""
+    row.version += 1
+    row.updated_at, row.updated_by_id, row.updated_by = now, None, "shell"
+    session.flush()
+    versions.keep(session, held)
+    note = versions.note_of(row, way=Way.KEYS, counted=True)
+    lost = set(held["secrets"]) - set(note["secrets"])
+    versions.keep(session, note | {"secret_changes": dict.fromkeys(sorted(lost), versions.LOST)})
 
 
 def _access_token(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:

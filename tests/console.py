@@ -6,6 +6,7 @@ CONSOLE = (
     "/admin/system",
     "/admin/system/mailer",
     "/admin/system/mailer?provider=ses",
+    "/admin/system/mailer/earlier",
     "/admin/system/mailer/explain",
     "/admin/system/mail-activity",
     "/admin/system/alerts",

@@ -40,6 +40,7 @@ _FIELDS = {
     "client_key": "Key of the client certificate",
     "access_url": "Access URL",
     "ip": "IP",
+    "configuration_of": "The one of",
     "support_contact": "Who to ask",
     "secure": "Encrypted from the start",
     "username": "User name",

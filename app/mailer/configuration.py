@@ -20,10 +20,10 @@ from app.audit.log import record
 from app.crypto.box import Place, SealBroken, SealedBox
 from app.crypto.secret import Secret
 from app.mail.oauth.signing import MadeCertificate, make_certificate
-from app.mailer import health
+from app.mailer import health, versions
 from app.mailer.client_key import sealed_key, why_paste
 from app.mailer.destination import Destination
-from app.mailer.models import MailerConfiguration
+from app.mailer.models import MailerConfiguration, MailerVersion
 from app.mailer.providers import logs_in, provider_of
 from app.mailer.settings import (
     CLIENT_KEY,
@@ -35,6 +35,7 @@ from app.mailer.settings import (
 )
 from app.mailer.tokens import store as tokens
 from app.mailer.trusting import in_words
+from app.mailer.versions import Way
 from app.sealing import MAILER_PASSWORD
 from app.web.context import Actor
 
@@ -44,6 +45,7 @@ TYPE_AGAIN = (
     "{ask}: the stored one is only used for the destination it was typed for, and {changed}"
     " changed."
 )
+NONE_STORED = "{ask}: it is not stored any more."
 _ASK = {
     "password": "Type the password again",
     "client_secret": "Type the client secret again",
@@ -105,6 +107,11 @@ def why_type_again(
     return TYPE_AGAIN.format(ask=_ASK[after.secret_field], changed=listed)
 
 
+def why_type_anew(settings: Settings) -> str:
+    """What to say where these settings need a secret, and the one they had is gone."""
+    return NONE_STORED.format(ask=_ASK[settings.secret_field or "password"])
+
+
 def _can_do_without(before: Settings, after: Settings) -> bool:
     """Some applications sign people in without a secret. Where one was given for that very
     purpose, it is asked for again or removed on purpose, and not dropped unseen."""
@@ -146,11 +153,15 @@ def save(
     now: datetime,
     actor: Actor,
     client_key: PasswordChange = KEEP,
+    way: Way | None = None,
+    restores: MailerVersion | None = None,
 ) -> Saved:
-    """Store a configuration and audit it in the same transaction; the caller commits.
+    """Store a configuration, note its version and audit it in one transaction; the caller commits.
 
-    ``version`` is the one the form was filled from, 0 for none. A password that was typed counts
-    as a change even if it is the stored one: telling them apart would let people try guesses.
+    ``version`` is the one the form was filled from, 0 for none. ``way`` is through what it was
+    saved, the mailer page or a command unless told; ``restores`` the earlier one it is again.
+    A password that was typed counts as a change even if it is the stored one: telling them apart
+    would let people try guesses.
 
     :raises StaleConfiguration: the stored version is another one.
     :raises PasswordNeeded: the destination changed and the password was not typed again, or the
@@ -161,6 +172,7 @@ def save(
     if (row.version if row else 0) != version:
         raise StaleConfiguration
     before = settings_of(row) if row else None
+    past = versions.note_of(row) if row else None  # an older release may have saved it
     sealed_before = row.password_sealed if row else None
     refusal = why_type_again(before, sealed_before is not None, settings, password)
     refusal = refusal or why_paste(row, settings, client_key)
@@ -170,7 +182,7 @@ def save(
     if made is not None:
         password = PasswordChange(typed=made.private_key)
     sealed, word = _password(row, settings, password, box)
-    changes = _changes(before, settings)
+    changes = changes_between(before, settings)
     still_lost = sealed is None and _still_lost(row, settings, password)
     if word is None and row is not None and row.password_lost and not still_lost:
         word = "removed"
@@ -203,13 +215,17 @@ def save(
         tokens.forget(session)
     elif word:
         tokens.doubt(session)
+    secrets = {name: word for name, word in changes.items() if name not in FIELDS}
+    _note(session, past, secrets, way or _way_of(actor), restores)
     record(
         session,
         now=now,
         actor=actor,
-        tag="mailer:updated" if row else "mailer:created",
+        tag=_tag(row, restores),
         target="mailer",
-        changes=changes,
+        changes=changes
+        if restores is None
+        else {"configuration_of": f"{restores.saved_at:%Y-%m-%d %H:%M} UTC"} | changes,
     )
     resumed = health.resume(session, now=now, actor=actor, because="configuration changed")
     return Saved(
@@ -221,6 +237,38 @@ def save(
         still_paused=health.look(session).paused_at is not None,
         new_certificate=made is not None,
     )
+
+
+def _tag(row: MailerConfiguration | None, restores: MailerVersion | None) -> str:
+    if restores is not None:
+        return "mailer:earlier-configuration-restored"
+    return "mailer:updated" if row else "mailer:created"
+
+
+def _way_of(actor: Actor) -> Way:
+    return Way.COMMAND if actor.label == "shell" else Way.PAGE
+
+
+def _note(
+    session: Session,
+    past: dict[str, Any] | None,
+    secrets: dict[str, Any],
+    way: Way,
+    restores: MailerVersion | None,
+) -> None:
+    row = stored(session)
+    assert row is not None, "it has just been saved"
+    if past is not None:
+        versions.keep(session, past)
+    note = versions.note_of(
+        row,
+        secret_changes=secrets,
+        way=way,
+        restores=restores.version if restores else None,
+        counted=True,
+    )
+    versions.keep(session, note)
+    versions.forget_older(session, row.version)
 
 
 def _new_certificate(
@@ -277,7 +325,8 @@ def _kept(row: MailerConfiguration | None, settings: Settings, box: SealedBox) -
     return box.seal_secret(opened, password_place(settings)) if opened else None
 
 
-def _changes(before: Settings | None, after: Settings) -> dict[str, Any]:
+def changes_between(before: Settings | None, after: Settings) -> dict[str, Any]:
+    """What differs, as the audit log keeps it."""
     changes: dict[str, Any] = {}
     for name in FIELDS:
         old = getattr(before, name) if before else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, false, true
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import NEVER_REUSED, Base, RowId, UtcDateTime
+from app.database import NEVER_REUSED, Base, JsonColumn, RowId, UtcDateTime
 from app.mail.failures import Failure
 from app.mailer.failure_columns import failure_in
 
@@ -59,6 +60,37 @@ class MailerConfiguration(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_by_id: Mapped[int | None] = mapped_column(RowId)
     updated_by: Mapped[str] = mapped_column(String(320))
+
+
+class MailerVersion(Base):
+    """A configuration as it was saved, without its secret, and what came of it.
+
+    ``settings`` holds the fields of :class:`app.mailer.settings.Settings` by name, ``secrets`` the
+    names of those that were stored with it. ``secret_changes`` is what the save did to each, as the
+    audit log says it, and ``None`` where nobody knows. ``way`` is through what it was saved, where
+    that is known.
+
+    ``sent`` are mails that a relay took, ``failed`` attempts that did not get there. ``counted`` is
+    false where it was noted only after it was saved, so that there may have been more.
+    """
+
+    __tablename__ = "mailer_versions"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]]
+    secrets: Mapped[list[str]] = mapped_column(JsonColumn)
+    secret_changes: Mapped[dict[str, Any] | None]
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved_by_id: Mapped[int | None] = mapped_column(RowId)
+    saved_by: Mapped[str] = mapped_column(String(320))
+    way: Mapped[str | None] = mapped_column(String(12))
+    # The version whose settings these are again.
+    restores: Mapped[int | None]
+    counted: Mapped[bool]
+    sent: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MailHealth(Base):

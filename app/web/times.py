@@ -32,6 +32,11 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return f"{_counted(span)} ago" if seconds > 0 else f"in {_counted(span, nearest=True)}"
 
 
+def span(seconds: float) -> str:
+    """How long something lasted: "3 days", "5 minutes", "less than a minute"."""
+    return _counted(int(seconds)) if seconds >= _MINUTE else "less than a minute"
+
+
 def exact(moment: datetime) -> str:
     """The moment to the minute with its zone: "22 November 2026, 10:42 UTC"."""
     utc = moment.astimezone(UTC)
@@ -59,5 +64,10 @@ def _date(moment: datetime) -> str:
     return f"{utc.day} {utc:%B %Y}"
 
 
-FILTERS: Final[dict[str, Callable[..., str]]] = {"ago": ago, "exact": exact, "utc_iso": utc_iso}
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "ago": ago,
+    "exact": exact,
+    "span": span,
+    "utc_iso": utc_iso,
+}
 """What ``components/time.html`` expects of the template environment."""

@@ -47,6 +47,14 @@ def _refused_password(world: World) -> None:
     world.paused()
 
 
+def _changed_and_refused(world: World) -> None:
+    world.save(**LOGIN)
+    world.sent()
+    world.save("relay-b.acme.test", **LOGIN)
+    world.queued("dana@acme.test")
+    world.paused()
+
+
 def _refused_sender(world: World) -> None:
     world.save()
     world.paused(FailureCode.SENDER_REJECTED)
@@ -83,6 +91,7 @@ STATES: dict[str, Callable[[World], None]] = {
     "first attempt": _first_attempt,
     "failing": _failing,
     "refused password": _refused_password,
+    "changed and refused": _changed_and_refused,
     "refused sender": _refused_sender,
     "expired certificate": _expired_certificate,
     "paused by hand": _by_hand,

@@ -218,6 +218,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
         "kind": "csv",
         "filename": "novantra.css",
         "token": reset,
+        "version": "1",
     }
 
 

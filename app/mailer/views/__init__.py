@@ -17,6 +17,7 @@ def load() -> Blueprint:
         connecting,
         curing,
         device,
+        earlier,
         explain,
         handbook,
         now,

@@ -17,7 +17,7 @@ from app.mailer.forms import MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.views import blueprint
 from app.mailer.views.checking import prepared, sealed
-from app.mailer.views.page import fresh_form, show
+from app.mailer.views.page import fresh_form, show, type_into
 from app.mailer.views.settings import conflict, keep, refuse_stored_password
 from app.web.context import db
 from app.web.guards import Permission, requires
@@ -58,9 +58,7 @@ def _with_answer(row: MailerConfiguration) -> MailerForm:
     form, name = fresh_form(row.provider, row), request.form.get("field", "")
     form.version.data = request.form.get("version", "")[:10]
     if name in ALONE and name in form:
-        typed = [request.form.get("value", "")]
-        form[name].raw_data = typed
-        form[name].process_formdata(typed)
+        type_into(form, name, request.form.get("value", ""))
     if name == "client_secret" and "client_secret_ends" in form:
         form["client_secret_ends"].data = ""  # the end of the one before says nothing of this
     return form

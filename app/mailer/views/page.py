@@ -14,13 +14,14 @@ from app.mail.oauth.pkce import redirect_problem
 from app.mailer.check import longest_check
 from app.mailer.configuration import settings_of, stored
 from app.mailer.cure import cure_of
+from app.mailer.earlier import worked_before
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
 from app.mailer.forms.signing_in import redirect_address
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
-from app.mailer.settings import LoginMethod
-from app.mailer.summary import current_summary
+from app.mailer.settings import LoginMethod, Settings
+from app.mailer.summary import Summary, current_summary
 from app.mailer.test_mail import allowance
 from app.mailer.tokens.asking import service_of
 from app.runtime import runtime
@@ -74,6 +75,20 @@ def fresh_form(
     return FORMS[provider](formdata=None, data=data, **_password_of(row, provider))
 
 
+def form_of(settings: Settings, row: MailerConfiguration | None) -> MailerForm:
+    """A form that holds these settings, to be saved over what is stored."""
+    data = data_of(settings, row.version if row else 0)
+    return FORMS[settings.provider](
+        formdata=None, data=data, **_password_of(row, settings.provider)
+    )
+
+
+def type_into(form: MailerForm, name: str, text: str) -> None:
+    """As if that had been typed into this field."""
+    form[name].raw_data = [text]
+    form[name].process_formdata([text])
+
+
 def posted_form(row: MailerConfiguration | None) -> MailerForm:
     """The form as it was sent; an unknown provider is refused beside the choice."""
     provider = chosen_provider(request.form.get("provider", ""), row)
@@ -110,9 +125,15 @@ def mail_now(row: MailerConfiguration | None) -> dict[str, Any]:
         "summary": summary,
         "row": row,
         "cure": cure_of(explanation, row),
+        "worked_before": worked_before(db()) if _troubled(summary) else None,
         "impact": runtime().impact(db(), since) if since else None,
         "renewable": runtime().renewable(db()) if row else 0,
     }
+
+
+def _troubled(summary: Summary) -> bool:
+    """Whether something in red says that mail does not get through with what is configured."""
+    return bool(summary.failing or summary.current_failure or summary.test_failure)
 
 
 def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:

@@ -28,7 +28,7 @@ from app.mailer.configuration import (
 )
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
-from app.mailer.models import MailerConfiguration
+from app.mailer.models import MailerConfiguration, MailerVersion
 from app.mailer.providers import PROVIDERS, Provider, provider_of
 from app.mailer.settings import LABELS, LoginMethod, Settings
 from app.mailer.tokens.status import token_status
@@ -39,6 +39,7 @@ from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
 from app.web.limits import takes_files
+from app.web.times import exact
 
 KEYS_MISSING = (
     "The password cannot be stored, because the install’s keys cannot be used. Restore them from"
@@ -80,12 +81,17 @@ def save_posted(*, test_follows: bool = False) -> AnyResponse | None:
 
 
 def keep(
-    form: MailerForm, *, checked: bool = False, test_follows: bool = False
+    form: MailerForm,
+    *,
+    checked: bool = False,
+    test_follows: bool = False,
+    restores: MailerVersion | None = None,
 ) -> AnyResponse | None:
     """Save a form that passed, commit and say so; the page that refuses, where it cannot.
 
     ``checked``: the connection was checked a moment ago, with exactly these answers.
-    ``test_follows``: nobody has to be asked for a test any more.
+    ``test_follows``: nobody has to be asked for a test any more. ``restores``: the earlier
+    configuration that the form holds.
     """
     session = db()
     try:
@@ -98,6 +104,7 @@ def keep(
             version=form.expected_version or 0,
             now=runtime().now(),
             actor=actor(),
+            restores=restores,
         )
     except StaleConfiguration:
         session.rollback()
@@ -111,8 +118,11 @@ def keep(
     if done.changed:
         runtime().wake_worker()
     still = _still_to_do(session, done, form)
+    begin = "Checked and saved." if checked else "Saved."
+    if restores is not None:
+        begin = f"The configuration of {exact(restores.saved_at)} is in force again."
     provider = provider_of(form.answers())
-    flash(*_told(done, mailed, provider, checked=checked, asks=not test_follows, still=still))
+    flash(*_told(done, mailed, provider, begin=begin, asks=not test_follows, still=still))
     return None
 
 
@@ -192,16 +202,16 @@ def _told(
     mailed: list[str],
     provider: Provider,
     *,
-    checked: bool,
+    begin: str,
     asks: bool,
     still: str | None = None,
 ) -> tuple[str, str]:
     level = "good"
     if not done.changed:
         return "Nothing to save: this is the configuration already.", "quiet"
-    text = "Checked and saved." if checked else "Saved."
     if still is not None:
-        return f"{text} {still}", level
+        return f"{begin} {still}", level
+    text = begin
     if not provider.delivers:
         text += " Nothing arrives anywhere with it: each mail becomes one line in Novantra’s log."
     elif done.created:
