@@ -18,10 +18,10 @@ from app.accounts.models import Code
 from app.audit.log import lock, record
 from app.crypto.box import SealedBox
 from app.install.models import SetupDraft
-from app.mailer import versions
+from app.mailer import snapshots
 from app.mailer.configuration import stored
 from app.mailer.models import MailerConfiguration, MailerTokens, SignIn
-from app.mailer.versions import Way
+from app.mailer.snapshots import Way
 from app.outbox.models import Ended, OutboxMessage, State
 from app.sealing import (
     ACCESS_TOKEN,
@@ -108,7 +108,7 @@ def _key_ids(session: Session, column: SealedColumn) -> Iterator[tuple[object, s
 def _mail_password(session: Session, _rows: tuple[object, ...], now: datetime) -> None:
     row = stored(session)
     if row is not None:
-        held = versions.note_of(row)
+        held = snapshots.note_of(row)
         row.password_sealed, row.password_lost = None, True
         _another_version(session, row, held, now)
 
@@ -117,7 +117,7 @@ def _client_key(session: Session, _rows: tuple[object, ...], now: datetime) -> N
     """Its certificate stays, which tells that a key is missing."""
     row = stored(session)
     if row is not None:
-        held = versions.note_of(row)
+        held = snapshots.note_of(row)
         row.client_key_sealed = None
         _another_version(session, row, held, now)
 
@@ -129,10 +129,10 @@ def _another_version(
     row.version += 1
     row.updated_at, row.updated_by_id, row.updated_by = now, None, "shell"
     session.flush()
-    versions.keep(session, held)
-    note = versions.note_of(row, way=Way.KEYS, counted=True)
+    snapshots.keep(session, held)
+    note = snapshots.note_of(row, way=Way.KEYS, counted=True)
     lost = set(held["secrets"]) - set(note["secrets"])
-    versions.keep(session, note | {"secret_changes": dict.fromkeys(sorted(lost), versions.LOST)})
+    snapshots.keep(session, note | {"secret_changes": dict.fromkeys(sorted(lost), snapshots.LOST)})
 
 
 def _access_token(session: Session, _rows: tuple[object, ...], _now: datetime) -> None:

@@ -15,7 +15,7 @@ from app.mailer.configuration import save
 from app.mailer.destination import Destination
 from app.mailer.providers import provider_of
 from app.mailer.settings import LoginMethod, PasswordChange, Settings
-from app.mailer.versions import Way
+from app.mailer.snapshots import Way
 from app.runtime import Runtime
 from app.sealing import DRAFT_CLIENT_KEY, DRAFT_PASSWORD
 from app.web.context import Actor

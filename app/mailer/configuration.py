@@ -20,7 +20,7 @@ from app.audit.log import record
 from app.crypto.box import Place, SealBroken, SealedBox
 from app.crypto.secret import Secret
 from app.mail.oauth.signing import MadeCertificate, make_certificate
-from app.mailer import health, versions
+from app.mailer import health, snapshots
 from app.mailer.client_key import sealed_key, why_paste
 from app.mailer.destination import Destination
 from app.mailer.models import MailerConfiguration, MailerVersion
@@ -33,9 +33,9 @@ from app.mailer.settings import (
     PasswordChange,
     Settings,
 )
+from app.mailer.snapshots import Way
 from app.mailer.tokens import store as tokens
 from app.mailer.trusting import in_words
-from app.mailer.versions import Way
 from app.sealing import MAILER_PASSWORD
 from app.web.context import Actor
 
@@ -172,7 +172,7 @@ def save(
     if (row.version if row else 0) != version:
         raise StaleConfiguration
     before = settings_of(row) if row else None
-    past = versions.note_of(row) if row else None  # an older release may have saved it
+    past = snapshots.note_of(row) if row else None  # an older release may have saved it
     sealed_before = row.password_sealed if row else None
     refusal = why_type_again(before, sealed_before is not None, settings, password)
     refusal = refusal or why_paste(row, settings, client_key)
@@ -259,16 +259,16 @@ def _note(
     row = stored(session)
     assert row is not None, "it has just been saved"
     if past is not None:
-        versions.keep(session, past)
-    note = versions.note_of(
+        snapshots.keep(session, past)
+    note = snapshots.note_of(
         row,
         secret_changes=secrets,
         way=way,
         restores=restores.version if restores else None,
         counted=True,
     )
-    versions.keep(session, note)
-    versions.forget_older(session, row.version)
+    snapshots.keep(session, note)
+    snapshots.forget_older(session, row.version)
 
 
 def _new_certificate(

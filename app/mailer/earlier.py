@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.mailer import health, versions
+from app.mailer import health, snapshots
 from app.mailer.configuration import changes_between, stored
 from app.mailer.models import MailerConfiguration, MailerVersion, MailHealth
 from app.mailer.providers import provider_of
@@ -91,7 +91,7 @@ class History:
         had, has = name in then.note.secrets, name in self.current.note.secrets
         done = [(one.note.secret_changes or {}).get(name) for one in self._after(then)]
         if had and not has:
-            return versions.LOST if versions.LOST in done else "removed"
+            return snapshots.LOST if snapshots.LOST in done else "removed"
         if has and not had:
             return "set"
         return "changed" if any(done) else None
@@ -129,7 +129,7 @@ def _noted(session: Session, row: MailerConfiguration) -> MailerVersion:
     note = session.get(MailerVersion, row.version)
     if note is not None and note.saved_at == row.updated_at:
         return note
-    return MailerVersion(**versions.note_of(row))
+    return MailerVersion(**snapshots.note_of(row))
 
 
 def _earlier(note: MailerVersion, following: MailerVersion | None, record: MailHealth) -> Earlier:
@@ -143,7 +143,7 @@ def _earlier(note: MailerVersion, following: MailerVersion | None, record: MailH
     known = following is not None and following.version == note.version + 1
     return Earlier(
         note=note,
-        settings=versions.settings_in(note),
+        settings=snapshots.settings_in(note),
         until=following.saved_at if following is not None and known else None,
         in_force=following is None,
         sent_at=sent_at,

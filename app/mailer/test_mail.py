@@ -17,7 +17,7 @@ from app.mail.compose import Prose
 from app.mail.failures import Failure
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, Receipt
-from app.mailer import versions
+from app.mailer import snapshots
 from app.mailer.active import ActiveMailer, make_transport
 from app.mailer.failure_columns import answer_in
 from app.mailer.health import HEALTH_ID, ensure
@@ -125,7 +125,7 @@ def record_test(
         values["last_test_passed_at"] = now
     session.execute(update(MailHealth).where(MailHealth.id == HEALTH_ID).values(**values))
     if result.passed:
-        versions.note_test(session, version, now)
+        snapshots.note_test(session, version, now)
 
 
 def result_of(health: MailHealth, version: int | None) -> str:

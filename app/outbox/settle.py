@@ -16,7 +16,7 @@ from app.counters import count
 from app.database import UtcDateTime
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
-from app.mailer import health, versions
+from app.mailer import health, snapshots
 from app.mailer.failure_columns import answer_in
 from app.mailer.models import MailHealth
 from app.mailer.outgoing import Attempt
@@ -57,7 +57,7 @@ def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> Set
     _note(session, claim, tried, now)
     failure = tried.answer.failure
     _tell_health(session, claim, failure, outcome, now)
-    versions.count_failed(session, claim.active.version)
+    snapshots.count_failed(session, claim.active.version)
     labels = {
         "kind": claim.kind,
         "outcome": outcome.value,
@@ -91,7 +91,7 @@ def settle_sent(session: Session, sent: Sequence[Sent], now: datetime) -> list[S
         last = written[-1][0]
         session.connection().execute(_NOTE, [_noted(c.id, t, now) for c, t in written])
         health.record_success(session, now=now, kind=last.kind, version=last.active.version)
-        versions.count_sent(session, Counter(c.active.version for c, _ in written), now)
+        snapshots.count_sent(session, Counter(c.active.version for c, _ in written), now)
         _count_sent(session, written)
     if late := len(sent) - len(written):
         log.warning("outcomes came too late", extra={"mails": late})

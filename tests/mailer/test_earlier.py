@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from app import forgetting
 from app.mail.failures import FailureCode
-from app.mailer import versions
+from app.mailer import snapshots
 from app.mailer.configuration import password_of
 from app.mailer.earlier import History, history, worked_before
 from app.mailer.models import MailerConfiguration, MailerVersion
@@ -362,7 +362,7 @@ def test_fifty_are_kept_and_the_last_one_that_worked(runtime: Runtime, clock: Cl
         world.save(f"relay-{number}.acme.test")
     kept = [note.version for note in notes(runtime)]
     assert kept == [1, *range(6, 56)]
-    assert len(kept) == versions.KEPT + 1
+    assert len(kept) == snapshots.KEPT + 1
 
 
 def test_a_configuration_begun_anew_does_not_take_over_what_was_before(

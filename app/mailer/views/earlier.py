@@ -20,7 +20,7 @@ from app.mailer.forms import MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import logs_in
 from app.mailer.settings import CLIENT_KEY, KEEP
-from app.mailer.versions import KEPT
+from app.mailer.snapshots import KEPT
 from app.mailer.views import blueprint
 from app.mailer.views.checking import prepared, sealed
 from app.mailer.views.page import form_of, show, type_into
