@@ -9,6 +9,7 @@ CONSOLE = (
     "/admin/system/mailer/earlier",
     "/admin/system/mailer/explain",
     "/admin/system/mail-activity",
+    "/admin/system/mail-activity/over-time",
     "/admin/system/alerts",
     "/admin/system/access-urls",
     "/admin/system/administrators",

@@ -107,6 +107,7 @@ def carry_over(session: Session, draft: Draft) -> None:
             session,
             now=tested.at,
             to=tested.to,
+            asked_by=draft.name or "",
             version=FIRST_VERSION,
             result=TestResult(tested.ms, failure=tested.failure),
         )

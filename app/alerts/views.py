@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.alerts import targets
+from app.alerts.canary_days import canary_days, outcome_of
 from app.alerts.conditions import State
 from app.alerts.deliveries import ask
 from app.alerts.forms import CanaryForm, TargetForm
@@ -229,6 +231,8 @@ def _page(form: TargetForm, canary_form: CanaryForm | None = None) -> str:
         suggested=new_secret(),
         canary_form=canary_form,
         looks=looks,
+        canary_days=canary_days(session, now, ZoneInfo("UTC")),
+        outcome_of=outcome_of,
         looks_stale=looks.at is not None and looks.version != _version(),
         look_failed=explained(looks.failure, FailureContext()),
         private=runtime().config.alert_private_targets,

@@ -90,7 +90,14 @@ def test(to: str) -> None:
     )
     result = send_test(active, mail)
     with live.database.transaction() as session:
-        record_test(session, now=live.now(), to=recipient, version=active.version, result=result)
+        record_test(
+            session,
+            now=live.now(),
+            to=recipient,
+            asked_by=mail.asked_by,
+            version=active.version,
+            result=result,
+        )
     if result.failure is not None:
         context = context_of(active, recipient=recipient)
         _fail(explain_failure(result.failure, context), result.failure.reply)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.audit.log import record
 from app.mailer.health import HEALTH_ID
 from app.mailer.models import MailHealth
+from app.mailer.trials import keep_answer
 from app.web.context import Actor
 
 _HOW = (
@@ -50,6 +51,7 @@ def answer(session: Session, *, phrase: str, arrived: bool, now: datetime, actor
     ).first()
     if answered is None:
         return False
+    keep_answer(session, phrase=phrase, arrived=arrived, now=now)
     record(
         session,
         now=now,

@@ -25,6 +25,7 @@ from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.failure_columns import answer_in
 from app.mailer.health import look as health_of
 from app.mailer.models import MailCanary, MailHealth
+from app.mailer.trials import keep_look
 from app.moments import happened_since, sql_not_after, within
 from app.runtime import Runtime
 from app.web.context import Actor
@@ -191,5 +192,6 @@ def _record(session: Session, claimed: datetime, look: Look, now: datetime) -> N
         .values(values)
         .execution_options(synchronize_session=False)
     )
+    keep_look(session, now=now, version=look.version, ms=look.ms, failure=look.failure)
     outcome = look.failure.code.value if look.failure else "passed"
     count(session, "canaries", {"outcome": outcome}, milliseconds=look.ms)

@@ -227,3 +227,37 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailTrial(Base):
+    """What was tried of the relay beside the mail of the queue: a test mail, or a canary's look.
+
+    A look has no recipient, and nobody asked for it. ``phrase``, ``arrived`` and ``answered_at`` as
+    in :class:`MailHealth`, which keeps the last of each.
+    """
+
+    __tablename__ = "mail_trials"
+    __table_args__ = (
+        Index("ix_mail_trials_what_id", "what", "id"),
+        Index("ix_mail_trials_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    # ``test`` or ``look``.
+    what: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int]
+    milliseconds: Mapped[int]
+    code: Mapped[str | None] = mapped_column(String(32))
+    phase: Mapped[str | None] = mapped_column(String(16))
+    reply_code: Mapped[int | None]
+    enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    failure: Mapped[Failure | None] = failure_in()
+    # A person's name, or who else asked.
+    asked_by: Mapped[str | None] = mapped_column(String(320))
+    rcpt_to: Mapped[str | None] = mapped_column(String(320))
+    rcpt_key: Mapped[str | None] = mapped_column(String(320))
+    rcpt_domain: Mapped[str | None] = mapped_column(String(255))
+    phrase: Mapped[str | None] = mapped_column(String(40))
+    arrived: Mapped[bool | None]
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

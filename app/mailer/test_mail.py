@@ -23,6 +23,7 @@ from app.mailer.failure_columns import answer_in
 from app.mailer.health import HEALTH_ID, ensure
 from app.mailer.models import MailHealth
 from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
+from app.mailer.trials import keep_test
 from app.throttle import Allowance, Limit
 
 KIND = "test"
@@ -105,6 +106,7 @@ def record_test(
     *,
     now: datetime,
     to: str,
+    asked_by: str,
     version: int,
     result: TestResult,
     phrase: str | None = None,
@@ -126,6 +128,16 @@ def record_test(
     session.execute(update(MailHealth).where(MailHealth.id == HEALTH_ID).values(**values))
     if result.passed:
         snapshots.note_test(session, version, now)
+    keep_test(
+        session,
+        now=now,
+        to=to,
+        asked_by=asked_by,
+        version=version,
+        ms=result.ms,
+        answer=result.failure or result.receipt,
+        phrase=phrase,
+    )
 
 
 def result_of(health: MailHealth, version: int | None) -> str:

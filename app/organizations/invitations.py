@@ -235,6 +235,7 @@ def _mail(
             "until": invitation.expires_at,
             "handed_over": handed_over,
         },
+        label=f"Invitation to {inviting.organization.name}",
         expires_at=invitation.expires_at,
         stands_on=f"{HANDED_OVER if handed_over else MAILED}:{invitation.token_hash}",
     )
@@ -264,6 +265,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
                 "organizations", inviting.organization.slug, "members"
             ),
         },
+        label=f"Added to {inviting.organization.name}",
         expires_at=inviting.now + NOTICE_LIFETIME,
         stands_on=f"membership:{inviting.organization.id}:{user.id}",
     )

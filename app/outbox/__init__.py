@@ -10,7 +10,7 @@ from app.runtime import EXTENSION, Perishable, QueueSummary, Runtime
 
 def init_app(app: Flask) -> None:
     """Wake workers, count the queue and, where people run their own mail, show the activity."""
-    from app.outbox import impact
+    from app.outbox import ended, impact
     from app.outbox.aside import set_aside_messages
     from app.outbox.canary import STANDS, CanaryThread, still_wanted
     from app.outbox.models import OutboxMessage
@@ -31,13 +31,14 @@ def init_app(app: Flask) -> None:
     runtime.delivering_companions.append(CanaryThread)
     runtime.still_stands[STANDS] = still_wanted
     runtime.set_aside["messages"] = set_aside_messages
-    runtime.chores.insert(0, Redating())
+    runtime.chores[:0] = [Redating(), ended.Counting()]
+    runtime.outdated.append(ended.outdated)
     runtime.perishable.append(
         Perishable(OutboxMessage, OutboxMessage.created_at, OutboxMessage.expires_at)
     )
     if not runtime.config.is_cloud:
-        from app.outbox import selection, views
+        from app.outbox import over_time_views, views
         from app.web.navigation import navigation
 
-        app.register_blueprint(selection.blueprint)
+        app.register_blueprint(over_time_views.blueprint)
         navigation(app).system_entries.append((views.NAVIGATION_ORDER, views.navigation_entry))

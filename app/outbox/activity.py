@@ -7,9 +7,11 @@ page. When several filters are set, the one that selects least leads the search.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, String, and_, false, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -75,35 +77,24 @@ class Filter:
     all_held: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
-    """``newer`` and ``older`` name the row from which the neighbouring page goes on."""
-
-    messages: list[OutboxMessage]
-    newer: str | None
-    older: str | None
-
-
-def page(session: Session, wanted: Filter, *, before: str = "", after: str = "") -> Page:
-    """One page, newest first: what is older than the row ``before``, or newer than ``after``."""
-    if after and (cursor := _id_of(session, after)) is not None:
-        query = _query(session, wanted).where(Row.id > cursor).order_by(Row.id).limit(PAGE + 1)
-        rows = list(session.scalars(query))
-        more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
-        if rows:
-            return Page(rows, rows[0].public_id if more else None, rows[-1].public_id)
+def older_than(session: Session, wanted: Filter, public_id: str) -> Sequence[OutboxMessage]:
+    """The newest, or those below a mail, from the newest on; one more than a page holds. A mail
+    that is gone is none."""
     query = _query(session, wanted).order_by(Row.id.desc()).limit(PAGE + 1)
-    if before and (cursor := _id_of(session, before)) is not None:
+    if public_id and (cursor := _id_of(session, public_id)) is not None:
         query = query.where(Row.id < cursor)
-    else:
-        before = ""
-    rows = list(session.scalars(query))
-    more, rows = len(rows) > PAGE, rows[:PAGE]
-    return Page(
-        rows,
-        rows[0].public_id if rows and before else None,
-        rows[-1].public_id if more else None,
-    )
+    return session.scalars(query).all()
+
+
+def newer_than(session: Session, wanted: Filter, public_id: str) -> Sequence[OutboxMessage]:
+    """Those above a mail, or the oldest, from the oldest on; one more than a page holds."""
+    query = _query(session, wanted).order_by(Row.id).limit(PAGE + 1)
+    if public_id:
+        cursor = _id_of(session, public_id)
+        if cursor is None:
+            return []
+        query = query.where(Row.id > cursor)
+    return session.scalars(query).all()
 
 
 def total(session: Session, wanted: Filter) -> int:
@@ -139,21 +130,23 @@ def _filters(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.kind:
         filters.append(Row.kind == wanted.kind)
     if wanted.recipient:
-        filters.append(_recipient(wanted.recipient))
+        filters.append(of_recipient(wanted.recipient, Row))
     return filters
 
 
-def _recipient(text: str) -> ColumnElement[bool]:
+def of_recipient(text: str, row: Any) -> ColumnElement[bool]:
+    """Whether a row's recipient is that address, begins so, or is of that domain. ``row`` has the
+    columns ``rcpt_key`` and ``rcpt_domain``."""
     domain = text.strip().removeprefix("@")
     if "@" not in text and "." not in domain:
         start = domain.lower()  # a range, which the index of the column finds
-        return and_(Row.rcpt_key >= start, Row.rcpt_key < start + LAST)
+        return and_(row.rcpt_key >= start, row.rcpt_key < start + LAST)
+    key = domain.lower()
     if "@" not in domain:
-        return Row.rcpt_domain == _ascii_domain(domain)
-    try:
-        return Row.rcpt_key == Address.parse(domain).key
-    except AddressError:
-        return Row.rcpt_key == domain.lower()
+        return cast(ColumnElement[bool], row.rcpt_domain == _ascii_domain(domain))
+    with suppress(AddressError):
+        key = Address.parse(domain).key
+    return cast(ColumnElement[bool], row.rcpt_key == key)
 
 
 def _ascii_domain(domain: str) -> str:

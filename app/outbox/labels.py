@@ -11,6 +11,7 @@ from app.mail.replies import in_codes
 from app.mailer.active import ActiveMailer
 from app.mailer.advice import context_of, explained
 from app.mailer.current_health import CurrentHealth, Health
+from app.mailer.models import MailTrial
 from app.mailer.summary import prospect_of
 from app.moments import lies_ahead
 from app.outbox.breaker import LEASE_AT_MOST
@@ -91,13 +92,13 @@ def ended_because(message: OutboxMessage) -> str:
 
 
 def explanation(
-    failure: Failure | None, message: OutboxMessage, active: ActiveMailer | None
+    failure: Failure | None, message: OutboxMessage | MailTrial, active: ActiveMailer | None
 ) -> Explanation | None:
     """Cause and fix of a failure, naming the relay that is configured now."""
-    return explained(failure, context_of(active, recipient=message.rcpt_to))
+    return explained(failure, context_of(active, recipient=message.rcpt_to or ""))
 
 
-def reply_of(row: OutboxMessage | OutboxAttempt) -> str:
+def reply_of(row: OutboxMessage | OutboxAttempt | MailTrial) -> str:
     """``550 5.1.1 at recipient``, or nothing when the relay did not answer."""
     if isinstance(row, OutboxMessage):
         said, phase = in_codes(row.last_reply_code, row.last_enhanced_code), row.last_phase

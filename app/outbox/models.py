@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Table, Text, TextClause, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TextClause,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, RowId, UtcDateTime
@@ -173,6 +183,23 @@ class MailPace(Base):
 
     moment: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     begun: Mapped[int]
+
+
+class MailQuarter(Base):
+    """What ended in a quarter of an hour, kept when the mails themselves are gone.
+
+    ``quarter`` counts quarters of an hour since 1970 in UTC: days begin with one in every time
+    zone. ``hand_over`` is how many were sent how long after they were queued, as
+    :mod:`app.outbox.hand_over` writes it.
+    """
+
+    __tablename__ = "mail_quarters"
+
+    quarter: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sent: Mapped[int]
+    failed: Mapped[int]
+    expired: Mapped[int]
+    hand_over: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 # The same as tables, for statements that run once or twice for every message.

@@ -15,6 +15,7 @@ from app.in_steps import change_some, delete_some
 from app.moments import SKEW, sql_not_after, sql_too_far
 from app.outbox.breaker import LEASE_AT_MOST
 from app.outbox.claim import UNREADABLE_FOR, set_aside
+from app.outbox.ended import counted_until
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import KEPT, QUEUED, SENDING, WAITING, Ended, OutboxMessage, State
 from app.outbox.retry import KEEP_FAILED, LONGEST_PAUSE
@@ -123,7 +124,8 @@ def _bytes_kept_enough(session: Session, now: datetime, _keep_days: int) -> int:
 
 def _forget(session: Session, now: datetime, keep_days: int) -> int:
     ended = OutboxMessage.finished_at
-    old = ended < now - timedelta(days=keep_days)
+    # Nothing goes before it is counted: its days are told for longer than it may be kept.
+    old = ended < min(now - timedelta(days=keep_days), counted_until(session, now))
     return delete_some(session, OutboxMessage, old, rows=BATCH) or change_some(
         # It ended under a wrong clock: what it is kept for counts from now.
         session,

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from app.mailer.active import active_mailer
 from app.mailer.summary import current_summary, promise
-from app.outbox import actions, activity, labels
+from app.mailer.test_mail import KIND
+from app.outbox import actions, activity, labels, listed_tests, listing
 from app.outbox.kinds import MAILS, label_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.runtime import runtime
@@ -65,8 +66,17 @@ def kept_filter(**more: str | None) -> str | None:
     return f"{url_for('outbox.index')}?{urlencode(kept)}" if kept else None
 
 
-def _kept(**cursors: str | None) -> str | None:
-    return kept_filter(**cursors) if any(cursors.values()) else None
+def _kept(direction: str, cursor: listing.Cursor | None) -> str | None:
+    if not cursor:
+        return None
+    test = None if cursor.test is None else str(cursor.test)
+    return kept_filter(**{direction: cursor.mail, f"{direction}_test": test})
+
+
+def _cursor(direction: str) -> listing.Cursor:
+    test = request.args.get(f"{direction}_test", "")
+    number = int(test) if test.isascii() and test.isdigit() and len(test) < 19 else None
+    return listing.Cursor(request.args.get(direction, "")[:32], number)
 
 
 def _found(public_id: str) -> OutboxMessage:
@@ -111,12 +121,7 @@ def index() -> str:
     session = db()
     mail = current_summary().mail
     wanted = asked_filter(all_held=labels.all_held(mail))
-    found = activity.page(
-        session,
-        wanted,
-        before=request.args.get("before", ""),
-        after=request.args.get("after", ""),
-    )
+    found = listing.page(session, wanted, before=_cursor("before"), after=_cursor("after"))
     active = active_mailer(session, runtime())
     return render_template(
         "outbox/index.html",
@@ -125,17 +130,18 @@ def index() -> str:
         states=list(activity.STATES.items()),
         state_of=_state_of,
         periods=[(name, label) for name, (label, _) in PERIODS.items()],
-        kinds=[(kind.name, kind.label) for kind in MAILS.values()],
+        kinds=[*((kind.name, kind.label) for kind in MAILS.values()), (KIND, listed_tests.LABEL)],
         kind_label=label_of,
         labels=labels,
+        test_label=listed_tests.LABEL,
         active=active,
-        durations=_durations(session, found.messages),
+        durations=_durations(session, found.mails),
         queue=current_summary().queue,
-        total=activity.total(session, wanted),
+        total=listing.total(session, wanted),
         most=activity.COUNTED,
         kept=_filter_in_use(),
-        newer_href=_kept(after=found.newer),
-        older_href=_kept(before=found.older),
+        newer_href=_kept("after", found.newer),
+        older_href=_kept("before", found.older),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.counters import counted
 from app.mailer import canary, health
 from app.mailer.current_health import Health
@@ -237,3 +240,27 @@ def test_an_address_that_is_none_is_refused(admin_client: FlaskClient, typed: st
     answer = admin_client.post(f"{PATH}/canary", data=fields)
     assert answer.status_code == 422
     assert 'id="mail_to-error-1"' in answer.text
+
+
+def test_what_it_found_is_kept_for_a_month_and_told_day_by_day(
+    live: Runtime,
+    relay: Relay,
+    clock: Clock,
+    sign_in: Callable[[User], FlaskClient],
+    admin: User,
+) -> None:
+    def told_days() -> list[str]:
+        page = html.fromstring(sign_in(admin).get(PATH).data)
+        rows = page.xpath("//table[caption[starts-with(., 'What the canary found')]]/tbody/tr")
+        return [" ".join(each.text_content().split()) for each in rows]
+
+    assert told_days() == []
+    clock.time = clock().replace(hour=12) + timedelta(days=1)
+    assert canary.run(live)
+    clock.advance(minutes=61)
+    relay.stop()
+    assert canary.run(live)
+    (day,) = told_days()
+    assert "1 of 2 failed" in day
+    assert "usually in " in day
+    assert "connect_refused" in day

@@ -29,6 +29,7 @@ PAGES = (
     "/admin/system",
     "/admin/system/mailer",
     "/admin/system/mail-activity",
+    "/admin/system/mail-activity/over-time",
     "/admin/system/access-urls",
     "/admin/system/administrators",
     "/admin/system/audit",

@@ -227,7 +227,12 @@ def test_what_an_older_environment_did_says_nothing_about_this_one(
         assert active is not None
         record_success(session, now=first.now(), kind="test", version=active.version)
         record_test(
-            session, now=first.now(), to="a@acme.test", version=active.version, result=TestResult(5)
+            session,
+            now=first.now(),
+            to="a@acme.test",
+            asked_by="A",
+            version=active.version,
+            result=TestResult(5),
         )
     assert now_says(first) == ("working", "succeeded")
     assert now_says(started("one")) == ("working", "succeeded"), "a restart changes nothing"

@@ -92,6 +92,7 @@ MAY: dict[str, set[str]] = {
     "audit.export": CONSOLE,
     "outbox.index": CONSOLE,
     "outbox.detail": CONSOLE,
+    "outbox.days": CONSOLE,
     "outbox.cancel": CONSOLE,
     "outbox.ask_to_cancel": CONSOLE,
     "outbox.retry": CONSOLE,

@@ -86,6 +86,7 @@ def test() -> AnyResponse:
         session,
         now=live.now(),
         to=mail.to,
+        asked_by=mail.asked_by,
         version=active.version,
         result=result,
         phrase=mail.phrase if active.delivers else None,
