@@ -23,14 +23,8 @@ RSA_CA = "Novantra Test CA with RSA"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KINDS = (
     *("good", "expired", "not_yet_valid", "other_name", "self_signed", "unknown_issuer"),
-    *(
-        "short_key",
-        "old_signature",
-        "by_intermediate",
-        "client",
-        "client_elsewhere",
-        "client_expired",
-    ),
+    *("short_key", "old_signature", "by_intermediate", "ends_soon"),
+    *("client", "client_elsewhere", "client_expired"),
 )
 
 
@@ -130,6 +124,8 @@ def server_file(kind: str = "good") -> Path:
             start, end = now - timedelta(days=30), now - timedelta(days=2)
         case "not_yet_valid":
             start = now + timedelta(days=2)
+        case "ends_soon":
+            end = now + timedelta(days=10)
         case "other_name":
             names = ("mail.elsewhere.test",)
         case "unknown_issuer":

@@ -14,8 +14,7 @@ from app.mail.failures import FailureCode, explain
 from app.mailer.current_health import Health
 from app.mailer.mail_facts import Keys
 from app.mailer.providers import PROVIDERS
-from app.mailer.summary import Summary
-from app.mailer.tokens.status import token_status
+from app.mailer.summary import Summary, endings_soon
 from app.runtime import Runtime
 
 MAIL, SETTINGS, ENDS = "mail", "settings", "ends:"
@@ -128,7 +127,7 @@ def ends(session: Session, runtime: Runtime) -> list[Condition]:
             ending.words,
             settles=NOW,
         )
-        for ending in token_status(session, runtime).warnings
+        for ending in endings_soon(session, runtime)
         if ending.within in _ENDS_WITHIN
     ]
 
@@ -183,7 +182,7 @@ def mail(summary: Summary) -> Condition:
 _KEYS = {
     Keys.UNUSABLE: "The keys of the install are missing, so nothing that is stored can be sent.",
     Keys.WRONG: "The keys of the install are not those that its mail was sealed with.",
-    Keys.FORGOTTEN: "The password of the relay was lost with its key and must be typed again.",
+    Keys.FORGOTTEN: "What mail logs in with was lost with its key, and must be given again.",
     Keys.CHANGED: "The mail configuration was changed outside Novantra. Nothing is sent with it.",
 }
 

@@ -245,7 +245,7 @@ def _words(summary: Summary) -> str:
     if token.method != LoginMethod.PASSWORD:
         by = f", as {token.connected_as}" if token.connected_as else ""
         lines.append(f"Token: {token.state}{by}")
-        lines += [f"Note: {ending.words}" for ending in token.warnings]
+    lines += [f"Note: {ending.words}" for ending in summary.endings]
     if queue.set_aside:
         aside = ", ".join(f"{number} {what}" for what, number in queue.set_aside.items())
         lines.append(f"Set aside, because they could not be worked on: {aside}")

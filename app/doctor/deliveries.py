@@ -63,6 +63,17 @@ def mail(summary: Summary) -> Line:
     return todo("Mail", text, cure or "Open System → Mailer, which says what to do.")
 
 
+def ends(summary: Summary) -> Iterator[Line]:
+    """What mail depends on and ends within 30 days, or has ended."""
+    for ending in summary.endings:
+        over = ending.days_left < 0
+        yield (todo if over else note)(
+            f"{ending.what.capitalize()} of mail",
+            ending.words,
+            "Open System → Mailer, and give the new one.",
+        )
+
+
 def relay(active: ActiveMailer | None) -> tuple[Line, Check | None]:
     """The connection check against the saved configuration. Hold no transaction."""
     name = "Relay"

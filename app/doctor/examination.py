@@ -63,6 +63,7 @@ def _installed(runtime: Runtime, config: Config) -> list[Line]:
         base = access_url(session, config)
         clocks = [clock.against_database(session), clock.against_the_past(session, now)]
     lines.append(deliveries.mail(summary))
+    lines += deliveries.ends(summary)
     if not finished:
         lines.append(
             todo(

@@ -15,6 +15,7 @@ from app.mailer.active import relay_settings
 from app.mailer.advice import in_bold, relay_context, steps_of
 from app.mailer.providers import PROVIDERS
 from app.mailer.settings import Encryption, Settings, tls_mode
+from app.mailer.shown import Shown, shown_by
 
 Facts = Mapping[str, str]
 
@@ -67,6 +68,7 @@ class Check:
     suggestion: OtherPort | None = None
     transcript: str = ""
     ok: bool = True
+    shown: Shown | None = None
 
 
 def _nobody_watches(_step: CheckStep) -> None:
@@ -129,6 +131,7 @@ def check_relay(
         suggestion=_other_port(report, relay),
         transcript=report.transcript,
         ok=report.ok,
+        shown=shown_by(report, relay),
     )
 
 

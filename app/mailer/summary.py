@@ -17,6 +17,7 @@ from app.mail.failures import Explanation
 from app.mailer import health
 from app.mailer.active import (
     CONFIGURED,
+    KEY_MUST_BE_PASTED,
     KEYS_LOST,
     MUST_BE_TYPED,
     NOT_CONNECTED,
@@ -26,11 +27,14 @@ from app.mailer.active import (
     active_mailer,
 )
 from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
+from app.mailer.configuration import settings_of, stored
 from app.mailer.current_health import CurrentHealth, Health, mail_health
+from app.mailer.endings import Ending
 from app.mailer.mail_facts import Keys, MailFacts
 from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
 from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status
+from app.mailer.trusting import endings_of
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
 
@@ -52,6 +56,7 @@ class Summary:
     ``current_failure`` explains a pause or what makes real sends fail, ``remedy`` and
     ``test_remedy`` say what to do about it on the mailer page. ``test_failure`` explains a failed
     test that the page has not moved on from. ``token`` is how logging in with one stands.
+    ``endings`` is what mail depends on and ends within 30 days, the earliest first.
     """
 
     mail: CurrentHealth
@@ -66,6 +71,7 @@ class Summary:
     remedy: Remedy | None = None
     test_remedy: Remedy | None = None
     token: TokenStatus = NO_TOKENS
+    endings: tuple[Ending, ...] = ()
 
     @property
     def failing(self) -> bool:
@@ -145,7 +151,19 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         remedy=remedy,
         test_remedy=test_remedy,
         token=token,
+        endings=endings_soon(session, runtime, token),
     )
+
+
+def endings_soon(
+    session: Session, runtime: Runtime, token: TokenStatus | None = None
+) -> tuple[Ending, ...]:
+    """What mail depends on and ends within 30 days, or has ended: secrets and certificates."""
+    token = token or token_status(session, runtime)
+    row = None if runtime.config.is_cloud else stored(session)
+    others = endings_of(settings_of(row), runtime.now()) if row is not None else []
+    found = (*token.warnings, *(one for one in others if one.within is not None))
+    return tuple(sorted(found, key=lambda one: one.at))
 
 
 def current_health(session: Session, runtime: Runtime) -> CurrentHealth:
@@ -177,7 +195,7 @@ def _keys(
         return Keys.UNUSABLE, ring.problem
     if queue.unreadable or problem == KEYS_LOST:
         return Keys.WRONG, WRONG_KEY
-    if problem == MUST_BE_TYPED:
+    if problem in {MUST_BE_TYPED, KEY_MUST_BE_PASTED}:
         return Keys.FORGOTTEN, problem
     if problem is None or problem == NOT_CONNECTED:  # which is no trouble of the keys
         return Keys.OK, None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from app.crypto.secret import Secret
 from app.mail.trust import Authorities, Trust
 from app.mail.trust.described import Described, described
 from app.mail.trust.pem import read_stored
+from app.mailer.endings import Ending, ending
 from app.mailer.settings import Settings
 
 CERTIFICATES = ("ca_certificates", "client_certificate")
@@ -48,13 +48,19 @@ def in_words(name: str, value: object) -> object:
     return ", ".join(f"{one.subject} (SHA-256 {one.fingerprint})" for one in certificates_in(value))
 
 
-def ends_of(settings: Settings) -> Iterator[tuple[str, datetime]]:
-    """What of it ends and when: of several trusted certificates the first that does."""
-    if settings.ignore_tls_errors:
-        return
+TRUSTED_ENDED = "The {what} ended on {day}: a relay that it vouches for is refused."
+OURS_ENDED = "The {what} ended on {day}: a relay that wants to be shown one refuses it."
+
+
+def endings_of(settings: Settings, now: datetime) -> list[Ending]:
+    """What of it ends, the earliest first: of several trusted certificates the first that does."""
+    found = []
     trusted = certificates_in(settings.ca_certificates)
-    if trusted and settings.trust != Authorities.SYSTEM:
+    if trusted and settings.trust != Authorities.SYSTEM and not settings.ignore_tls_errors:
         first = min(trusted, key=lambda one: one.ends)
-        yield f"trusted certificate “{first.subject}”", first.ends
-    for one in certificates_in(settings.client_certificate)[:1]:
-        yield "client certificate", one.ends
+        found.append(
+            ending("trusted certificate", first.ends, now, after=TRUSTED_ENDED, name=first.subject)
+        )
+    for ours in certificates_in(settings.client_certificate)[:1]:
+        found.append(ending("client certificate", ours.ends, now, after=OURS_ENDED))
+    return sorted(found, key=lambda one: one.at)

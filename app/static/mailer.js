@@ -73,6 +73,11 @@
     if (button.dataset.port) form.elements.port.value = button.dataset.port;
     if (button.dataset.secure && form.elements.secure) form.elements.secure.checked = button.dataset.secure === "on";
     if (button.dataset.encryption && form.elements.encryption) form.elements.encryption.value = button.dataset.encryption;
+    for (const [name, value] of Object.entries(JSON.parse(button.dataset.fill || "{}"))) {
+      const input = form.elements[name];
+      input.value = value;
+      if (input.closest("details")) input.closest("details").open = true;
+    }
     const words = button.textContent, stop = new AbortController();
     button.textContent = button.dataset.busy;
     button.classList.add("is-busy");

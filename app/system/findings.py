@@ -118,8 +118,8 @@ def _is_tried_again(summary: Summary) -> bool:
 
 
 def _ending(summary: Summary) -> Iterator[Finding]:
-    """What mail logs in with, and will not for much longer."""
-    for ending in summary.token.warnings:
+    """What mail depends on, and will not be there for much longer."""
+    for ending in summary.endings:
         state = "Past its end" if ending.days_left < 0 else "Ends soon"
         area = f"{ending.what.capitalize()} of mail"
         yield Finding(area, ending.level, state, ending.words, "Open the mailer", MAILER_PAGE)

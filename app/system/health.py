@@ -74,6 +74,7 @@ def _mail(summary: Summary) -> dict[str, Any]:
         "token": summary.token.state.value,
         "token_ends_at": _iso(summary.token.ends),
         "token_warnings": [ending.words for ending in summary.token.warnings],
+        "endings": [ending.words for ending in summary.endings],
     }
 
 

@@ -24,6 +24,7 @@ class _Form(HTMLParser):
         self._form_id = form_id
         self._inside = False
         self._select: str | None = None
+        self._area: str | None = None
         self.fields: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -35,6 +36,9 @@ class _Form(HTMLParser):
         name, value = given.get("name"), given.get("value") or ""
         if tag == "select":
             self._select = name
+        elif tag == "textarea" and name:
+            self._area = name
+            self.fields[name] = ""
         elif tag == "option" and self._select:
             if "selected" in given or self._select not in self.fields:
                 self.fields[self._select] = value
@@ -45,7 +49,14 @@ class _Form(HTMLParser):
             else:
                 self.fields[name] = value
 
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.fields[self._area] += data
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area:
+            self.fields[self._area] = self.fields[self._area].removeprefix("\r").removeprefix("\n")
+            self._area = None
         if tag == "form":
             self._inside = False
         if tag == "select":

@@ -17,7 +17,7 @@ from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import Kept
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.tokens.source import check_tokens
-from app.mailer.views.checking import use_suggestion
+from app.mailer.views.checking import fill, use_suggestion
 from app.runtime import runtime
 from app.web.context import db
 from app.web.limits import takes_files
@@ -50,7 +50,8 @@ def mail(draft: Draft) -> Response:
         way = request.args.get("login_method")
         return _page(draft, mail_form.shown(draft, provider, way))
     # The button under a failed check, "try it with port 465", has only its own name.
-    action = request.form.get("action", "check" if "use" in request.form else "save")
+    pressed = {"use", "fill"} & set(request.form)
+    action = request.form.get("action", "check" if pressed else "save")
     if action == "defer":
         return _defer()
     if provider not in FORMS or action not in ACTIONS:
@@ -60,6 +61,7 @@ def mail(draft: Draft) -> Response:
         return _switch(draft, provider)
     form = mail_form.sent(request, draft, provider)
     use_suggestion(form)
+    fill(form)
     if not form.validate() or not _password_fits(draft, form):
         return _page(draft, form, 422)
     try:

@@ -59,6 +59,7 @@ def check_connection(
         warnings=_warnings(settings, results),
         suggestion=suggestion,
         transcript=str(transcript),
+        certificate=steps.certificate,
     )
 
 
@@ -90,7 +91,9 @@ def _walk(
 def _failed(
     name: str, error: TransportError, ms: int, steps: Steps, transcript: Transcript
 ) -> StepResult:
-    shown = steps.refused_certificate() if error.code in CERTIFICATES else {}
+    if name == "tls" and error.code in CERTIFICATES:
+        steps.fetch_refused_certificate()
+    shown = steps.encryption if name == "tls" else {}
     return StepResult(
         name,
         "failed",

@@ -10,7 +10,8 @@ from ipaddress import ip_address
 
 from cryptography import x509
 
-from app.mail.trust.described import name_of, names_in
+from app.mail.trust.described import described, names_in
+from app.mail.trust.pins import pin_of
 
 SOON = 14
 """Days before its end at which a certificate is worth a warning."""
@@ -65,8 +66,7 @@ def tls_facts(secured: ssl.SSLSocket, *, verified: bool) -> dict[str, str]:
         "cipher": cipher[0] if cipher else "",
         "verified": "yes" if verified else "no",
     }
-    der = secured.getpeercert(binary_form=True)
-    return facts | (_certificate_facts(der) if der else {})
+    return facts | _certificate_facts(secured.getpeercert(binary_form=True))
 
 
 def expiry_warning(facts: Mapping[str, str]) -> str | None:
@@ -80,17 +80,24 @@ def expiry_warning(facts: Mapping[str, str]) -> str | None:
     )
 
 
-def _certificate_facts(der: bytes) -> dict[str, str]:
+def _certificate_facts(der: bytes | None) -> dict[str, str]:
+    """What is in a certificate, who vouches for it, and the pin of its key."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        return {
-            "names": ", ".join(_some(names_in(certificate))),
-            "issuer": name_of(certificate.issuer),
-            "expires": certificate.not_valid_after_utc.date().isoformat(),
-            "days_left": str((certificate.not_valid_after_utc - datetime.now(UTC)).days),
-        }
+        certificate = x509.load_der_x509_certificate(der or b"")
+        told = described(certificate)
     except ValueError:  # a certificate that cannot be read has nothing to tell
         return {}
+    return {
+        "subject": told.subject,
+        "names": ", ".join(_some(names_in(certificate))),
+        "issuer": told.issuer,
+        "begins": told.begins.date().isoformat(),
+        "expires": told.ends.date().isoformat(),
+        "days_left": str((told.ends - datetime.now(UTC)).days),
+        "self_signed": "yes" if told.self_signed else "no",
+        "fingerprint": told.fingerprint,
+        "pin": pin_of(certificate) or "",
+    }
 
 
 def _some(names: list[str]) -> list[str]:

@@ -33,8 +33,9 @@ class StepResult:
     ========= ====================================================================================
     dns       ``addresses``
     connect   ``address``, ``port``
-    tls       ``version``, ``cipher``, ``issuer``, ``names``, ``expires`` (a date), ``days_left``,
-              ``verified`` (yes or no); also for a certificate that was refused
+    tls       ``version``, ``cipher``, ``verified`` (yes or no); of the certificate ``subject``,
+              ``names``, ``issuer``, ``begins`` and ``expires`` (dates), ``days_left``,
+              ``self_signed`` (yes or no), ``fingerprint``, ``pin``; also of one that was refused
     greeting  ``banner_host``
     ehlo      ``offers``, ``size_limit`` (octets), ``mechanisms``
     token     ``service``, the host of the sign-in service
@@ -63,13 +64,17 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The whole check. ``transcript`` has no secrets in it; ``warnings`` are sentences."""
+    """The whole check. ``transcript`` has no secrets in it; ``warnings`` are sentences.
+
+    ``certificate`` is the one that the relay showed (DER), whether it was taken or not.
+    """
 
     steps: tuple[StepResult, ...]
     total_ms: int
     warnings: tuple[str, ...]
     suggestion: Suggestion | None
     transcript: str
+    certificate: bytes | None = None
 
     @property
     def failed(self) -> StepResult | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from app.mail.check.facts import banner_host, offer_facts, tls_facts
 from app.mail.phases import Phase
 from app.mail.smtp.connect import Target, dial, resolve
 from app.mail.smtp.errors import failures_of
-from app.mail.smtp.session import Session, open_session
+from app.mail.smtp.session import Session, connected, introduce
 from app.mail.smtp.transcript import Transcript
 from app.mail.smtp.wire import Deadline, Wire
 from app.mail.tls import TlsMode
@@ -40,6 +41,8 @@ class Steps:
         self._transcript = transcript
         self._targets: list[Target] = []
         self._opened: Session | None = None
+        self.certificate: bytes | None = None
+        self.encryption: Facts = {}
 
     def in_order(self) -> list[tuple[str, Run]]:
         """The steps as this kind of connection meets them."""
@@ -66,19 +69,25 @@ class Steps:
         else:
             self._opened.close()
 
-    def refused_certificate(self) -> Facts:
-        """What is in the certificate that was refused: a second connection, without a login."""
+    def fetch_refused_certificate(self) -> None:
+        """Gets the certificate that was refused: a second connection, without a login, on which
+        nothing is checked and nothing of ours is shown."""
         unchecked = Trust(verify=False)
         tried = replace(self._settings, trust=unchecked, username=None, password=None, tokens=None)
-        try:
-            session = open_session(tried, self._deadline)
-        except TransportError:
-            return {}
-        try:
-            secured = session.wire.tls
-            return tls_facts(secured, verified=False) if secured is not None else {}
-        finally:
-            session.quit()
+        with suppress(TransportError):
+            session = connected(tried, self._deadline)
+            try:
+                with suppress(TransportError):  # it may want to be shown one, too
+                    introduce(session)
+                self._look_at(session, verified=False)
+            finally:
+                session.close()
+
+    def _look_at(self, session: Session, *, verified: bool) -> None:
+        secured = session.wire.tls
+        if secured is not None:
+            self.certificate = secured.getpeercert(binary_form=True)
+            self.encryption = tls_facts(secured, verified=verified)
 
     @property
     def _session(self) -> Session:
@@ -117,9 +126,8 @@ class Steps:
                 self._session.hello()
             case TlsMode.IMPLICIT:
                 self._session.encrypt()
-        secured = self._session.wire.tls
-        assert secured is not None
-        return tls_facts(secured, verified=self._settings.trust.verify)
+        self._look_at(self._session, verified=self._settings.trust.verify)
+        return self.encryption
 
     def _token(self) -> Facts | None:
         tokens = self._settings.tokens

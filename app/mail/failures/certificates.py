@@ -12,8 +12,8 @@ ENTRIES = {
         "impostor. Nothing was sent, no password either.",
         (
             "Give the relay a certificate from a public authority.",
-            "Or trust this very certificate: check the connection, compare what the result shows "
-            "with what the relay’s operator says, and press “Trust this certificate”.",
+            "Or trust this very certificate: the connection check shows it. Compare that with what "
+            "the relay’s operator says, and press “Trust this certificate”.",
             "If you did not expect this, something between here and {host} may be intercepting "
             "the connection: a virus scanner, a proxy or an attacker.",
         ),
@@ -89,8 +89,8 @@ ENTRIES = {
         "Nothing was sent, no password either.",
         (
             "Ask the relay’s operator whether the key was changed, and for its SHA-256.",
-            "Check the connection: the result shows the new key, who vouches for it and since "
-            "when. If it is the right one, press “Trust the new key”.",
+            "The connection check shows the new key, who vouches for it and since when. If it is "
+            "the right one, press “Trust the new key”.",
             "If nobody changed it, something between here and {host} intercepts the connection: a "
             "virus scanner, a proxy or an attacker.",
             "To be spared of this, the operator can renew with the same key (certbot calls it "

@@ -27,20 +27,26 @@ def open_session(settings: RelaySettings, deadline: Deadline) -> Session:
 
     :raises TransportError: any of it failed; nothing is left open.
     """
-    with failures_of(Phase.DNS, settings.provider):
-        targets = resolve(settings.host, settings.port, deadline.step(settings.timeout))
-    with failures_of(Phase.CONNECT, settings.provider):
-        connection, target = dial(targets, deadline.step(settings.timeout))
-    session = Session(Wire(connection, deadline, settings.timeout, target.ip), settings)
+    session = connected(settings, deadline)
     try:
-        _introduce(session)
+        introduce(session)
     except TransportError:
         session.close()
         raise
     return session
 
 
-def _introduce(session: Session) -> None:
+def connected(settings: RelaySettings, deadline: Deadline) -> Session:
+    """The same, with nothing said yet."""
+    with failures_of(Phase.DNS, settings.provider):
+        targets = resolve(settings.host, settings.port, deadline.step(settings.timeout))
+    with failures_of(Phase.CONNECT, settings.provider):
+        connection, target = dial(targets, deadline.step(settings.timeout))
+    return Session(Wire(connection, deadline, settings.timeout, target.ip), settings)
+
+
+def introduce(session: Session) -> None:
+    """Encrypts as configured, and tells who we are."""
     if session.settings.tls is TlsMode.IMPLICIT:
         session.encrypt()
     session.greet()

@@ -185,12 +185,12 @@ def _public_of(certificate: x509.Certificate) -> bytes | None:
 
 def read_stored(pem: str) -> list[x509.Certificate]:
     """What is in PEM that was read before."""
-    return x509.load_pem_x509_certificates(pem.encode())
+    return x509.load_pem_x509_certificates(pem.encode()) if pem else []
 
 
-def written(der: bytes) -> str:
+def written(certificate: x509.Certificate) -> str:
     """A certificate in the form in which it is stored."""
-    return _pem([x509.load_der_x509_certificate(der)])
+    return _pem([certificate])
 
 
 def _pem(certificates: Sequence[x509.Certificate]) -> str:

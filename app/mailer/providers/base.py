@@ -57,7 +57,8 @@ class Provider:
 
     What it can: ``delivers`` mail to people at all; ``uses_network``, so there is something to
     check; ``needs_password``; ``chooses_encryption``, the form has a field for what the port does
-    not tell; ``sends_as_login``, so that the sender is usually the mailbox that logs in. Its
+    not tell; ``chooses_trust``, it has the fields about certificates; ``sends_as_login``, so that
+    the sender is usually the mailbox that logs in. Its
     ``login_methods`` are words of :class:`~app.mailer.settings.LoginMethod`; those with a token
     get it from the sign-in service of ``vendor`` (``microsoft`` or ``google``).
     ``needs_client_secret``: no person signs in there without one.
@@ -80,6 +81,7 @@ class Provider:
     uses_network: bool = True
     needs_password: bool = False
     chooses_encryption: bool = False
+    chooses_trust: bool = False
     sends_as_login: bool = False
     login_methods: tuple[str, ...] = (LoginMethod.PASSWORD.value,)
     vendor: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -11,16 +11,20 @@ from sqlalchemy.orm import Session
 from app.mail.failures import Disposition, FailureCode, disposition_of
 from app.mailer.configuration import settings_of, stored
 from app.mailer.destination import Destination
+from app.mailer.endings import Ending, ending
 from app.mailer.models import MailerConfiguration, MailerTokens
 from app.mailer.settings import LoginMethod, Settings
 from app.mailer.tokens import store
 from app.runtime import Runtime
 
-WARN_AT = (30, 14, 3)
-"""Days before the end of a secret or a certificate at which it is told, more loudly each time."""
-
 NOTED = "client secret"
 """What ends on a day that somebody typed."""
+
+PAST_A_NOTE = (  # and the service may know better
+    "The {what} was to end on {day}, by the date that was typed here. Type the new one and when it"
+    " ends, or correct the date."
+)
+NO_NEW_TOKEN = "The {what} ended on {day}: no new token can be had with it."  # noqa: S105
 
 _KNOWN = frozenset(code.value for code in FailureCode)
 
@@ -36,20 +40,6 @@ class TokenState(StrEnum):
     """The same, and what it is asked for with ends soon."""
     BROKEN = "broken"
     """None can be had until a person acts."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Something that ends, and mail with it. ``level`` is a colour: quiet, warn or bad; ``within``
-    the fewest days of :data:`WARN_AT` that are left at most, 0 once it is over, ``None`` while it
-    is far off."""
-
-    what: str
-    at: datetime
-    days_left: int
-    within: int | None
-    level: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +91,7 @@ def status_of(row: MailerConfiguration, tokens: MailerTokens | None, now: dateti
     if tokens is not None and tokens.destination != str(Destination.of(settings)):
         tokens = None
     known = endings(settings, row.certificate_ends_at, now)
-    soon = tuple(ending for ending in known if ending.within is not None)
+    soon = tuple(one for one in known if one.within is not None)
     code = _code(tokens)
     needs_person = settings.waits_for_person and (tokens is None or not tokens.refresh_sealed)
     state, cause = _state(settings, tokens, code, needs_person, soon)
@@ -129,30 +119,10 @@ def endings(settings: Settings, certificate_ends: datetime | None, now: datetime
     if settings.client_secret_ends and not settings.makes_certificate:
         end = _end_of(settings.client_secret_ends)
         if end is not None:
-            found.append(_ending(NOTED, end, now))
+            found.append(ending(NOTED, end, now, after=PAST_A_NOTE))
     if settings.makes_certificate and certificate_ends is not None:
-        found.append(_ending("certificate", certificate_ends, now))
-    return sorted(found, key=lambda ending: ending.at)
-
-
-def _ending(what: str, at: datetime, now: datetime) -> Ending:
-    left = (at - now) // timedelta(days=1)
-    within = 0 if left < 0 else next((days for days in sorted(WARN_AT) if left <= days), None)
-    level = "quiet" if within is None else "warn" if within > WARN_AT[-1] else "bad"
-    day = f"{at.day} {at:%B %Y}"
-    if left < 0 and what == NOTED:  # it is somebody's note, and the service may know better
-        words = (
-            f"The {what} was to end on {day}, by the date that was typed here. Type the new one and"
-            " when it ends, or correct the date."
-        )
-    elif left < 0:
-        words = f"The {what} ended on {day}: no new token can be had with it."
-    elif left == 0:
-        words = f"The {what} ends today. Mail stops then unless there is a new one."
-    else:
-        days = "1 day" if left == 1 else f"{left} days"
-        words = f"The {what} ends on {day}, in {days}. Mail stops then unless there is a new one."
-    return Ending(what, at, left, within, level, words)
+        found.append(ending("certificate", certificate_ends, now, after=NO_NEW_TOKEN))
+    return sorted(found, key=lambda one: one.at)
 
 
 def _end_of(day: str) -> datetime | None:
@@ -174,7 +144,7 @@ def _state(
         return TokenState.BROKEN, "The sign-in service gives no token until somebody acts."
     if needs_person:
         return TokenState.NONE, "Nobody has signed in yet, so there is no token."
-    if settings.makes_certificate and any(ending.within == 0 for ending in soon):
+    if settings.makes_certificate and any(one.within == 0 for one in soon):
         return TokenState.BROKEN, soon[0].words
     if (
         soon

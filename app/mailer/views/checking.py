@@ -23,6 +23,7 @@ from app.mailer.configuration import settings_of, stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import CLIENT_KEY, Encryption
+from app.mailer.shown import FILLED
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
 from app.mailer.views import blueprint, streaming
@@ -55,6 +56,7 @@ def check() -> Response:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = posted_form(row)
     use_suggestion(form)
+    fill(form)
     if not form.validate() or refuse_stored_password(form, row):
         return show(form, status=422)
     job = prepared(form, row)
@@ -119,6 +121,20 @@ def use_suggestion(form: MailerForm) -> None:
         form["encryption"].data = encryption or Encryption.AUTO.value
 
 
+def fill(form: MailerForm) -> None:
+    """The buttons about the certificate that a relay showed fill in the fields of theirs, and check
+    again. What they say came through the browser: it is read and checked as if it were typed."""
+    try:
+        typed = json.loads(request.form.get("fill", "")[:MOST_FILLED])
+    except (ValueError, RecursionError):
+        return
+    for name in FILLED if isinstance(typed, dict) else ():
+        if name in form and isinstance(typed.get(name), str):
+            form[name].raw_data = [typed[name]]
+            form[name].process_formdata([typed[name]])
+
+
+MOST_FILLED = 500_000
 LIFETIME = timedelta(minutes=30)
 _MAXIMUM = 200_000
 

@@ -58,5 +58,6 @@ def protection_hints(settings: Settings) -> Iterator[Remark]:
         yield Remark(
             "ignore_tls_errors",
             "Certificates are not checked: whoever sits between Novantra and the relay can read"
-            " the password and every mail. Only for a test relay.",
+            " the password and every mail. Switch it off and check the connection: the result shows"
+            " the certificate, and trusts that one alone if you say so.",
         )

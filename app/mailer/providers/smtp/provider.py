@@ -23,6 +23,7 @@ class Smtp(Provider):
         " such as SendGrid, Mailgun, Postmark or Brevo through their SMTP endpoints.",
     )
     chooses_encryption = True
+    chooses_trust = True
     presets = PRESETS
 
     def __init__(self, listed: Iterable[Provider]) -> None:
