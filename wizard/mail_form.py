@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Request
+from werkzeug.datastructures import MultiDict
 
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import SHARED, Kept, data_of
+from app.mailer.forms.merging import merged
 from app.mailer.providers import DEFAULT, PROVIDERS
 from wizard import mail_answer
 from wizard.draft import Draft
@@ -21,7 +23,7 @@ def provider_asked(request: Request, draft: Draft) -> str:
 
     A provider nobody knows is returned as it is in a sent form: the view refuses it.
     """
-    sent = request.form.get("provider")
+    sent = _answers(request, draft).get("provider")
     if sent is not None:
         return sent
     asked = request.args.get("provider", "")
@@ -70,8 +72,13 @@ def shown(draft: Draft, provider: str, way: str | None = None) -> MailerForm:
 
 
 def sent(request: Request, draft: Draft, provider: str) -> MailerForm:
-    """The form as it was sent."""
-    return FORMS[provider](formdata=request.form, **_secret(draft, provider))
+    """The form as it was sent, with what of an answer given meanwhile was chosen."""
+    return FORMS[provider](formdata=_answers(request, draft), **_secret(draft, provider))
+
+
+def _answers(request: Request, draft: Draft) -> MultiDict[str, str]:
+    """What was sent, with what of another browser's answer was chosen."""
+    return merged(request.form, mail_answer.settings_of(draft))
 
 
 def switched(request: Request, draft: Draft, provider: str, kept: Kept) -> MailerForm:

@@ -70,6 +70,13 @@ def page(
     return Page(rows, newer, rows[-1].id if more_older else None)
 
 
+def newest(session: Session, tag: str) -> AuditEvent | None:
+    """The last event with this tag."""
+    return session.scalar(
+        select(AuditEvent).where(AuditEvent.tag == tag).order_by(AuditEvent.id.desc()).limit(1)
+    )
+
+
 def each(session: Session, wanted: Filter) -> Iterator[AuditEvent]:
     """Every event that the filter selects, oldest first, read in batches."""
     after = 0

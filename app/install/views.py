@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.audit.search import newest
 from app.install.access_url import parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.links import Links
@@ -70,6 +71,9 @@ def save_access_url() -> Response:
     if not form.validate():
         return _page(form, install, 422)
     before = install.access_url
+    if request.form.get("take") == "theirs" and form.parsed.url == request.form.get("shown"):
+        flash("The address stays as it was saved; yours was not used.", "quiet")
+        return redirect(url_for("install.access_urls"), 303)
     try:
         change_access_url(
             session,
@@ -82,7 +86,9 @@ def save_access_url() -> Response:
         session.rollback()
         install = _install()
         form.version.data = str(install.access_url_version)
-        return _page(form, install, 409, stale=True)
+        change = newest(session, "access-url:updated")
+        mine = change is not None and change.actor_id == int(current_user.id)
+        return _page(form, install, 409, stale=True, change=change, mine=mine)
     session.commit()
     if form.parsed.url != before:
         flash(f"Saved. Links in mails now begin with {form.parsed.url}.", "good")

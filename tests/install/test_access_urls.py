@@ -94,6 +94,23 @@ def test_a_stale_edit_is_refused_and_shows_both(
     assert url_of(session) == "https://mine.acme.test"
 
 
+def test_of_two_addresses_that_were_saved_at_once_one_is_chosen(
+    admin_client: FlaskClient, session: Session
+) -> None:
+    save(admin_client, "https://theirs.acme.test")
+    answer = save(admin_client, "https://mine.acme.test", version="1")
+    assert "You changed the address in another tab in the meantime" in answer.text
+    assert "Saved by you in another tab" in answer.text
+    sent = {"csrf_token": csrf_of(answer.data), "access_url": "https://mine.acme.test"}
+    sent |= {"version": "2", "shown": "https://mine.acme.test"}
+    assert admin_client.post(PATH, data=sent | {"take": "theirs"}).status_code == 303
+    assert url_of(session) == "https://theirs.acme.test"
+    edited = sent | {"take": "theirs", "access_url": "https://edited.acme.test"}
+    assert admin_client.post(PATH, data=edited).status_code == 303
+    session.expire_all()
+    assert url_of(session) == "https://edited.acme.test"
+
+
 def test_a_script_may_send_the_address_alone(admin_client: FlaskClient) -> None:
     page = admin_client.get("/admin/system/access-urls").data
     data = {"csrf_token": csrf_of(page), "access_url": "https://mine.acme.test"}

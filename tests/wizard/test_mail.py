@@ -445,9 +445,18 @@ def test_an_answer_of_another_browser_during_the_check_is_not_saved_as_checked(
     with Relay() as relay:
         monkeypatch.setattr(mail, "run_check", and_meanwhile)
         typed = relay_fields(relay, username="", password="", action="save")
-        assert walk.send("/setup/mail", typed).status_code == 409
+        refused = walk.send("/setup/mail", typed)
+        assert refused.status_code == 409
+    assert "it was saved in another browser" in refused.text
+    assert 'name="take-host" value="theirs"' in refused.text
+    monkeypatch.setattr(mail, "run_check", really)
+    chosen = {"take-host": "theirs", "shown-host": typed["host"], "action": "save_anyway"}
     assert row_of(rows).answers["mail"]["host"] == "other.acme.test"
     assert "Not checked" in walk.get("/setup/review").text
+    answer = walk.send("/setup/mail", typed | chosen | {"sender_name": "Mine"})
+    assert answer.status_code == 303
+    mail_now = row_of(rows).answers["mail"]
+    assert (mail_now["host"], mail_now["sender_name"]) == ("other.acme.test", "Mine")
 
 
 def test_the_page_says_beside_the_button_how_long_the_check_may_take(walk: Walk) -> None:

@@ -15,6 +15,7 @@ from app.mailer.check import Check, longest_check, run_check
 from app.mailer.configuration import why_type_again
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import Kept
+from app.mailer.forms.merging import Conflict, differences, typed_secrets
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.tokens.source import check_tokens
 from app.mailer.views.checking import fill, use_suggestion
@@ -77,9 +78,18 @@ def mail(draft: Draft) -> Response:
         return _page(draft, form, 422)
     except ChangedMeanwhile:
         db().rollback()
-        form.refuse(_secret_of(form), CHANGED_MEANWHILE)
-        return _page(draft, form, 409)
+        return _both(form)
     return redirect(url_for(next_step(draft).endpoint), 303)
+
+
+def _both(form: MailerForm) -> Response:
+    """The answer of another browser beside this one's, and the choice."""
+    draft = drafts.load(db())
+    if form.stored and form.password_change().keeps:
+        form.refuse(_secret_of(form), CHANGED_MEANWHILE)
+    theirs = mail_answer.settings_of(draft)
+    conflict = Conflict(differences(form, theirs), retype=typed_secrets(form))
+    return _page(draft, form, 409, conflict=conflict)
 
 
 def _secret_of(form: MailerForm) -> str:

@@ -17,6 +17,7 @@ from app.mailer.cure import cure_of
 from app.mailer.earlier import worked_before
 from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
+from app.mailer.forms.merging import merged
 from app.mailer.forms.signing_in import redirect_address
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
@@ -90,9 +91,11 @@ def type_into(form: MailerForm, name: str, text: str) -> None:
 
 
 def posted_form(row: MailerConfiguration | None) -> MailerForm:
-    """The form as it was sent; an unknown provider is refused beside the choice."""
-    provider = chosen_provider(request.form.get("provider", ""), row)
-    return FORMS[provider](formdata=request.form, **_password_of(row, provider))
+    """The form as it was sent, with what of a version saved meanwhile was chosen; an unknown
+    provider is refused beside the choice."""
+    sent = merged(request.form, settings_of(row) if row else None)
+    provider = chosen_provider(sent.get("provider", ""), row)
+    return FORMS[provider](formdata=sent, **_password_of(row, provider))
 
 
 def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, Any]:

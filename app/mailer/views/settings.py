@@ -1,19 +1,15 @@
 """System → Mailer: looking, switching provider, saving, resuming.
 
-Where two administrators edited at once, it shows what differs between their versions.
+Where two administrators edited at once, it shows both versions and lets the second choose.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
-
 from flask import Response, flash, redirect, request, url_for
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.audit.tags import value_words
 from app.crypto.keys import KeysUnusable
 from app.mailer import health
 from app.mailer.configuration import (
@@ -28,11 +24,12 @@ from app.mailer.configuration import (
 )
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
+from app.mailer.forms.merging import Conflict, differences, typed_secrets
 from app.mailer.models import MailerConfiguration, MailerVersion
-from app.mailer.providers import PROVIDERS, Provider, provider_of
-from app.mailer.settings import LABELS, LoginMethod, Settings
+from app.mailer.providers import Provider, provider_of
+from app.mailer.settings import LoginMethod
+from app.mailer.snapshots import settings_in
 from app.mailer.tokens.status import token_status
-from app.mailer.trusting import CERTIFICATES, in_words
 from app.mailer.views import blueprint
 from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
 from app.runtime import runtime
@@ -156,8 +153,18 @@ def resume() -> AnyResponse:
 
 
 def conflict(form: MailerForm, row: MailerConfiguration | None) -> Response:
-    """Somebody saved in between: both versions, and the choice."""
-    found = Conflict.between(form.answers(), row)
+    """Somebody saved in between: both versions of each field, and the choice."""
+    session, base = db(), None
+    note = session.get(MailerVersion, form.expected_version or 0)
+    if note is not None:
+        base = settings_in(note)
+    found = Conflict(
+        differences(form, settings_of(row) if row else None, base),
+        by=row.updated_by if row else "",
+        at=row.updated_at if row else None,
+        own=row is not None and row.updated_by_id == int(current_user.id),
+        retype=typed_secrets(form),
+    )
     form.version.data = str(row.version if row else 0)
     return show(form, status=409, conflict=found)
 
@@ -227,46 +234,3 @@ def _told(
         to = mailed[0] if len(mailed) == 1 else f"{', '.join(mailed[:-1])} and {mailed[-1]}"
         text += f" The link that verifies an address goes to {to} by itself."
     return text, level
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field, as it is stored now and as it was typed."""
-
-    label: str
-    theirs: str
-    yours: str
-    differs: bool
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """``by`` and ``at`` tell whose version is stored now."""
-
-    by: str
-    at: datetime | None
-    rows: list[Difference]
-
-    @classmethod
-    def between(cls, typed: Settings, row: MailerConfiguration | None) -> Self:
-        theirs = settings_of(row) if row else None
-        rows = []
-        for name, label in LABELS.items():
-            now = _words(name, getattr(theirs, name)) if theirs else "nothing"
-            mine = _words(name, getattr(typed, name))
-            rows.append(Difference(label, now, mine, now != mine))
-        return cls(row.updated_by if row else "", row.updated_at if row else None, rows)
-
-
-def _words(name: str, value: object) -> str:
-    if value is None or value == "":
-        return "empty"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if name == "provider":
-        return PROVIDERS[str(value)].title
-    if name == "trust":
-        return value_words(value, name)
-    if name in CERTIFICATES:
-        return str(in_words(name, value))
-    return f"{value} s" if name == "connection_timeout" else str(value)
