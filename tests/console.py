@@ -12,6 +12,7 @@ CONSOLE = (
     "/admin/system/mail-activity/over-time",
     "/admin/system/alerts",
     "/admin/system/access-urls",
+    "/admin/system/time-zone",
     "/admin/system/administrators",
     "/admin/system/audit",
     "/organizations/acme/members",

@@ -27,6 +27,7 @@ class Draft:
 
     access_url: str | None = None
     organization_name: str | None = None
+    time_zone: str | None = None
     name: str | None = None
     email: str | None = None
     password_hash: str | None = field(default=None, repr=False)
@@ -49,6 +50,7 @@ class Draft:
 ANSWERS = (
     "access_url",
     "organization_name",
+    "time_zone",
     "name",
     "email",
     "password_hash",

@@ -75,7 +75,9 @@ def finish(session: Session, runtime: Runtime, *, now: datetime, ip: str | None)
 
 
 def _claim(session: Session, draft: Draft, now: datetime) -> None:
-    session.add(Install(access_url=draft.access_url or "", setup_finished_at=now))
+    session.add(
+        Install(access_url=draft.access_url or "", setup_finished_at=now, time_zone=draft.time_zone)
+    )
     try:
         session.flush()
     except IntegrityError:

@@ -8,7 +8,15 @@ from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 
 from app.accounts.forms import NewPasswordForm
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
+from app.web.fields import (
+    AddressField,
+    Filled,
+    LineField,
+    SecretField,
+    TextLength,
+    ValidAddress,
+    ZoneField,
+)
 
 NAME_MAXIMUM = 64
 EMAIL_MAXIMUM = 254
@@ -39,6 +47,7 @@ class AdministratorForm(NewPasswordForm):
     )
     password = SecretField("Password")
     password_confirm = SecretField("Repeat the password")
+    time_zone = ZoneField("Time zone", none="UTC, until one is chosen")
 
     def __init__(self, *, keeps_password: bool = False, **given: Any) -> None:
         super().__init__(**given)

@@ -22,6 +22,7 @@ from app.mailer.test_mail import TestMail, TestResult, record_test, send_test
 from app.mailer.tokens.source import check_tokens
 from app.runtime import Runtime
 from app.throttle import Limit
+from app.zones import first_known
 from wizard import draft as drafts
 from wizard import mail_answer
 from wizard.draft import Draft
@@ -77,6 +78,7 @@ def send(draft: Draft, runtime: Runtime, *, now: datetime) -> TestResult:
         access_url=base,
         access_host=urlsplit(base).hostname or "",
         at=now,
+        zone=first_known(draft.time_zone),
     )
     return send_test(_mailer(draft, runtime), mail)
 

@@ -14,8 +14,10 @@ def init_app(app: Flask) -> None:
     from app.accounts.views import administrators
     from app.runtime import EXTENSION, Perishable
     from app.web.navigation import navigation
+    from app.web.viewer import OWN, knows_zone
 
     sessions.init_app(app)
+    knows_zone(app, OWN, sessions.own_zone)
     app.register_blueprint(views.load())
     surroundings = navigation(app)
     surroundings.system_entries.append(

@@ -19,15 +19,22 @@ from app.runtime import Runtime
 def password_changed(session: Session, runtime: Runtime, *, user: User, now: datetime) -> None:
     """The password of that account is another one since ``now``."""
     context = {"email": user.email, "changed_at": now}
-    _tell(session, runtime, kind="password-changed", to=user.address, context=context)
+    _tell(session, runtime, user, kind="password-changed", to=user.address, context=context)
 
 
 def address_change(
-    session: Session, runtime: Runtime, *, old: Address, new: Address, done: bool, now: datetime
+    session: Session,
+    runtime: Runtime,
+    *,
+    user: User,
+    old: Address,
+    new: Address,
+    done: bool,
+    now: datetime,
 ) -> None:
     """Tell the old address that another one was asked for, or has taken its place."""
     context = {"email": old.text, "new_email": new.text, "done": done, "changed_at": now}
-    _tell(session, runtime, kind="email-changed", to=old, context=context)
+    _tell(session, runtime, user, kind="email-changed", to=old, context=context)
 
 
 def link_shown(
@@ -45,16 +52,29 @@ def link_shown(
         "made_at": made_at,
         "reset_link": links(session, runtime.config).to("forgot-password"),
     }
-    enqueue(session, runtime, kind="link-shown", to=user.address, context=context)
+    enqueue(
+        session,
+        runtime,
+        kind="link-shown",
+        to=user.address,
+        context=context,
+        time_zone=user.time_zone,
+    )
 
 
 def _tell(
-    session: Session, runtime: Runtime, *, kind: str, to: Address, context: dict[str, Any]
+    session: Session,
+    runtime: Runtime,
+    user: User,
+    *,
+    kind: str,
+    to: Address,
+    context: dict[str, Any],
 ) -> None:
     base = links(session, runtime.config)
     context["reset_link"] = base.to("forgot-password")
     try:
-        enqueue(session, runtime, kind=kind, to=to, context=context)
+        enqueue(session, runtime, kind=kind, to=to, context=context, time_zone=user.time_zone)
     except (MailPending, KeysUnusable):
         # Mail is not set up, or nothing can be sealed: the change itself still stands.
         return

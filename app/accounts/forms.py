@@ -9,7 +9,15 @@ from wtforms import Field, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from app.accounts.passwords import MAXIMUM, weakness
-from app.web.fields import AddressField, Filled, LineField, SecretField, TextLength, ValidAddress
+from app.web.fields import (
+    AddressField,
+    Filled,
+    LineField,
+    SecretField,
+    TextLength,
+    ValidAddress,
+    ZoneField,
+)
 
 ADDRESS_LENGTH = 320
 NAME_LENGTH = 64
@@ -87,6 +95,12 @@ class ConfirmForm(FlaskForm):
 
 class NameForm(FlaskForm):
     name = LineField("Name", [Filled("Type your name."), TextLength(NAME_LENGTH)])
+
+
+class ZoneForm(FlaskForm):
+    """A person's own zone; the first choice is the install's."""
+
+    time_zone = ZoneField("Time zone", none="As the installation")
 
 
 class EmailForm(CurrentPasswordForm):

@@ -41,6 +41,8 @@ class User(Base):
     verification_waived: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A name as in app.zones; none for the install's.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
 
     # What flask-login asks of a user.
     is_authenticated = True

@@ -33,6 +33,24 @@ def rename(session: Session, *, user: User, name: str, now: datetime, actor: Act
     )
 
 
+def choose_time_zone(
+    session: Session, *, user: User, name: str | None, now: datetime, actor: Actor
+) -> None:
+    """Store the name of a zone, or ``None`` for the install's, and audit it."""
+    if name == user.time_zone:
+        return
+    changes = {"time_zone": {"old": user.time_zone, "new": name}}
+    user.time_zone = name
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="account:time-zone-changed",
+        target=user.email,
+        changes=changes,
+    )
+
+
 def change_password(
     session: Session,
     runtime: Runtime,

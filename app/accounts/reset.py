@@ -53,6 +53,7 @@ def send_link(session: Session, runtime: Runtime, intent: MailIntent, now: datet
         runtime,
         kind="password-reset",
         to=user.address,
+        time_zone=user.time_zone,
         context={
             "link": link,
             "email": user.email,

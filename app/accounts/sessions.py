@@ -238,6 +238,11 @@ def person() -> User:
     return found
 
 
+def own_zone() -> str | None:
+    """The name of the zone that whoever is signed in has chosen."""
+    return person().time_zone if current_user.is_authenticated else None
+
+
 def current_session() -> UserSession:
     """The session of this request; only behind a guard."""
     assert current_user.is_authenticated

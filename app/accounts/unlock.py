@@ -50,6 +50,7 @@ def send_code(session: Session, runtime: Runtime, intent: MailIntent, now: datet
         runtime,
         kind="unlock-code",
         to=user.address,
+        time_zone=user.time_zone,
         context={
             "code": code,
             "email": user.email,

@@ -87,7 +87,9 @@ def start_address_change(
     _count_mail(session, new, now)
     user.pending_email = new.text
     _mail_link(session, runtime, user, Purpose.CHANGE_EMAIL, new, now)
-    account_mails.address_change(session, runtime, old=user.address, new=new, done=False, now=now)
+    account_mails.address_change(
+        session, runtime, user=user, old=user.address, new=new, done=False, now=now
+    )
     record(
         session,
         now=now,
@@ -117,6 +119,7 @@ def invite_administrator(
         runtime,
         kind="admin-invitation",
         to=user.address,
+        time_zone=user.time_zone,
         context={
             "link": links(session, runtime.config).to("verify-email", secret),
             "email": user.email,
@@ -226,7 +229,7 @@ def _change_address(
         target=new.text,
         changes={"email": {"old": old.text, "new": new.text}},
     )
-    account_mails.address_change(session, runtime, old=old, new=new, done=True, now=now)
+    account_mails.address_change(session, runtime, user=user, old=old, new=new, done=True, now=now)
 
 
 def _count_mail(session: Session, address: Address, now: datetime) -> None:
@@ -249,6 +252,7 @@ def _mail_link(
         runtime,
         kind="verify-email",
         to=to,
+        time_zone=user.time_zone,
         context={
             "link": links(session, runtime.config).to("verify-email", secret),
             "email": to.text,

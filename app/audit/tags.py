@@ -42,6 +42,7 @@ _FIELDS = {
     "ip": "IP",
     "configuration_of": "The one of",
     "support_contact": "Who to ask",
+    "time_zone": "Time zone",
     "secure": "Encrypted from the start",
     "username": "User name",
     "connection_timeout": "Connection timeout in seconds",

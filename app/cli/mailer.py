@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 
 from app.cannot import Cannot
 from app.cli.explaining import explain_text, lines_of
-from app.install.service import links
+from app.install.service import links, time_zone
 from app.mail.addresses import AddressError, normalise
 from app.mail.failures import Explanation, explain_failure
 from app.mailer import health
@@ -25,6 +25,7 @@ from app.mailer.summary import Summary, summarise
 from app.mailer.test_mail import TestMail, record_test, send_test
 from app.runtime import QueueSummary, runtime
 from app.web.context import Actor
+from app.zones import first_known
 
 FAILING, PENDING = 1, 3
 MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "-", "not_reached": "not reached"}
@@ -81,12 +82,14 @@ def test(to: str) -> None:
     active, live = _active(), runtime()
     with live.database.session(reading=True) as session:
         base = links(session, live.config)
+        zone = first_known(time_zone(session))
     mail = TestMail(
         to=recipient,
         asked_by="the server's shell",
         access_url=base.base,
         access_host=base.host,
         at=live.now(),
+        zone=zone,
     )
     result = send_test(active, mail)
     with live.database.transaction() as session:

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, ValidationError
 
 from app.install.access_url import MAXIMUM, AccessUrl, AccessUrlRefused, parse_access_url
-from app.web.fields import LineField
+from app.web.fields import LineField, ZoneField
 
 
 class AccessUrlForm(FlaskForm):
@@ -34,3 +34,9 @@ class AccessUrlForm(FlaskForm):
             return None
         text = self.version.data or ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+class ZoneForm(FlaskForm):
+    """The zone of everybody who chose none."""
+
+    time_zone = ZoneField("Time zone", none="None chosen")

@@ -25,6 +25,8 @@ class Install(Base):
     setup_finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Whom people ask when mail does not work, as it goes on after "Ask".
     support_contact: Mapped[str | None] = mapped_column(String(200))
+    # A name as in app.zones; none while nobody has chosen one, which is UTC.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
 
 
 class SetupDraft(Base):

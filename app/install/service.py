@@ -141,3 +141,29 @@ def change_support_contact(
         target="install",
         changes=changes,
     )
+
+
+def time_zone(session: Session) -> str | None:
+    """The name of the install's time zone, as it was chosen; ``None`` until somebody chooses."""
+    install = current(session)
+    return install.time_zone if install else None
+
+
+def change_time_zone(session: Session, name: str | None, *, now: datetime, actor: Actor) -> None:
+    """Times are in another zone for whoever has none of their own, or in none that anybody chose.
+
+    Audited when it changes. The caller commits.
+    """
+    install = current(session)
+    if install is None or install.time_zone == name:
+        return
+    changes = {"time_zone": {"old": install.time_zone, "new": name}}
+    install.time_zone = name
+    record(
+        session,
+        now=now,
+        actor=actor,
+        tag="install:time-zone-changed",
+        target="install",
+        changes=changes,
+    )

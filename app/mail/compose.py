@@ -22,6 +22,11 @@ Moments are told to the minute.
 
 Links, codes and addresses are printed and nothing else, so mails that differ in those alone are
 rendered once: see :mod:`app.mail.blanks`.
+
+``zone`` is the reader's, in which ``{{ until|clock }}`` says "14:30 (Europe/Berlin) on 26 November
+2026". ``written_at`` is when the mail is composed: it may wait before it is sent, so how long
+something lasts is said from there, as ``{{ until_lasts }} after this mail was written``. Every
+moment has such a length beside it.
 """
 
 from __future__ import annotations
@@ -30,12 +35,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
+from app import zones
 from app.mail.addresses import normalise
 from app.mail.blanks import Blanks, Form, blanks_for, marks
 
@@ -78,7 +86,6 @@ class Composer:
             keep_trailing_newline=True,
         )
         self._environment.filters["clock"] = clock
-
         self._forms = lru_cache(maxsize=FORMS)(self._rendered_forms)
 
     def compose(self, name: str, values: Mapping[str, object]) -> Composed:
@@ -87,6 +94,7 @@ class Composer:
         :raises jinja2.UndefinedError: a template uses a value that is not given.
         :raises ValueError: a link or a code is none.
         """
+        values = _with_lengths(values)
         values = {name: _to_the_minute(value) for name, value in values.items()}
         printed = {
             name: str(_prepared(name, value))
@@ -157,7 +165,7 @@ class Prose(str):
     __slots__ = ()
 
 
-_PLAIN = (str, int, datetime, type(None))
+_PLAIN = (str, int, datetime, ZoneInfo, type(None))
 """What mails may share a form by: compared by what it says."""
 
 
@@ -201,6 +209,17 @@ def _is_printed(name: str) -> bool:
     return name.rpartition("_")[2] in _PRINTED
 
 
+def _with_lengths(values: Mapping[str, object]) -> dict[str, object]:
+    """Beside every moment how long after ``written_at`` it is, which itself is not told."""
+    told = dict(values)
+    written_at = told.pop("written_at", None)
+    if isinstance(written_at, datetime):
+        for name, value in values.items():
+            if name in told and isinstance(value, datetime):
+                told[f"{name}_lasts"] = Prose(zones.lasting(value - written_at))
+    return told
+
+
 def _to_the_minute(value: object) -> object:
     if isinstance(value, datetime):
         return value.replace(second=0, microsecond=0)
@@ -228,7 +247,7 @@ def _required(value: str, holds: bool, name: str) -> str:
     return value
 
 
-def clock(moment: datetime) -> str:
-    """An aware moment in words. UTC, because nobody knows the zone of whoever reads the mail."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%H:%M} UTC on {utc.day} {utc:%B %Y}"
+@pass_context
+def clock(context: Context, moment: datetime) -> str:
+    """An aware moment in words, in the zone of whoever reads the mail."""
+    return zones.clock(moment, context["zone"])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from app.mail.compose import compose
 from app.mail.failures import Failure
@@ -56,14 +57,21 @@ class Attempt:
 
 
 def compose_mail(
-    sender: From, template: str, values: Mapping[str, object], *, to: str, at: datetime
+    sender: From,
+    template: str,
+    values: Mapping[str, object],
+    *,
+    to: str,
+    at: datetime,
+    zone: ZoneInfo,
 ) -> OutgoingMail:
     """The mail of a template from the configured sender, with a Message-ID of its own.
 
     :param to: the recipient, a normalised address
     :param at: aware; the mail's ``Date``
+    :param zone: the recipient's, in which it says times
     """
-    words = compose(template, values)
+    words = compose(template, {**values, "zone": zone, "written_at": at})
     message_id = new_message_id(sender.sender_address)
     content = build(
         MessageParts(

@@ -6,8 +6,9 @@ apart from how real sends fare.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from app.mailer.models import MailHealth
 from app.mailer.outgoing import OutgoingMail, attempt, compose_mail
 from app.mailer.trials import keep_test
 from app.throttle import Allowance, Limit
+from app.zones import utc
 
 KIND = "test"
 LIMIT = Limit("test-mail", 5, timedelta(minutes=15))
@@ -33,7 +35,7 @@ LIMIT = Limit("test-mail", 5, timedelta(minutes=15))
 @dataclass(frozen=True)
 class TestMail:
     """``asked_by`` is a person's name, or who else asked. ``access_url`` is the install's.
-    ``phrase`` tells it from others, see :mod:`app.mailer.arrival`."""
+    ``phrase`` tells it from others, see :mod:`app.mailer.arrival`; ``zone`` is the reader's."""
 
     __test__ = False  # pytest would take the name for a test class
 
@@ -43,6 +45,7 @@ class TestMail:
     access_host: str
     at: datetime
     phrase: str = ""
+    zone: ZoneInfo = field(default_factory=utc)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _compose(active: ActiveMailer, mail: TestMail) -> OutgoingMail:
         },
         to=mail.to,
         at=mail.at,
+        zone=mail.zone,
     )
 
 

@@ -1,5 +1,6 @@
 """What every mail that is written in one transaction has in common: its sender, the base of its
-links, and whether mail is paused. Asked in one statement, since each mail that is asked for asks.
+links, the zone of its times, and whether mail is paused. Asked in one statement, since each mail
+that is asked for asks.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from app.runtime import Runtime
 
 @dataclass(frozen=True)
 class Writing:
-    """``links`` is the base of every link in it; ``paused``: it is held once it is written."""
+    """``links`` is the base of every link in it; ``paused``: it is held once it is written;
+    ``time_zone`` is the name of the install's, if one was chosen."""
 
     sender_address: str
     sender_name: str
     links: Links
     paused: bool
+    time_zone: str | None = None
 
 
 def writing(session: Session, runtime: Runtime) -> Writing:
@@ -48,7 +51,7 @@ def writing(session: Session, runtime: Runtime) -> Writing:
         raise MailPending
     if base is None:
         raise LookupError("setup has not finished, so there is no access URL yet")
-    return Writing(address, name, Links(base), seen.paused_at is not None)
+    return Writing(address, name, Links(base), seen.paused_at is not None, seen.time_zone)
 
 
 def _one(column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -61,5 +64,6 @@ _LOOK = select(
     _one(MailerConfiguration.sender_address, _CONFIGURED).label("sender_address"),
     _one(MailerConfiguration.sender_name, _CONFIGURED).label("sender_name"),
     _one(Install.access_url, Install.id == INSTALL_ID).label("access_url"),
+    _one(Install.time_zone, Install.id == INSTALL_ID).label("time_zone"),
     _one(MailHealth.paused_at, MailHealth.paused_at.is_not(None)).label("paused_at"),
 )

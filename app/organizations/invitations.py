@@ -256,6 +256,7 @@ def tell_added(session: Session, inviting: Inviting, user: User) -> None:
         inviting.runtime,
         kind="membership-added",
         to=user.address,
+        time_zone=user.time_zone,
         context={
             "name": user.name,
             "organization": inviting.organization.name,

@@ -88,6 +88,7 @@ def start(session: Session, runtime: Runtime, *, address: Address, now: datetime
             runtime,
             kind="signup-existing",
             to=user.address,
+            time_zone=user.time_zone,
             context={
                 "email": user.email,
                 "link": base.to("login"),

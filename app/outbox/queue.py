@@ -21,6 +21,7 @@ from app.outbox.models import MESSAGES, State
 from app.outbox.wakeup import waker_of
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
+from app.zones import first_known
 
 _INSERT = insert(MESSAGES)
 
@@ -36,6 +37,8 @@ class Letter:
     :param expires_at: when its link or code runs out: it is never sent after that
     :param stands_on: what must still hold when it is sent, as ``kind:which`` with a kind of
         ``Runtime.still_stands``; it is withdrawn instead when that was revoked, used or replaced
+    :param time_zone: the name of the recipient's own zone, if they have an account and chose one;
+        else the mail says times in the install's
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Letter:
     label: str | None = None
     expires_at: datetime | None = None
     stands_on: str | None = field(default=None, repr=False)
+    time_zone: str | None = None
 
 
 def enqueue(
@@ -56,9 +60,10 @@ def enqueue(
     label: str | None = None,
     expires_at: datetime | None = None,
     stands_on: str | None = None,
+    time_zone: str | None = None,
 ) -> str:
     """Write one mail, see :class:`Letter` and :func:`enqueue_all`; the ``public_id`` of its row."""
-    letter = Letter(kind, to, context, label, expires_at, stands_on)
+    letter = Letter(kind, to, context, label, expires_at, stands_on, time_zone)
     return enqueue_all(session, runtime, [letter])[0]
 
 
@@ -97,6 +102,7 @@ def _row(runtime: Runtime, seen: Writing, letter: Letter, now: datetime) -> dict
         },
         to=to.text,
         at=now,
+        zone=first_known(letter.time_zone, seen.time_zone),
     )
     public_id = secrets.token_hex(16)
     place = OUTBOX_BYTES.place(public_id, rcpt_to=to.text, kind=mail.name)

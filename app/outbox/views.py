@@ -43,8 +43,8 @@ def _since(day: datetime | None) -> datetime | None:
 
 
 def asked_filter(*, all_held: bool) -> activity.Filter:
-    since, until = asked_days(back=url_for("outbox.index"), back_label="Show all mail")
     """What the address of this page asks for; raises a refusal for a day that is none."""
+    since, until = asked_days(back=url_for("outbox.index"), back_label="Show all mail")
     return activity.Filter(
         state=request.args.get("state", ""),
         kind=request.args.get("kind", "")[:40],

@@ -4,7 +4,7 @@
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const byId = (id) => document.getElementById(id);
 
-  // Times: the server wrote UTC. Same steps as app/web/times.py.
+  // Times, in the steps of app/web/times.py: it says which are ours.
   const day = { day: "numeric", month: "long", year: "numeric" };
   const date = new Intl.DateTimeFormat("en-GB", day);
   const full = new Intl.DateTimeFormat("en-GB", { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
@@ -19,9 +19,9 @@
     return past ? `${words} ago` : `in ${words}`;
   };
   const write = () => all("[data-time]").forEach((time) => {
-    const moment = new Date(time.dateTime), relative = time.dataset.time === "ago";
-    if (relative) time.title = exact(moment);
-    time.textContent = relative ? ago(moment) : exact(moment);
+    const moment = new Date(time.dateTime), how = time.dataset.time;
+    if (how === "ago") time.title = exact(moment);
+    time.textContent = how === "at" ? exact(moment) : ago(moment);
   });
   write();
   setInterval(write, 30000);

@@ -1,4 +1,5 @@
-"""Days in the filters of pages: in UTC, from the beginning of ``since`` to the end of ``until``."""
+"""Days in the filters of pages: those of whoever looks, from the beginning of ``since`` to the end
+of ``until``."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from flask import request
 
 from app.web.errors import Refusal
+from app.web.viewer import viewer_zone
 
 
 def asked_days(*, back: str, back_label: str) -> tuple[datetime | None, datetime | None]:
@@ -36,4 +38,11 @@ def _day(name: str, back: str, back_label: str) -> date | None:
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+    """When that day begins, by the clock of whoever looks; in UTC."""
+    if day is None:
+        return None
+    local = datetime(day.year, day.month, day.day, tzinfo=viewer_zone())
+    try:
+        return local.astimezone(UTC)
+    except OverflowError:  # the first and last day of the calendar
+        return local.replace(tzinfo=UTC)

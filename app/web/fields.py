@@ -7,12 +7,14 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import Field, PasswordField, StringField, ValidationError
+from wtforms import Field, PasswordField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import StopValidation
 from wtforms.widgets import PasswordInput
 
 from app.mail.addresses import Address, AddressError
 from app.plain_text import why_not_plain
+from app.zones import UTC_NAME, by_area, may_be_chosen, zone_of
 
 
 def _first_text(values: list[Any]) -> str:
@@ -51,6 +53,41 @@ class LineField(StringField):
         if problem := why_not_plain(self.data or ""):
             raise ValidationError(problem)
         super().pre_validate(form)
+
+
+class ZoneField(SelectField):
+    """The name of a time zone, listed by area. ``none`` says what leaving it open means; a form may
+    say it anew with :meth:`offer`, as it depends on what was chosen elsewhere."""
+
+    def __init__(self, label: str, *, none: str = "None", **options: Any) -> None:
+        super().__init__(label, choices=[], validate_choice=False, default="", **options)
+        self.offer(none)
+
+    def offer(self, none: str, stored: str | None = None) -> None:
+        """List what there is, with the stored name among it: it may be an older spelling."""
+        self.choices = [SelectChoice("", none), SelectChoice(UTC_NAME, UTC_NAME)]
+        for area, places in by_area(stored).items():
+            self.choices += [SelectChoice(name, place, {}, area) for name, place in places]
+
+    @property
+    def name_or_none(self) -> str | None:
+        """What is stored: ``None`` for the first choice."""
+        return self.data or None
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or ""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = _first_text(valuelist).strip()
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and not may_be_chosen(self.data):
+            raise ValidationError("Choose one of the zones in the list.")
+
+
+def unknown_zone(name: str | None) -> str | None:
+    """A stored name that this server does not know (any more), to say so beside the field."""
+    return name if name and zone_of(name) is None else None
 
 
 class AddressField(LineField):

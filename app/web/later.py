@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.web.times import exact
+from app.web.viewer import viewer_zone
+from app.zones import clock
 
 
 def seconds_until(moment: datetime, now: datetime) -> int:
@@ -22,17 +23,17 @@ def retry_after(moment: datetime, now: datetime) -> dict[str, str]:
 
 
 def when(moment: datetime, now: datetime) -> str:
-    """In words: ``in 40 seconds``, ``in 14 minutes (22 November 2026, 10:42 UTC)``."""
+    """In words: ``in 40 seconds``, ``in 14 minutes, at 10:42 UTC on 22 November 2026``."""
     seconds = seconds_until(moment, now)
     if seconds < 100:
         return f"in {seconds} second{'' if seconds == 1 else 's'}"
     minutes = -(-seconds // 60)
     # The clock shows minutes: the one that has passed by then is not over when it begins.
-    clock = exact(now + timedelta(seconds=seconds + 59))
+    at = clock(now + timedelta(seconds=seconds + 59), viewer_zone())
     if minutes < 100:
-        return f"in {minutes} minutes ({clock})"
+        return f"in {minutes} minutes, at {at}"
     hours = -(-seconds // 3600)
-    return f"in {hours} hours ({clock})"
+    return f"in {hours} hours, at {at}"
 
 
 def in_words(window: timedelta) -> str:

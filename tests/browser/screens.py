@@ -31,6 +31,7 @@ PAGES = (
     "/admin/system/mail-activity",
     "/admin/system/mail-activity/over-time",
     "/admin/system/access-urls",
+    "/admin/system/time-zone",
     "/admin/system/administrators",
     "/admin/system/audit",
     "/admin/system/audit/verification",

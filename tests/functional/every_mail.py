@@ -19,6 +19,7 @@ from app.accounts.operator import SHELL
 from app.accounts.views.administrators import PATH as ADMINISTRATORS
 from app.config import Config
 from app.crypto.secret import Secret
+from app.install.models import Install
 from app.mailer.health import pause_by_hand, resume
 from app.outbox.canary import queue_daily_mail
 from app.outbox.models import OutboxMessage
@@ -74,8 +75,10 @@ class Office:
         with self.runtime.database.transaction() as session:
             install_novantra(session, ACCESS_URL).name = names.organization
             make_user(session, "alice@acme.test", name=names.person, install_admin=True)
-            make_user(session, "bob@acme.test", name=names.person)
-            make_user(session, "uma@acme.test", name=names.person, verified=False)
+            session.get_one(Install, 1).time_zone = "Europe/Berlin"
+            for email, verified in (("bob@acme.test", True), ("uma@acme.test", False)):
+                person = make_user(session, email, name=names.person, verified=verified)
+                person.time_zone = "Europe/London"
             make_user(session, "sam@else.test", name=names.person, organization_role=None)
             if edition == "sovereign":
                 configure_mail(session, relay, sender_name=names.sender)

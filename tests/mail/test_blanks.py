@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.mail.blanks import Form, blanks_for, marks
-from app.mail.compose import TEMPLATES, Composer, prepared
+from app.mail.compose import TEMPLATES, Composer, Prose, prepared
 
 MAILS = sorted(folder.name for folder in (TEMPLATES / "email").iterdir() if folder.is_dir())
 UNTIL = datetime(2026, 11, 29, 11, 12, tzinfo=UTC)
@@ -35,8 +36,21 @@ def values(address: str, secret: str, **more: object) -> dict[str, object]:
     typed = dict.fromkeys(("organization", "inviter", "name", "asked_by", "sender_name"), "Bo & Co")
     ours = dict.fromkeys(("product", "host", "access_host", "relay", "encryption"), "x.test")
     switches = {"done": True, "changes": True, "handed_over": True, "phrase": "a phrase"}
-    code = {"code": secret[:8], "role": "member"}
-    return {**moments, **addresses, **links, **typed, **ours, **switches, **code, **more}
+    code = {"code": secret[:8], "role": "member", "what": "password"}
+    lengths = {f"{name}_lasts": Prose("30 minutes") for name in moments}
+    zone = {"zone": ZoneInfo("Europe/Berlin")}
+    return {
+        **moments,
+        **lengths,
+        **zone,
+        **addresses,
+        **links,
+        **typed,
+        **ours,
+        **switches,
+        **code,
+        **more,
+    }
 
 
 @pytest.mark.parametrize("mail", MAILS)

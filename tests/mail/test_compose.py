@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
@@ -129,3 +131,27 @@ def test_a_name_from_right_to_left_turns_nothing_around_it(composer: Composer) -
     for part in (composed.subject, composed.text, composed.html):
         assert "\u2068דנה\u2069" in part
     assert "\u2068" not in compose(composer, name="Dana").subject
+
+
+@pytest.mark.parametrize(
+    ("zone", "at"), [("UTC", "13:30 UTC"), ("Asia/Tokyo", "22:30 (Asia/Tokyo)")]
+)
+def test_a_moment_is_told_in_the_readers_zone_with_its_length_from_the_writing(
+    tmp_path: Path, zone: str, at: str
+) -> None:
+    folder = tmp_path / "email" / "end"
+    folder.mkdir(parents=True)
+    said = "until {{ until|clock }}, {{ until_lasts }} after this mail was written"
+    for part in ("subject.txt", "body.txt", "body.html"):
+        (folder / part).write_text(said)
+    composer = Composer(tmp_path)
+    # Written a moment after the end was fixed, when the next minute had begun.
+    until = datetime(2026, 11, 26, 13, 30, 59, 990_000, tzinfo=UTC)
+    for late in (-5, 20):
+        values = {
+            "until": until,
+            "zone": ZoneInfo(zone),
+            "written_at": until - timedelta(minutes=30) + timedelta(milliseconds=late),
+        }
+        expected = f"until {at} on 26 November 2026, 30 minutes after this mail was written"
+        assert composer.compose("end", values).subject == expected

@@ -6,6 +6,7 @@ import html
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,8 @@ BASE = {
     "access_host": "hr.acme.test",
     "host": "hr.acme.test",
     "sender_name": "Acme",
+    "zone": ZoneInfo("UTC"),
+    "written_at": datetime(2026, 11, 22, 11, 12, tzinfo=UTC),
 }
 UNTIL = datetime(2026, 11, 29, 11, 12, tzinfo=UTC)
 LINK = "https://hr.acme.test/invitations/" + "q7mE0u8cTqk3" * 3

@@ -46,6 +46,7 @@ MAY: dict[str, set[str]] = {
     "organizations.accept": {"visitor"},  # the address behind the link has no account
     "accounts.account": SIGNED_IN,
     "accounts.rename": SIGNED_IN,
+    "accounts.choose_time_zone": SIGNED_IN,
     "accounts.email": SIGNED_IN,
     "accounts.change_email": SIGNED_IN,
     "accounts.password": SIGNED_IN,
@@ -76,6 +77,8 @@ MAY: dict[str, set[str]] = {
     "system.overview": CONSOLE,
     "install.access_urls": CONSOLE,
     "install.save_access_url": CONSOLE,
+    "zone.time_zone_page": CONSOLE,
+    "zone.save_time_zone": CONSOLE,
     "accounts.administrators": CONSOLE,
     "accounts.add_administrator": CONSOLE,
     "accounts.demote_administrator": CONSOLE,

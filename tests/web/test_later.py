@@ -35,9 +35,9 @@ NOW = datetime(2026, 11, 25, 10, 0, 30, tzinfo=UTC)
         (timedelta(milliseconds=1), 1, "in 1 second"),
         (timedelta(seconds=40), 40, "in 40 seconds"),
         (timedelta(seconds=40.2), 41, "in 41 seconds"),
-        (timedelta(minutes=14), 840, "in 14 minutes (25 November 2026, 10:15 UTC)"),
-        (timedelta(minutes=14.01), 841, "in 15 minutes (25 November 2026, 10:15 UTC)"),
-        (timedelta(hours=23), 82_800, "in 23 hours (26 November 2026, 09:01 UTC)"),
+        (timedelta(minutes=14), 840, "in 14 minutes, at 10:15 UTC on 25 November 2026"),
+        (timedelta(minutes=14.01), 841, "in 15 minutes, at 10:15 UTC on 25 November 2026"),
+        (timedelta(hours=23), 82_800, "in 23 hours, at 09:01 UTC on 26 November 2026"),
     ],
 )
 def test_the_number_and_the_words_say_the_same_and_never_too_early(

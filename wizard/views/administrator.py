@@ -26,6 +26,7 @@ def administrator(draft: Draft) -> Response:
             keeps_password=chosen,
             formdata=None,
             organization_name=draft.organization_name,
+            time_zone=draft.time_zone,
             name=draft.name,
             email=draft.email,
         )
@@ -35,6 +36,7 @@ def administrator(draft: Draft) -> Response:
         return _page(draft, form, 422)
     answers = {
         "organization_name": form.organization_name.data,
+        "time_zone": form.time_zone.name_or_none,
         "name": form.name.data,
         "email": form.email.data,
     }
@@ -48,6 +50,7 @@ def administrator(draft: Draft) -> Response:
 
 
 def _page(draft: Draft, form: AdministratorForm, status: int = 200) -> Response:
+    form.time_zone.offer("UTC, until one is chosen", draft.time_zone)
     body = render_template(
         "wizard/administrator.html",
         form=form,

@@ -9,7 +9,14 @@ from werkzeug.wrappers import Response
 
 from app.accounts import profile, sessions, verification
 from app.accounts.banners import about
-from app.accounts.forms import CurrentPasswordForm, EmailForm, NameForm, PasswordForm, typed
+from app.accounts.forms import (
+    CurrentPasswordForm,
+    EmailForm,
+    NameForm,
+    PasswordForm,
+    ZoneForm,
+    typed,
+)
 from app.accounts.models import User
 from app.accounts.passwords import hash_password, verify_password
 from app.accounts.sessions import Way, current_session, person, sign_in, sign_out
@@ -17,13 +24,16 @@ from app.accounts.views import blueprint
 from app.accounts.views.refusals import mail_pending, too_many_guesses, too_many_mails
 from app.audit.log import record
 from app.extensions import limiter
+from app.install.service import time_zone
 from app.mailer.active import MailPending, mail_state, require_mail
 from app.mailer.summary import Prospect, current_prospect, promise
 from app.runtime import runtime
 from app.throttle import TooMany
 from app.web.context import actor, db
 from app.web.errors import Refusal
+from app.web.fields import unknown_zone
 from app.web.guards import signed_in
+from app.zones import called, clock, first_known
 
 FLOOD = "120 per 15 minutes"
 WAYS = {
@@ -51,6 +61,20 @@ def rename() -> Response | tuple[str, int]:
     db().commit()
     flash("Your name is saved.", "good")
     return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.post("/account/time-zone")
+@signed_in
+def choose_time_zone() -> Response | tuple[str, int]:
+    user, form, now = person(), ZoneForm(), runtime().now()
+    if not form.validate():
+        return _overview(NameForm(formdata=None, obj=user), form), 422
+    name = form.time_zone.name_or_none
+    profile.choose_time_zone(db(), user=user, name=name, now=now, actor=actor())
+    db().commit()
+    zone = first_known(name, time_zone(db()))
+    flash(f"Saved. It is {clock(now, zone)}.", "good")
+    return redirect(url_for("accounts.account") + "#time", 303)
 
 
 @blueprint.get("/account/email")
@@ -177,11 +201,17 @@ def _knows_current(form: CurrentPasswordForm, user: User) -> bool:
     return True
 
 
-def _overview(form: NameForm) -> str:
+def _overview(form: NameForm, zone_form: ZoneForm | None = None) -> str:
     user = person()
+    of_install = first_known(time_zone(db()))
+    zone_form = zone_form or ZoneForm(formdata=None, time_zone=user.time_zone)
+    zone_form.time_zone.offer(f"As the installation: {called(of_install)}", user.time_zone)
     return render_template(
         "accounts/account.html",
         form=form,
+        zone_form=zone_form,
+        unknown_zone=unknown_zone(user.time_zone),
+        of_install=called(of_install),
         user=user,
         mail_pending=current_prospect() is Prospect.NONE,
         verification=about(user) if user.email_verified_at is None else None,

@@ -10,7 +10,8 @@ from app.accounts.lockout import LIFTS, TooManyLifts
 from app.web.errors import Refusal
 from app.web.guards import Permission
 from app.web.later import seconds_until, when
-from app.web.times import exact
+from app.web.viewer import viewer_zone
+from app.zones import clock
 
 
 def mail_pending(consequence: str, next_step: str) -> Refusal:
@@ -60,8 +61,8 @@ def lifted_too_often(name: str, refused: TooManyLifts) -> tuple[str, str, str]:
         "This lock was lifted too often",
         f"The lock of {name} was lifted {LIFTS} times within 15 minutes and the password was"
         " wrong each time. Somebody may be guessing it.",
-        f"The lock ends by itself at {exact(refused.until)}. Whoever forgot the password can ask"
-        " for a reset link, which ends the lock too.",
+        f"The lock ends by itself at {clock(refused.until, viewer_zone())}. Whoever forgot the"
+        " password can ask for a reset link, which ends the lock too.",
     )
 
 

@@ -25,6 +25,7 @@ from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 from app.web.later import retry_after
 from app.web.limits import takes_files
+from app.web.viewer import viewer_zone
 
 UNSAVED = Refused(
     "No test was sent: the form holds changes that are not saved",
@@ -79,6 +80,7 @@ def test() -> AnyResponse:
         access_host=base.host,
         at=began,
         phrase=new_phrase(),
+        zone=viewer_zone(),
     )
     session.commit()
     result = send_test(active, mail)

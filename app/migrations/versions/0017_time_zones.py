@@ -6,6 +6,9 @@ Revises: 0016
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
@@ -13,8 +16,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    for table in ("install", "users"):
+        op.add_column(table, sa.Column("time_zone", sa.String(64), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    for name in ("users", "install"):
+        with op.batch_alter_table(name) as table:
+            table.drop_column("time_zone")
