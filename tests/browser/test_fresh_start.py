@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -93,3 +95,41 @@ def test_a_test_that_fails_says_why_and_leads_back(browser: Browser, fresh_insta
         page.get_by_role("link", name="Look at the mail answer again").click()
         expect(page).to_have_url(f"{fresh_install.url}/setup/mail")
         page.close()
+
+
+def test_setup_tells_each_step_of_a_check_and_keeps_what_was_typed(
+    browser: Browser, fresh_install: RunningInstall
+):
+    page = browser.new_page()
+    page.goto(f"{fresh_install.url}/setup?token={fresh_install.token}")
+    for name in ("Begin", "Use this address"):
+        page.get_by_role("button", name=name).click()
+    page.get_by_label("Email address").fill("alice@acme.test")
+    page.keyboard.press("Tab")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Repeat the password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Host", exact=True).fill("localhost")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        page.get_by_label("Port", exact=True).fill(str(silent.getsockname()[1]))
+        page.get_by_role("button", name="Save and continue").click()
+        expect(page.locator("#check-result")).to_contain_text("127.0.0.1 answers on")
+        expect(page.locator("#check-result")).to_contain_text("Checking… 2 s, at most")
+        page.screenshot(path=RESULTS / "setup-check-running.png")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#check-result")).to_contain_text("was stopped. Nothing was sent.")
+    with Relay(tls="starttls", users={"novantra": "right horse"}, require_auth=True) as relay:
+        page.get_by_label("Port", exact=True).fill(str(relay.port))
+        page.get_by_label("Username", exact=True).fill("novantra")
+        page.get_by_label("Password", exact=True).fill("wrong horse")
+        page.get_by_role("button", name="Save and continue").first.click()
+        expect(page.locator("#not-saved")).to_be_visible()
+        expect(page.get_by_label("Password", exact=True)).to_have_value("wrong horse")
+        page.screenshot(path=RESULTS / "setup-check-failed.png", full_page=True)
+        page.get_by_label("Password", exact=True).fill("right horse")
+        page.get_by_role("button", name="Check connection").click()
+        expect(page.locator("#check-passed")).to_be_visible()
+        page.screenshot(path=RESULTS / "setup-check-passed.png", full_page=True)
+        page.locator("#check-passed").get_by_role("button", name="Save and continue").click()
+        expect(page.locator("#mail-checked")).to_contain_text("9 of 9")
+    page.close()

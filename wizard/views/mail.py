@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ from app.mailer.forms.filling import Kept
 from app.mailer.forms.merging import Conflict, differences, typed_secrets
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.tokens.source import check_tokens
+from app.mailer.views import streaming
 from app.mailer.views.checking import fill, use_suggestion
 from app.runtime import runtime
 from app.web.context import db
@@ -65,20 +68,32 @@ def mail(draft: Draft) -> Response:
     fill(form)
     if not form.validate() or not _password_fits(draft, form):
         return _page(draft, form, 422)
+    return _in_words(draft, form, partial(_go_on, draft, form, action))
+
+
+def _go_on(draft: Draft, form: MailerForm, action: str) -> Response:
+    if action != "save_anyway":
+        return _check(draft, form, saves=action == "save")
+    return _redirect(_keep(draft, form, choice="configure"))
+
+
+def _in_words(draft: Draft, form: MailerForm, work: Callable[[], Response]) -> Response:
+    """What ``work`` answers, or the form with what kept it from its end beside the secret."""
     try:
-        if action != "save_anyway":
-            return _check(draft, form, saves=action == "save")
-        draft = _keep(draft, form, choice="configure")
+        return work()
     except KeysUnusable as broken:
-        db().rollback()
-        form.refuse(_secret_of(form), KEYS_MISSING.format(problem=broken))
-        return _page(draft, form, 422)
+        refusal = KEYS_MISSING.format(problem=broken)
     except SealBroken:
-        form.refuse(_secret_of(form), UNREADABLE)
-        return _page(draft, form, 422)
+        refusal = UNREADABLE
     except ChangedMeanwhile:
         db().rollback()
         return _both(form)
+    db().rollback()
+    form.refuse(_secret_of(form), refusal)
+    return _page(draft, form, 422)
+
+
+def _redirect(draft: Draft) -> Response:
     return redirect(url_for(next_step(draft).endpoint), 303)
 
 
@@ -129,7 +144,8 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
             db().rollback()  # then it has to be typed again, and the check goes on
             waits = False
     secret = change.typed or kept
-    found = run_check(
+    job = partial(
+        run_check,
         form.answers(),
         secret,
         client_key=client_key,
@@ -137,10 +153,19 @@ def _check(draft: Draft, form: MailerForm, *, saves: bool) -> Response:
         access_host=urlsplit(draft.access_url or "").hostname,
         recipient=draft.email or "",
     )
+
+    def checked(found: Check) -> Response:
+        return _in_words(draft, form, partial(_checked, draft, form, found, saves, waits))
+
+    return streaming.answer(job, checked)
+
+
+def _checked(draft: Draft, form: MailerForm, found: Check, saves: bool, waits: bool) -> Response:
+    """``waits``: the draft keeps what was typed."""
     if waits:
         draft = _record(draft, found, saves=saves)
     if saves and found.ok:
-        return redirect(url_for(next_step(draft).endpoint), 303)
+        return _redirect(draft)
     form.stored = mail_form.password_waits(draft, form.provider_value)
     form.stored_as = form.answers().secret_field
     form.key_for = form.answers().client_certificate if waits else form.key_for

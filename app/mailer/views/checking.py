@@ -13,6 +13,7 @@ from functools import partial
 
 from flask import Response, make_response, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
@@ -48,7 +49,7 @@ KEY_UNREADABLE = (
 @blueprint.post("/check")
 @takes_files
 @requires(Permission.SYSTEM_CONFIGURE)
-def check() -> Response:
+def check() -> BaseResponse:
     """Refused like a save when the form has errors, or the stored password would go elsewhere."""
     session = db()
     row = stored(session)
@@ -62,10 +63,9 @@ def check() -> Response:
     job = prepared(form, row)
     if job is None:
         return show(form, status=422)
-    if streaming.MIMETYPE in request.accept_mimetypes.values():
-        # The page stays, and with it what was typed; nothing has to be forgotten.
-        return streaming.respond(job, lambda found: _checked(form, found, forget=False))
-    return _checked(form, job(), forget=bool(form.password_change().typed))
+    # Where the page stays, so does what was typed: then nothing has to be forgotten.
+    forget = bool(form.password_change().typed) and not streaming.is_asked_for()
+    return streaming.answer(job, lambda found: _checked(form, found, forget=forget))
 
 
 def _checked(form: MailerForm, found: Check, *, forget: bool) -> Response:

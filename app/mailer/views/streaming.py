@@ -1,4 +1,5 @@
-"""A connection check as it happens: a line of JSON per step, and the page with the answer last.
+"""A connection check as it happens: a line of JSON per step, and last the page with the answer, or
+where to go on.
 
 A relay that says nothing takes half a minute, in which a page without news looks broken. Whoever
 hangs up ends the check at its next step. Without scripts nothing of this is asked for.
@@ -12,7 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from flask import Response, stream_with_context
+from flask import Response as Streamed
+from flask import request, stream_with_context
+from werkzeug.wrappers import Response
 
 from app.mailer.check import Check, CheckStep, took
 
@@ -21,13 +24,24 @@ BEAT_SECONDS = 1.0
 """Between two empty lines, by which a server notices that nobody listens any more."""
 
 
+def is_asked_for() -> bool:
+    """Whether this request came from a script that shows a check as it happens."""
+    return MIMETYPE in request.accept_mimetypes.values()
+
+
 class Stopped(Exception):
     """Whoever asked for the check has gone."""
 
 
-def respond(job: Callable[..., Check], page: Callable[[Check], Response]) -> Response:
-    """Run ``job`` beside this answer, which it feeds; ``page`` is shown with what it found."""
-    response = Response(stream_with_context(_lines(job, page)), mimetype=MIMETYPE)
+def answer(job: Callable[..., Check], page: Callable[[Check], Response]) -> Response:
+    """``page`` with what ``job`` finds: at the end, or as it happens where the request asks so.
+
+    The page that asks so stays where it is, and with it what was typed. Its cookie has gone out
+    before the check begins: ``page`` leaves the browser's session alone.
+    """
+    if not is_asked_for():
+        return page(job())
+    response = Streamed(stream_with_context(_lines(job, page)), mimetype=MIMETYPE)
     response.headers["X-Accel-Buffering"] = "no"  # nginx passes on what there is
     return response
 
@@ -67,7 +81,12 @@ def _told(
             yield "\n"
             continue
         if isinstance(item, Check):
-            yield _line(page=page(item).get_data(as_text=True))
+            answer = page(item)
+            yield (
+                _line(go=answer.location)
+                if answer.location
+                else _line(page=answer.get_data(as_text=True))
+            )
             return
         yield _line(
             step={
