@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from app.mailer.current_health import Health
 from app.mailer.mail_facts import Keys
+from app.mailer.settings import LoginMethod
 from app.mailer.summary import Summary, current_summary
 from app.web.guards import Permission
 from app.web.navigation import Banner, Entry, here
@@ -51,7 +52,9 @@ def _keys(summary: Summary) -> Banner:
     if summary.mail.keys is Keys.FORGOTTEN:
         return Banner(
             "bad",
-            "Type the password of the relay again",
+            "Give the secret of the sign-in again"
+            if summary.token.method != LoginMethod.PASSWORD
+            else "Type the password of the relay again",
             summary.keys_problem or "",
             id="notice-keys",
         )

@@ -25,6 +25,7 @@ from app.mailer.mail_facts import (
 )
 from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS, Provider
+from app.mailer.settings import LoginMethod
 from app.mailer.tokens.status import TokenState
 
 START_A_WORKER = "flask --app wsgi mailer worker"
@@ -202,8 +203,26 @@ _LOCKED: dict[Keys, tuple[str, str, str | None]] = {
 }
 
 
+_LOCKED_TOKEN: dict[Keys, tuple[str, str, str | None]] = {
+    Keys.FORGOTTEN: (
+        "Held: secret missing",
+        "Give the secret of the sign-in again under System → Mailer and save.",
+        None,
+    ),
+    Keys.CHANGED: (
+        "Held: changed outside",
+        "Check every field under System → Mailer, give the secret of the sign-in again or sign in"
+        " again, and save. Find out who can write the database; the command tells whether the audit"
+        " log was changed too.",
+        "flask --app wsgi audit verify",
+    ),
+}
+"""The same where a login shows a token, and no password is stored."""
+
+
 def _locked(facts: MailFacts) -> CurrentHealth:
-    words, advice, command = _LOCKED[facts.keys]
+    by_token = facts.token.method != LoginMethod.PASSWORD
+    words, advice, command = (_LOCKED | (_LOCKED_TOKEN if by_token else {}))[facts.keys]
     return CurrentHealth(
         Health.FAILING,
         "bad",

@@ -124,6 +124,36 @@ def worked_before(session: Session) -> Earlier | None:
     return next((one for one in found.all if one.worked_last), None)
 
 
+@dataclass(frozen=True)
+class Readdressed:
+    """A mail was queued with the sender ``before``; at ``at`` the one that it has now was saved."""
+
+    before: str
+    at: datetime
+
+
+def readdressed(session: Session, sender: str, queued_at: datetime) -> Readdressed | None:
+    """Whether a mail of this sender was queued with another one, as far as that was noted."""
+    then = session.scalar(
+        select(MailerVersion)
+        .where(MailerVersion.saved_at <= queued_at)
+        .order_by(MailerVersion.version.desc())
+        .limit(1)
+    )
+    before = snapshots.settings_in(then).sender_address if then is not None else sender
+    if then is None or before == sender:
+        return None
+    later = session.scalars(
+        select(MailerVersion)
+        .where(MailerVersion.version > then.version)
+        .order_by(MailerVersion.version)
+    ).all()
+    if not later or later[0].version != then.version + 1:
+        return None  # nobody noted what it was queued with
+    found = next((n for n in later if snapshots.settings_in(n).sender_address == sender), None)
+    return Readdressed(before, found.saved_at) if found is not None else None
+
+
 def _noted(session: Session, row: MailerConfiguration) -> MailerVersion:
     """What was noted of the one in force, or what its row alone tells."""
     note = session.get(MailerVersion, row.version)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.mailer.active import active_mailer
+from app.mailer.earlier import readdressed
 from app.mailer.summary import current_summary, promise
 from app.mailer.test_mail import KIND
 from app.outbox import actions, activity, labels, listed_tests, listing
@@ -166,6 +167,7 @@ def detail(public_id: str) -> str:
         kind_label=label_of,
         last=labels.explanation(message.last_failure, message, active),
         key_missing=_key_missing(message),
+        readdressed=readdressed(session, message.mail_from, message.created_at),
         can_retry=actions.can_retry(message, now),
         can_cancel=actions.can_cancel(message),
     )

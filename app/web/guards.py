@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from flask import redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.web.errors import STANDARD, Refusal
@@ -48,6 +49,18 @@ def to_login() -> Response:
     if target == "/":
         target = None
     return redirect(url_for("accounts.login", next=target), 303)
+
+
+def still_has(permission: Permission) -> Callable[[Session], bool]:
+    """Asks in a later transaction whether the person of this request has the permission then: what
+    takes a while is only done for who may still do it."""
+    kind, user_id = type(current_user._get_current_object()), int(current_user.id)
+
+    def asked(session: Session) -> bool:
+        person = session.get(kind, user_id, populate_existing=True)
+        return person is not None and person.denial(permission) is None
+
+    return asked
 
 
 def signed_in(view: View) -> View:

@@ -37,6 +37,7 @@ from tests.tokens import (
     ALICE,
     MAILBOX,
     TOKEN,
+    anybody,
     at,
     configuration,
     connect,
@@ -205,7 +206,7 @@ def as_person(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
     server.answers = [SIGNED_IN]
     url = begin_person(runtime, redirect=BACK, **ME)
     state = parse_qs(urlsplit(url).query)["state"][0]
-    finish_person(runtime, state=state, code="c0de", error=None, actor=ALICE, **ME)
+    finish_person(runtime, may=anybody, state=state, code="c0de", error=None, actor=ALICE, **ME)
 
 
 def by_code(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
@@ -217,7 +218,7 @@ def by_code(runtime: Runtime, server: TokenServer, clock: Clock) -> None:
     server.answers = [(200, prompt), SIGNED_IN]
     begin_device(runtime, **ME)
     clock.advance(seconds=6)
-    assert ask_device(runtime, actor=ALICE, **ME) is not None
+    assert ask_device(runtime, may=anybody, actor=ALICE, **ME) is not None
 
 
 def by_itself(runtime: Runtime, server: TokenServer, clock: Clock) -> None:

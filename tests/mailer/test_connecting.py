@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.mailer.models import MailerTokens
+from app.mailer.tokens import person as signing_in
 from app.runtime import EXTENSION, Runtime
 from tests.conftest import Clock
 from tests.factories import csrf_of, install_novantra, make_user, signed_in
@@ -280,6 +281,37 @@ def test_there_is_nothing_to_connect_with_a_password(page: MailerPage) -> None:
     assert Person(page).press("/connect").status in {409, 422}
     assert Person(page).press("/device").status in {409, 422}
     assert page.open().fact("token-state") == "none"
+
+
+def test_who_may_not_configure_mail_any_more_when_the_vendor_answers_connects_nothing(
+    person: Person, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = signing_in.for_code
+
+    def and_meanwhile(*given: Any, **more: Any) -> Any:
+        found = really(*given, **more)
+        with runtime.database.transaction() as session:
+            session.execute(update(User).values(is_install_admin=False))
+        return found
+
+    monkeypatch.setattr(signing_in, "for_code", and_meanwhile)
+    answer = person.come_back(code="the-code", state=person.leave()["state"])
+    assert answer.status == 403
+    assert "You may not connect the mailbox any more" in answer.words
+    assert tokens(runtime) is None
+    assert "mailer:connected" not in tags(runtime)
+
+
+def test_without_scripts_disconnecting_is_asked_about(person: Person, runtime: Runtime) -> None:
+    person.come_back(code="the-code", state=person.leave()["state"])
+    assert (
+        f'class="btn small danger plain-only" href="{PATH}/disconnect"' in person.page.open().text
+    )
+    question = Page(person.page.client.get(f"{PATH}/disconnect"))
+    assert "Forget the tokens of this mailbox?" in question.words
+    assert tokens(runtime) is not None
+    assert person.press("/disconnect").status == 303
+    assert tokens(runtime) is None
 
 
 def test_disconnecting_forgets_the_tokens_and_nothing_else(

@@ -48,6 +48,20 @@ def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
         yield running
 
 
+@pytest.mark.parametrize(("ends", "kept"), [("2026-01-31", None), ("2027-03-31", "2027-03-31")])
+def test_in_the_form_a_past_end_is_that_of_the_secret_before(
+    admin_client: FlaskClient, stored: Stored, ends: str, kept: str | None
+) -> None:
+    page = MailerPage(admin_client)
+    assert page.save(**microsoft("app", client_secret_ends=ends)).status == 303
+    assert stored.only.client_secret_ends == ends
+    typed = {"client_secret": NEW, "login_method": "app"}
+    assert page.save(**typed).status == 303
+    assert stored.only.client_secret_ends == kept
+    told = "it is the end of the client secret before" in page.open().words
+    assert told is (kept is None)
+
+
 def test_the_new_value_is_checked_and_saved_and_what_waited_goes_out(
     admin_client: FlaskClient,
     runtime: Runtime,

@@ -59,7 +59,7 @@ def test_a_mistake_of_shape_is_named_beside_its_field(
         ("ses", {"port": "26"}, "SES listens on"),
         ("ses", {"host": "email-smtp-fips.us-east-1.amazonaws.com"}, "This host is in us-east-1"),
         ("smtp", {"secure": None}, "readable by anybody on the way"),
-        ("smtp", {"secure": None, "port": "465"}, "TLS from the first byte on port 465"),
+        ("smtp", {"secure": None, "port": "465"}, "TLS from the start on port 465"),
         ("smtp", {"port": "25"}, "often blocked"),
         ("smtp", {"ignore_tls_errors": CHECKED}, "Certificates are not checked"),
         ("smtp", {"host": "smtp.office365.com"}, "choose Microsoft 365"),

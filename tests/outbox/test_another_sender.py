@@ -6,12 +6,13 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.mail.message import HeaderInjection, with_sender
 from app.outbox.worker import deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock
-from tests.outbox.letters import change_sender, configure, notice_mail, only_row, queue_resets
+from tests.outbox.letters import change_sender, configure, notice_mail, only_row, queue_resets, rows
 from tests.smtpd import Relay
 
 MESSAGE = (
@@ -54,6 +55,31 @@ def test_what_waited_goes_out_from_the_new_sender_and_stays_itself(
     assert after.mail_from == mail.mail_from == "hr@acme.test"
     assert mail.message["From"].addresses[0].addr_spec == "hr@acme.test"
     assert mail.message["Message-ID"] == before.message_id == after.message_id
+
+
+def test_its_page_says_that_it_was_readdressed(
+    runtime: Runtime, clock: Clock, admin_client: FlaskClient
+) -> None:
+    with Relay() as relay:
+        configure(runtime, port=relay.port)
+        clock.advance(minutes=1)
+        with runtime.database.transaction() as session:
+            notice_mail(session, runtime, "bob@acme.test")
+        page = f"/admin/system/mail-activity/{only_row(runtime).public_id}"
+        assert "the sender was changed" not in admin_client.get(page).text
+        clock.advance(minutes=1)
+        change_sender(runtime, "hr@acme.test")
+        waits = "It goes out from hr@acme.test: the sender was changed since."
+        assert waits in admin_client.get(page).text
+        assert deliver_next(runtime)
+    shown = admin_client.get(page).text
+    assert "Queued as novantra@acme.test, and re-addressed: the sender was changed" in shown
+    change_sender(runtime, "people@acme.test")
+    with runtime.database.transaction() as session:
+        notice_mail(session, runtime, "dana@acme.test")
+    newest = next(row for row in rows(runtime) if row.rcpt_to == "dana@acme.test")
+    fresh = admin_client.get(f"/admin/system/mail-activity/{newest.public_id}").text
+    assert "the sender was changed" not in fresh
 
 
 def test_a_later_attempt_sends_the_same_bytes_again(runtime: Runtime, clock: Clock) -> None:

@@ -125,6 +125,7 @@ MAY: dict[str, set[str]] = {
     "mailer.connect": CONSOLE,
     "mailer.connected": CONSOLE,
     "mailer.disconnect": CONSOLE,
+    "mailer.ask_to_disconnect": CONSOLE,
     "mailer.begin_device": CONSOLE,
     "mailer.device": CONSOLE,
     "mailer.certificate": CONSOLE,

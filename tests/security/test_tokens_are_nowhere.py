@@ -40,6 +40,7 @@ from tests.tokens import (
     ALICE,
     CLIENT,
     MAILBOX,
+    anybody,
     at,
     configuration,
     key_file,
@@ -138,13 +139,13 @@ def everything(runtime: Runtime, server: TokenServer, relay: Relay, clock: Clock
     log_in_with(runtime, relay, secret=CLIENT_SECRET, login_method="person")
     state = _state(begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
     back: dict[str, Any] = {"code": CODE, "error": None, "actor": ALICE, **ME}
-    refused(lambda: finish_person(runtime, state=state, **back))
-    refused(lambda: finish_person(runtime, state=state, **back))
-    refused(lambda: finish_person(runtime, state=CODE, **back))
+    refused(lambda: finish_person(runtime, may=anybody, state=state, **back))
+    refused(lambda: finish_person(runtime, may=anybody, state=state, **back))
+    refused(lambda: finish_person(runtime, may=anybody, state=CODE, **back))
     check(), deliver(), look()
     server.answers = [refusing(CODE)]
     again = _state(begin_person(runtime, redirect="https://hr.acme.test/back", **ME))
-    refused(lambda: finish_person(runtime, state=again, **back))
+    refused(lambda: finish_person(runtime, may=anybody, state=again, **back))
     server.answers = [refusing(REFRESH)]
     clock.advance(hours=3)
     deliver(), look()
@@ -158,7 +159,7 @@ def everything(runtime: Runtime, server: TokenServer, relay: Relay, clock: Clock
     log_in_with(runtime, relay, secret=None, login_method="device", client_credential=None)
     refused(lambda: begin_device(runtime, **ME))
     clock.advance(seconds=10)
-    refused(lambda: ask_device(runtime, actor=ALICE, **ME))
+    refused(lambda: ask_device(runtime, may=anybody, actor=ALICE, **ME))
     return said
 
 

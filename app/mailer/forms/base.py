@@ -31,6 +31,8 @@ class MailerForm(FlaskForm):
     """
 
     provider_value: ClassVar[str]
+    # Whether an end of what logs in was left out, as it was not that of what was typed.
+    dropped_end = False
     # What "switch provider and back" brings back: never a password.
     remembered: ClassVar[tuple[str, ...]] = ()
 

@@ -20,10 +20,16 @@ from app.mailer.forms.fields import OneOf
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import Remark
 from app.mailer.settings import PasswordChange, Settings
+from app.runtime import runtime
 from app.web.fields import LineField, SecretField
 
 REDIRECT = "/admin/system/mailer/connected"
 """Where the vendor sends the browser back to, below the access URL."""
+
+END_DROPPED = (
+    "The day at “Client secret ends” is over, so it is the end of the client secret before. Type"
+    " that of the new one, to be warned in time."
+)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -128,6 +134,8 @@ class SignInForm(NetworkForm):
     certificate_ends_at: datetime | None = None
     # Whether the steps at the vendor have been taken: then they need not be in the way.
     settled = False
+    # An end that was typed with a newer client secret was left out: it is that of the one before.
+    dropped_end = False
     # What is only made or pressed after a configuration was saved has to wait for setup's end.
     in_setup = False
 
@@ -158,6 +166,21 @@ class SignInForm(NetworkForm):
             client_credential=self._answer("client_credential"),
             client_secret_ends=self._answer("client_secret_ends"),
         )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        self._drop_an_older_end()
+        return super().validate(extra_validators)
+
+    def _drop_an_older_end(self) -> None:
+        """A day that is over is the end of the stored secret, and not of one that is typed anew."""
+        if "client_secret_ends" not in self or not self.keeps("client_secret"):
+            return
+        if not self._fields["client_secret"].data:
+            return
+        ends = self._fields["client_secret_ends"]
+        assert isinstance(ends, WayDay), "the form's own field"
+        if ends.day is not None and ends.day <= runtime().now().date():
+            ends.data, self.dropped_end = "", True
 
     def _answer(self, name: str) -> str | None:
         if name not in self.used or name not in self._fields:
@@ -209,6 +232,8 @@ class SignInForm(NetworkForm):
         return thumbprint_of(self.certificate) if self.certificate else ""
 
     def own_hints(self, answers: Settings) -> list[Remark]:
+        if self.dropped_end:
+            return [Remark("client_secret_ends", END_DROPPED)]
         return [] if answers.uses_token else super().own_hints(answers)
 
     def _require_login(self, change: PasswordChange) -> None:

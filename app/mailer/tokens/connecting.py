@@ -8,6 +8,7 @@ Until then nothing is stored, and after it nothing but the tokens.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -125,11 +126,18 @@ def secret_of(live: Runtime, row: SignIn) -> Secret:
         no_key()
 
 
-def connect(live: Runtime, saved: Saved, tokens: Tokens, actor: Actor) -> Connected:
-    """Store the tokens of who signed in, audited, and let mail go.
+def connect(
+    live: Runtime,
+    saved: Saved,
+    tokens: Tokens,
+    actor: Actor,
+    may: Callable[[Session], bool],
+) -> Connected:
+    """Store the tokens of who signed in, audited, and let mail go. ``may`` says in the transaction
+    that stores them whether ``actor`` may still do that.
 
-    :raises SignInRefused: it was not the mailbox's own person, the right to renew is missing, or
-        another configuration was saved meanwhile.
+    :raises SignInRefused: it was not the mailbox's own person, the right to renew is missing,
+        another configuration was saved meanwhile, or the right to configure mail was taken away.
     """
     mailbox = saved.settings.username or ""
     named = {address.casefold() for address in tokens.addresses}
@@ -149,6 +157,13 @@ def connect(live: Runtime, saved: Saved, tokens: Tokens, actor: Actor) -> Connec
         )
     now = live.now()
     with live.database.transaction() as session:
+        if not may(session):
+            raise SignInRefused(
+                "You may not connect the mailbox any more",
+                "Your right to configure mail was taken away while you signed in. Nothing was"
+                " stored.",
+                status=403,
+            )
         row = stored(session)
         if row is None or str(Destination.of(settings_of(row))) != saved.destination:
             raise SignInRefused(

@@ -6,6 +6,7 @@ What asks the service makes transactions of its own: callers hold none.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -96,8 +97,10 @@ def current_device(live: Runtime, *, user_id: int, browser: str) -> DevicePrompt
     return _prompt(row) if row is not None else None
 
 
-def ask_device(live: Runtime, *, user_id: int, browser: str, actor: Actor) -> Connected | None:
-    """Whether the person has finished; ``None``: not yet.
+def ask_device(
+    live: Runtime, *, user_id: int, browser: str, actor: Actor, may: Callable[[Session], bool]
+) -> Connected | None:
+    """Whether the person has finished; ``None``: not yet. ``may``: see :func:`connect`.
 
     Asks no oftener than is wanted: whoever comes a moment too soon waits for it, so that a page
     that asks gets an answer. Hold no transaction.
@@ -133,7 +136,7 @@ def ask_device(live: Runtime, *, user_id: int, browser: str, actor: Actor) -> Co
     if tokens is None:
         return None
     _end(live, row)
-    return connect(live, saved, tokens, actor)
+    return connect(live, saved, tokens, actor, may)
 
 
 def _under_way(session: Session, now: datetime, user_id: int, browser: str) -> SignIn:

@@ -7,6 +7,7 @@ none.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -80,8 +81,10 @@ def finish_person(
     code: str | None,
     error: str | None,
     actor: Actor,
+    may: Callable[[Session], bool],
 ) -> Connected:
-    """The browser came back, with a code or with the word for why there is none."""
+    """The browser came back, with a code or with the word for why there is none. ``may``: see
+    :func:`~app.mailer.tokens.connecting.connect`."""
     with live.database.transaction() as session:
         row = _used(session, live.now(), state, user_id, browser)
     if error or not code:
@@ -103,7 +106,7 @@ def finish_person(
         refused_by_service(why)
     except TransportError:
         no_key()
-    return connect(live, saved, tokens, actor)
+    return connect(live, saved, tokens, actor, may)
 
 
 def _used(session: Session, now: datetime, state: str, user_id: int, browser: str) -> SignIn:

@@ -16,9 +16,13 @@ from app.mailer.tokens import connecting, person
 from app.mailer.tokens.connecting import Connected, SignInRefused
 from app.mailer.views import blueprint
 from app.runtime import runtime
+from app.web.asking import ask
 from app.web.context import actor, browser, db
 from app.web.errors import Refusal
-from app.web.guards import Permission, requires
+from app.web.guards import Permission, requires, still_has
+
+FORGET_TOKENS = "Forget the tokens of this mailbox?"
+WAITS_THEN = "Mail waits then until somebody signs in again."
 
 
 @blueprint.post("/connect")
@@ -40,6 +44,7 @@ def connect() -> AnyResponse:
 def connected() -> AnyResponse:
     """Back from there. Goes on to the mailer page, so that no code stays in the address bar."""
     session, who, user_id = db(), actor(), int(current_user.id)
+    may = still_has(Permission.SYSTEM_CONFIGURE)
     session.commit()
     try:
         done = person.finish_person(
@@ -50,10 +55,24 @@ def connected() -> AnyResponse:
             code=request.args.get("code", "")[:8_000] or None,
             error=request.args.get("error", "")[:100] or None,
             actor=who,
+            may=may,
         )
     except SignInRefused as refused:
         return refused_page(refused)
     return welcome(done)
+
+
+@blueprint.get("/disconnect", endpoint="ask_to_disconnect")
+@requires(Permission.SYSTEM_CONFIGURE)
+def ask_to_disconnect() -> str:
+    """The question, for browsers without scripts."""
+    return ask(
+        FORGET_TOKENS,
+        WAITS_THEN,
+        yes="Disconnect",
+        back=url_for("mailer.page"),
+        crumb="Mailer",
+    )
 
 
 @blueprint.post("/disconnect")

@@ -14,7 +14,7 @@ from app.mailer.views.connecting import refused_page, welcome
 from app.runtime import runtime
 from app.web.context import actor, browser, db
 from app.web.errors import Refusal
-from app.web.guards import Permission, requires
+from app.web.guards import Permission, requires, still_has
 
 
 @blueprint.post("/device", endpoint="begin_device")
@@ -35,9 +35,10 @@ def begin() -> AnyResponse:
 def ask() -> AnyResponse:
     """Asks once whether the person has finished; shows the code again while not."""
     user_id, who = int(current_user.id), actor()
+    may = still_has(Permission.SYSTEM_CONFIGURE)
     db().commit()
     try:
-        done = device.ask_device(runtime(), user_id=user_id, browser=browser(), actor=who)
+        done = device.ask_device(runtime(), user_id=user_id, browser=browser(), actor=who, may=may)
         prompt = device.current_device(runtime(), user_id=user_id, browser=browser())
     except SignInRefused as refused:
         return refused_page(refused)

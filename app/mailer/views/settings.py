@@ -25,6 +25,7 @@ from app.mailer.configuration import (
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.forms.merging import Conflict, differences, typed_secrets
+from app.mailer.forms.signing_in import END_DROPPED
 from app.mailer.models import MailerConfiguration, MailerVersion
 from app.mailer.providers import Provider, provider_of
 from app.mailer.settings import LoginMethod
@@ -120,6 +121,8 @@ def keep(
         begin = f"The configuration of {exact(restores.saved_at)} is in force again."
     provider = provider_of(form.answers())
     flash(*_told(done, mailed, provider, begin=begin, asks=not test_follows, still=still))
+    if form.dropped_end:
+        flash(END_DROPPED, "warn")
     return None
 
 

@@ -161,10 +161,10 @@ def _held(active: ActiveMailer) -> Refusal:
         )
     return Refusal(
         503,
-        "The stored password cannot be read",
+        "What is stored to log in with cannot be read",
         active.problem or "",
-        "Restore the key from its backup and restart Novantra, or type the password again on the"
-        " mailer page once keys work. “flask keys doctor” names what needs which key.",
+        "Restore the key from its backup and restart Novantra, or give it again on the mailer page"
+        " once keys work. “flask keys doctor” names what needs which key.",
         url_for("mailer.page"),
         "Back to the mailer",
     )

@@ -28,7 +28,7 @@ from tests.conftest import Clock
 from tests.oauth_server import GOOD, TokenServer, html
 from tests.outbox.letters import queue_resets
 from tests.smtpd import Relay
-from tests.tokens import ALICE, CLIENT, MAILBOX, SECRET, log_in_with, token_row
+from tests.tokens import ALICE, CLIENT, MAILBOX, SECRET, anybody, log_in_with, token_row
 
 REDIRECT = "https://hr.acme.test/admin/system/mailer/connected"
 ME: dict[str, Any] = {"user_id": 1, "browser": "session-of-alice"}
@@ -53,7 +53,7 @@ def begin(runtime: Runtime) -> dict[str, str]:
 
 def finish(runtime: Runtime, state: str, **changes: Any) -> Connected:
     values: dict[str, Any] = {"code": "the-code", "error": None, "actor": ALICE, **ME}
-    return finish_person(runtime, state=state, **(values | changes))
+    return finish_person(runtime, state=state, **({"may": anybody} | values | changes))
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ def device(runtime: Runtime, server: TokenServer, relay: Relay) -> Runtime:
 
 
 def ask(runtime: Runtime) -> Connected | None:
-    return ask_device(runtime, actor=ALICE, **ME)
+    return ask_device(runtime, may=anybody, actor=ALICE, **ME)
 
 
 def test_a_code_typed_in_another_browser_connects(
@@ -415,7 +415,7 @@ def test_somebody_else_cannot_ask(device: Runtime, clock: Clock) -> None:
     clock.advance(seconds=6)
     for other in (ME | {"user_id": 2}, ME | {"browser": "another"}):
         with pytest.raises(SignInRefused) as caught:
-            ask_device(device, actor=ALICE, **other)
+            ask_device(device, may=anybody, actor=ALICE, **other)
         assert caught.value.status == 404
         assert current_device(device, **other) is None
 

@@ -31,8 +31,8 @@ def protection_hints(settings: Settings) -> Iterator[Remark]:
     if mode is TlsMode.NONE and settings.port in IMPLICIT_PORTS:
         yield Remark(
             "secure",
-            f"Relays expect TLS from the first byte on port {settings.port}. With Secure off"
-            " nothing will answer: switch it on, or use port 25 or 587.",
+            f"Relays expect TLS from the start on port {settings.port}. With Secure off nothing"
+            " will answer: switch it on, or use port 25 or 587.",
         )
     elif mode is TlsMode.NONE and settings.username:
         yield Remark(
