@@ -66,6 +66,7 @@ class World:
                 session,
                 now=self.clock() + ahead,
                 to="alice@acme.test",
+                asked_by="Alice",
                 version=self.version,
                 result=TestResult(3, failure=Failure(code, Phase.CONNECT) if code else None),
             )
