@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -35,6 +34,7 @@ from app.web.errors import STANDARD, Refusal
 from app.web.guards import Permission, requires
 from app.web.later import retry_after, when
 from app.web.navigation import Entry, here
+from app.web.viewer import viewer_zone
 
 PATH = "/admin/system/alerts"
 NAVIGATION_ORDER = 40
@@ -231,7 +231,7 @@ def _page(form: TargetForm, canary_form: CanaryForm | None = None) -> str:
         suggested=new_secret(),
         canary_form=canary_form,
         looks=looks,
-        canary_days=canary_days(session, now, ZoneInfo("UTC")),
+        canary_days=canary_days(session, now, viewer_zone()),
         outcome_of=outcome_of,
         looks_stale=looks.at is not None and looks.version != _version(),
         look_failed=explained(looks.failure, FailureContext()),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from flask import render_template, request
 
 from app.outbox.chart import chart
@@ -13,6 +11,8 @@ from app.outbox.selection import blueprint
 from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission, requires
+from app.web.viewer import viewer_zone
+from app.zones import called
 
 __all__ = ["blueprint"]
 
@@ -24,7 +24,7 @@ PERIODS = {"7": 7, "30": 30}
 @requires(Permission.SYSTEM_CONFIGURE)
 def days() -> str:
     number = PERIODS.get(request.args.get("days", ""), 30)
-    zone = ZoneInfo("UTC")
+    zone = viewer_zone()
     found = over_time(db(), runtime().now(), zone, number)
     return render_template(
         "outbox/over_time.html",
@@ -36,7 +36,7 @@ def days() -> str:
         day_of=day_of,
         in_short=in_short,
         summary=summary(found),
-        zone_name=zone.key.replace("_", " "),
+        zone_name=called(zone),
     )
 
 

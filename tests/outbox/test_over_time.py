@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
+from app.accounts.models import User
 from app.outbox.chart import HEIGHT, TOP, chart
 from app.outbox.ended import Tally
 from app.outbox.over_time import Day, over_time
@@ -123,3 +125,34 @@ def test_one_failed_mail_shows_beside_a_thousand() -> None:
     assert min(bar.top for bar in found.bars) >= 0
     assert found.lines[-1].number == 30_000
     assert chart([Day(date(2026, 11, 1))]).bars[0].top == TOP + HEIGHT
+
+
+def test_the_week_that_every_page_tells_is_the_same_counted_and_read(
+    runtime: Runtime, clock: Clock
+) -> None:
+    at = at_a_quarter(clock)
+    rows_that_ended(runtime, at - timedelta(days=8), 16)
+    rows_that_ended(runtime, at - timedelta(days=3), 4)
+    rows_that_ended(runtime, at, 2)
+    rows_that_ended(runtime, at, kind="canary")
+
+    def told() -> int:
+        with runtime.database.session(reading=True) as session:
+            return runtime.queue_summary(session).sent_this_week
+
+    assert told() == 6
+    count_all(runtime)
+    assert told() == 6
+    clock.advance(minutes=20)
+    count_all(runtime)
+    assert told() == 6
+
+
+def test_the_page_says_whose_days_they_are(
+    runtime: Runtime, admin: User, clock: Clock, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    rows_that_ended(runtime, at_a_quarter(clock))
+    assert "Days begin at midnight UTC." in sign_in(admin).get(PAGE).text
+    with runtime.database.transaction() as session:
+        session.get_one(User, admin.id).time_zone = "Asia/Kathmandu"
+    assert "Days begin at midnight in Asia/Kathmandu." in sign_in(admin).get(PAGE).text
