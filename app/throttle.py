@@ -1,16 +1,20 @@
 """At most so many in a window: counted in the database, across processes and restarts.
 
 A :class:`Limit` says how many of what; :func:`take` counts one more or raises the one
-:class:`TooMany`. The rows carry no address, only what :func:`subject_of` makes of it.
+:class:`TooMany`; a :class:`Tally` does that for many at once. The rows carry no address, only what
+:func:`subject_of` makes of it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Index, String, delete, select, text
+from sqlalchemy import Index, Select, String, Table, delete, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.client import network_of
@@ -79,35 +83,78 @@ def subject_of_client(ip: str) -> str:
     return subject_of("client", network_of(ip))
 
 
+class Tally:
+    """:func:`take` for many subjects, in a few statements for all of them.
+
+    What is taken is written by :meth:`write`, in one statement. Whoever needs several limits at
+    once names them in the order in which everybody does, since each is held until the commit.
+    """
+
+    def __init__(
+        self, session: Session, wanted: Iterable[tuple[Limit, str]], now: datetime
+    ) -> None:
+        """``wanted``: all that may be taken; a limit has one ``most``, whatever the subject."""
+        self._session, self._now = session, now
+        self._counted: Counter[tuple[Limit, str]] = Counter()
+        self._taken: Counter[tuple[Limit, str]] = Counter()
+        self._free_at: dict[tuple[Limit, str], datetime] = {}
+        subjects: dict[Limit, set[str]] = {}
+        for limit, subject in wanted:
+            subjects.setdefault(limit, set()).add(subject)
+        for limit, some in subjects.items():
+            self._look(limit, sorted(some))
+
+    def take(self, *wanted: tuple[Limit, str]) -> None:
+        """Count one more of each of these, or of none of them: raises :class:`TooMany` for the
+        first that is used up."""
+        for each in wanted:
+            if self._counted[each] + self._taken[each] >= each[0].most:
+                raise TooMany(each[0], self._when_free(each))
+        self._taken.update(wanted)
+
+    def write(self) -> None:
+        """Keep what was taken. The caller commits."""
+        rows = [
+            {"purpose": limit.purpose, "subject": subject, "at": self._now}
+            for limit, subject in self._taken.elements()
+        ]
+        if rows:
+            self._session.connection().execute(_INSERT, rows)
+
+    def _look(self, limit: Limit, subjects: Sequence[str]) -> None:
+        _one_at_a_time(self._session, limit, subjects)
+        these = Throttle.purpose == limit.purpose, Throttle.subject.in_(subjects)
+        self._session.execute(
+            delete(Throttle)
+            .where(*these, sql_outside(Throttle.at, self._now, limit.window))
+            .execution_options(synchronize_session=False)
+        )
+        counted = self._session.execute(
+            select(Throttle.subject, func.count()).where(*these).group_by(Throttle.subject)
+        )
+        self._counted.update({(limit, subject): number for subject, number in counted})
+
+    def _when_free(self, which: tuple[Limit, str]) -> datetime:
+        """When the oldest of the newest ``most`` is over; asked once for each."""
+        if which not in self._free_at:
+            limit, subject = which
+            before = limit.most - self._taken[which]
+            newest = _counting(limit, subject, self._now).offset(max(before - 1, 0)).limit(1)
+            at = self._session.scalar(newest) if before > 0 else self._now
+            self._free_at[which] = (at or self._now) + limit.window
+        return self._free_at[which]
+
+
 def take(session: Session, limit: Limit, subject: str, now: datetime) -> None:
     """Count one more; raises :class:`TooMany`. The caller commits."""
-    _one_at_a_time(session, limit, subject)
-    session.execute(
-        delete(Throttle).where(
-            Throttle.purpose == limit.purpose,
-            Throttle.subject == subject,
-            sql_outside(Throttle.at, now, limit.window),
-        )
-    )
-    free_at = retry_at(session, limit, subject, now)
-    if free_at is not None:
-        raise TooMany(limit, free_at)
-    session.add(Throttle(purpose=limit.purpose, subject=subject, at=now))
-    session.flush()
+    tally = Tally(session, [(limit, subject)], now)
+    tally.take((limit, subject))
+    tally.write()
 
 
 def allowance(session: Session, limit: Limit, subject: str, now: datetime) -> Allowance:
     """What is left. Counts nothing."""
-    newest_first = session.scalars(
-        select(Throttle.at)
-        .where(
-            Throttle.purpose == limit.purpose,
-            Throttle.subject == subject,
-            sql_within(Throttle.at, now, limit.window),
-        )
-        .order_by(Throttle.at.desc())
-        .limit(limit.most)
-    ).all()
+    newest_first = session.scalars(_counting(limit, subject, now).limit(limit.most)).all()
     again_at = newest_first[-1] + limit.window if newest_first else None
     return Allowance(limit.most - len(newest_first), again_at)
 
@@ -130,10 +177,32 @@ def forget(session: Session, limit: Limit, subject: str) -> None:
     )
 
 
-def _one_at_a_time(session: Session, limit: Limit, subject: str) -> None:
-    """Two requests must not both see the last free place. SQLite's writers queue already."""
+def _counting(limit: Limit, subject: str, now: datetime) -> Select[datetime]:
+    """The moments of those that count, newest first."""
+    return (
+        select(Throttle.at)
+        .where(
+            Throttle.purpose == limit.purpose,
+            Throttle.subject == subject,
+            sql_within(Throttle.at, now, limit.window),
+        )
+        .order_by(Throttle.at.desc())
+    )
+
+
+def _one_at_a_time(session: Session, limit: Limit, subjects: Sequence[str]) -> None:
+    """Two requests must not both see the last free place. SQLite's writers queue already.
+
+    Subjects come sorted, so that two that want the same ones do not wait in a circle.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"),
-            {"what": f"throttle:{limit.purpose}:{subject}"},
+            text(
+                "SELECT pg_advisory_xact_lock(hashtextextended(what, 0))"
+                " FROM unnest(CAST(:whats AS text[])) AS what"
+            ),
+            {"whats": [f"throttle:{limit.purpose}:{subject}" for subject in subjects]},
         )
+
+
+_INSERT = insert(cast(Table, Throttle.__table__))

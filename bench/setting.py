@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -193,3 +193,21 @@ def installed(folder: Path, port: int, database: str = "SQLite") -> Iterator[Ins
             yield Installed(runtime, config)
         finally:
             runtime.database.close()
+
+
+@contextmanager
+def peer_database(folder: Path, name: str) -> Iterator[str]:
+    """A database for another program: a file, or ``postgresql://…#schema``."""
+    databases.TEST_DATABASE_URL = postgresql() if name == "PostgreSQL" else ""
+    with databases.new_database(folder) as url:
+        where = url.removeprefix("sqlite:///").replace("postgresql+psycopg", "postgresql")
+        yield where.replace(databases.SEARCH_PATH, "#")
+
+
+def printed(command: Iterable[object], environment: dict[str, str] | None = None) -> list[float]:
+    """The figures that another program prints on its last line."""
+    ran = subprocess.run(
+        [str(word) for word in command], env=environment, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    return [float(word) for word in ran.stdout.splitlines()[-1].split()]

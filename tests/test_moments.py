@@ -18,7 +18,8 @@ from app.mailer.models import MailerConfiguration
 from app.moments import alive, happened_since, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
 from app.organizations.acceptance import Status
-from app.organizations.invitations import Inviting, invite
+from app.organizations.invitations import invite
+from app.organizations.inviting import Inviting
 from app.outbox.actions import can_retry
 from app.outbox.breaker import Breaker, Forwarder, somebody_is_ahead
 from app.outbox.claim import Claim, claim_next

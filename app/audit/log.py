@@ -7,7 +7,7 @@ install's key is missing, events are still written, unsigned, and stay marked as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -80,30 +80,53 @@ def record(
     ``tag`` is ``subject:action``. ``changes`` maps a field to ``{"old": …, "new": …}``; a
     secret is only ever ``"changed"``, ``"set"`` or ``"removed"``: the caller passes no value.
     """
+    return record_all(session, now=now, actor=actor, events=[Happened(tag, target, changes)])[0]
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What is told of one thing that somebody did, as :func:`record` takes it."""
+
+    tag: str
+    target: str
+    changes: Mapping[str, Any] | None = None
+
+
+def record_all(
+    session: Session, *, now: datetime, actor: Actor, events: Sequence[Happened]
+) -> list[AuditEvent]:
+    """Add an event for each of these, in their order; the anchor moves once."""
+    if not events:
+        return []
     lock(session)
     session.flush()
     chain = chain_of(session)
     key = chain.keys.newest() if chain else None
-    event = AuditEvent(
-        at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
-        actor_id=actor.id,
-        actor=actor.label[:320],
-        ip=actor.ip,
-        tag=checked(tag),
-        target=target[:320],
-        changes=dict(changes or {}),
-    )
+    at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    told = [
+        AuditEvent(
+            at=at,
+            actor_id=actor.id,
+            actor=actor.label[:320],
+            ip=actor.ip,
+            tag=checked(one.tag),
+            target=one.target[:320],
+            changes=dict(one.changes or {}),
+        )
+        for one in events
+    ]
     if chain is None or key is None:
-        return _append(session, event, _end(session, None), None)
+        _append(session, told, _end(session, None), None)
+        return told
     try:
         anchored = anchors.trusted(session, chain.keys, anchors.read(session))
     except anchors.Doubtful as doubt:
         # From here on the chain is anchored again, and says itself that it was not before.
-        end = _append(session, _doubt(event, str(doubt)), _end(session, None), key)
-        anchored = Head(end.id, end.digest)
-    _append(session, event, _end(session, anchored), key)
-    _anchor(session, chain, event, key)
-    return event
+        anchored = _append(session, [_doubt(told[0], str(doubt))], _end(session, None), key)
+    head = _append(session, told, _end(session, anchored), key)
+    anchors.move(session, chain.keys, head, key)
+    chain.note.advance_with(session, head)
+    return told
 
 
 def carry_over(session: Session, *, now: datetime) -> None:
@@ -127,8 +150,7 @@ def carry_over(session: Session, *, now: datetime) -> None:
         target="audit log",
         changes={"head": {"old": None, "new": str(end)}},
     )
-    _append(session, event, end, key)
-    anchors.move(session, chain.keys, Head(event.id, event.digest), key)
+    anchors.move(session, chain.keys, _append(session, [event], end, key), key)
 
 
 def begin(session: Session) -> None:
@@ -166,19 +188,18 @@ def _end(session: Session, anchored: Head | None) -> Head:
     return end if end.id > anchored.id else anchored
 
 
-def _append(session: Session, event: AuditEvent, end: Head, key: SigningKey | None) -> AuditEvent:
-    event.id, event.previous_digest = end.id + 1, end.digest
-    event.key_id = key.id if key else None
-    event.digest = digest_of(event, key)
-    session.add(event)
+def _append(
+    session: Session, events: Sequence[AuditEvent], end: Head, key: SigningKey | None
+) -> Head:
+    """Write them behind ``end``; the new end."""
+    for event in events:
+        event.id, event.previous_digest = end.id + 1, end.digest
+        event.key_id = key.id if key else None
+        event.digest = digest_of(event, key)
+        end = Head(event.id, event.digest)
+    session.add_all(events)
     session.flush()
-    return event
-
-
-def _anchor(session: Session, chain: Chain, event: AuditEvent, key: SigningKey) -> None:
-    head = Head(event.id, event.digest)
-    anchors.move(session, chain.keys, head, key)
-    chain.note.advance_with(session, head)
+    return end
 
 
 def _doubt(event: AuditEvent, reason: str) -> AuditEvent:

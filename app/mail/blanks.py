@@ -1,9 +1,10 @@
 """What is rendered once for mails that differ in nothing but what stands in their blanks.
 
-Addresses, links and codes are printed by a template and never looked into, so that a **form** can
-be rendered with a blank in the place of each, and filled for every mail. A blank is as long as what
-will stand there, in signs that occur in nothing else, so lines break where they would have broken
-without it; and it holds nothing of what will stand there, so a form may be kept.
+Addresses, links, codes and moments are printed by a template and never looked into, so that a
+**form** can be rendered with a blank in the place of each, and filled for every mail. A blank is,
+word by word, as long as what will stand there, in signs that occur in nothing else, so lines break
+where they would have broken without it; and it holds nothing of what will stand there, so a form
+may be kept.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class Blank:
 
     __slots__ = ("_text",)
 
-    def __init__(self, number: int, length: int) -> None:
-        self._text = chr(_FIRST + number) * length
+    def __init__(self, words: Sequence[str]) -> None:
+        self._text = " ".join(words)
 
     def __str__(self) -> str:
         return self._text
@@ -43,47 +44,55 @@ class Blank:
         raise TypeError("what stands in a blank is not known")
 
 
-Blanks = tuple[tuple[str, int], ...]
-"""The names of what will stand in a form, each with its length."""
+Blanks = tuple[tuple[str, tuple[int, ...]], ...]
+"""The names of what will stand in a form, each with the lengths of its words."""
+
+Words = Mapping[str, Sequence[str]]
+"""What stands in the blanks of one mail, by its name and word by word."""
 
 
-def blanks_for(printed: Mapping[str, str]) -> Blanks:
-    return tuple((name, len(value)) for name, value in printed.items())
+def blanks_for(printed: Words) -> Blanks:
+    return tuple((name, tuple(map(len, words))) for name, words in printed.items())
 
 
 def marks(blanks: Blanks) -> dict[str, Blank]:
     """What to render a form with, under the names of what will stand there."""
-    return {name: Blank(number, length) for number, (name, length) in enumerate(blanks)}
+    found: dict[str, list[str]] = {}
+    for (name, _), mark in _marked(blanks).items():
+        found.setdefault(name, []).append(mark)
+    return {name: Blank(words) for name, words in found.items()}
 
 
 @dataclass(frozen=True)
 class Form:
-    """A text in pieces: every other one is the name of what stands there."""
+    """A text in pieces; between each two of them stands a word of what has that name."""
 
     pieces: tuple[str, ...]
+    words: tuple[tuple[str, int], ...]
     markup: bool = False
 
     @classmethod
     def of(cls, text: str, blanks: Blanks, *, markup: bool = False) -> Form:
         """The form of a text that was rendered with :func:`marks`."""
-        pieces: Sequence[str] = (text,)
-        if blanks:
-            either = "|".join(f"{mark}{{{length}}}" for mark, length in _marked(blanks))
-            pieces = re.split(f"({either})", text)
-        names = {
-            mark * length: name
-            for (name, length), (mark, _) in zip(blanks, _marked(blanks), strict=True)
-        }
-        return cls(tuple(names.get(piece, piece) for piece in pieces), markup)
+        if not blanks:
+            return cls((text,), (), markup)
+        which = {mark: place for place, mark in _marked(blanks).items()}
+        pieces = re.split(f"({'|'.join(which)})", text)
+        return cls(tuple(pieces[::2]), tuple(which[mark] for mark in pieces[1::2]), markup)
 
-    def filled(self, printed: Mapping[str, str]) -> str:
-        values: Mapping[str, str] = printed
+    def filled(self, printed: Words) -> str:
+        words = printed
         if self.markup:
-            values = {name: escape(value) for name, value in printed.items()}
-        pieces = list(self.pieces)
-        pieces[1::2] = [values[name] for name in pieces[1::2]]
-        return "".join(pieces)
+            words = {name: [escape(word) for word in some] for name, some in printed.items()}
+        filled = [""] * (len(self.pieces) + len(self.words))
+        filled[::2] = self.pieces
+        filled[1::2] = [words[name][number] for name, number in self.words]
+        return "".join(filled)
 
 
-def _marked(blanks: Blanks) -> list[tuple[str, int]]:
-    return [(chr(_FIRST + number), length) for number, (_, length) in enumerate(blanks)]
+def _marked(blanks: Blanks) -> dict[tuple[str, int], str]:
+    """Each word of what will stand in a form, by its name and number, and what marks its place."""
+    lengths = [
+        ((name, number), length) for name, words in blanks for number, length in enumerate(words)
+    ]
+    return {place: chr(_FIRST + n) * length for n, (place, length) in enumerate(lengths)}

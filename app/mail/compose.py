@@ -17,11 +17,11 @@ any other string
     would see one. It reads the same and cannot be clicked. What is written from right to left is
     isolated (UAX 9 section 2.4.2), so that it does not turn the words around it.
 
-Anything that is not a string passes as it is; strings in lists and tuples are treated alike.
-Moments are told to the minute.
+Anything that is not a string passes as it is; strings in lists and tuples are treated alike. A
+moment is printed by ``|clock``, to the minute.
 
-Links, codes and addresses are printed and nothing else, so mails that differ in those alone are
-rendered once: see :mod:`app.mail.blanks`.
+Links, codes, addresses and moments are printed and nothing else, so mails that differ in those
+alone are rendered once: see :mod:`app.mail.blanks`.
 
 ``zone`` is the reader's, in which ``{{ until|clock }}`` says "14:30 (Europe/Berlin) on 26 November
 2026". ``written_at`` is when the mail is composed: it may wait before it is sent, so how long
@@ -45,7 +45,7 @@ from jinja2.runtime import Context
 
 from app import zones
 from app.mail.addresses import normalise
-from app.mail.blanks import Blanks, Form, blanks_for, marks
+from app.mail.blanks import Blank, Blanks, Form, blanks_for, marks
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -95,11 +95,9 @@ class Composer:
         :raises ValueError: a link or a code is none.
         """
         values = _with_lengths(values)
-        values = {name: _to_the_minute(value) for name, value in values.items()}
+        zone = values.get("zone")
         printed = {
-            name: str(_prepared(name, value))
-            for name, value in values.items()
-            if isinstance(value, str) and not isinstance(value, Prose) and _is_printed(name)
+            key: words for key, value in values.items() if (words := _printed(key, value, zone))
         }
         told = tuple((n, type(value), value) for n, value in values.items() if n not in printed)
         if not all(isinstance(value, _PLAIN) for _, _, value in told):
@@ -204,11 +202,6 @@ def isolated(text: str) -> str:
     return text
 
 
-def _is_printed(name: str) -> bool:
-    """Whether a string of that name is printed and nothing else."""
-    return name.rpartition("_")[2] in _PRINTED
-
-
 def _with_lengths(values: Mapping[str, object]) -> dict[str, object]:
     """Beside every moment how long after ``written_at`` it is, which itself is not told."""
     told = dict(values)
@@ -220,10 +213,16 @@ def _with_lengths(values: Mapping[str, object]) -> dict[str, object]:
     return told
 
 
-def _to_the_minute(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.replace(second=0, microsecond=0)
-    return value
+def _printed(name: str, value: object, zone: object) -> list[str] | None:
+    """The words of what is printed and nothing else; ``None`` for anything else.
+
+    :raises ValueError: a link, code or address is none.
+    """
+    if isinstance(value, datetime) and isinstance(zone, ZoneInfo):
+        return zones.clock(value, zone).split()
+    if not isinstance(value, str) or isinstance(value, Prose):
+        return None
+    return [str(_prepared(name, value))] if name.rpartition("_")[2] in _PRINTED else None
 
 
 def _prepared(name: str, value: object) -> object:
@@ -248,6 +247,6 @@ def _required(value: str, holds: bool, name: str) -> str:
 
 
 @pass_context
-def clock(context: Context, moment: datetime) -> str:
+def clock(context: Context, moment: datetime | Blank) -> str | Blank:
     """An aware moment in words, in the zone of whoever reads the mail."""
-    return zones.clock(moment, context["zone"])
+    return moment if isinstance(moment, Blank) else zones.clock(moment, context["zone"])

@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Everything in this room that binds to the application."""
     from app.organizations import batches, members, open_invitations, renewal, signup, views
-    from app.organizations.invitations import HANDED_OVER, LIFETIME, MAILED
+    from app.organizations.inviting import HANDED_OVER, LIFETIME, MAILED
     from app.organizations.models import Invitation, InvitationBatch, SignupRequest
     from app.organizations.views import appointing
     from app.organizations.views import members as members_pages

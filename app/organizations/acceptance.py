@@ -14,7 +14,8 @@ from app.accounts.tokens import hash_secret
 from app.accounts.users import create_user
 from app.audit.log import record
 from app.moments import lies_ahead, sql_lies_ahead
-from app.organizations.invitations import LIFETIME
+from app.organizations.inviting import LIFETIME
+from app.organizations.members import lock
 from app.organizations.models import Invitation, Organization
 from app.organizations.service import AlreadyMember, add_member
 from app.web.context import Actor
@@ -92,6 +93,15 @@ def accept_as(
 def _claim(
     session: Session, secret: str, now: datetime, *also: ColumnElement[bool]
 ) -> tuple[Invitation, Organization]:
+    # In the order in which those lock who invite: the organization, then its invitations.
+    organization = session.scalar(
+        select(Organization)
+        .join(Invitation, Invitation.organization_id == Organization.id)
+        .where(Invitation.token_hash == hash_secret(secret))
+    )
+    if organization is None:
+        raise NoLongerOpen
+    lock(session, organization)
     claimed = session.execute(
         update(Invitation)
         .where(
@@ -109,8 +119,7 @@ def _claim(
     ).scalar()
     if claimed is None:
         raise NoLongerOpen
-    invitation = session.get_one(Invitation, claimed, populate_existing=True)
-    return invitation, session.get_one(Organization, invitation.organization_id)
+    return session.get_one(Invitation, claimed, populate_existing=True), organization
 
 
 def _join(

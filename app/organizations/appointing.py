@@ -17,7 +17,8 @@ from app.accounts.models import User
 from app.accounts.users import find
 from app.audit.log import record
 from app.mail.addresses import Address
-from app.organizations.invitations import Inviting, tell_added
+from app.organizations.invitations import tell_added
+from app.organizations.inviting import Inviting
 from app.organizations.members import lock
 from app.organizations.models import Membership, Organization
 from app.organizations.service import add_member, membership_of

@@ -2,7 +2,8 @@
 
 The request that brings the list does what it can within a moment, the worker goes on between
 deliveries, and the list's own page can be asked to go on too. A step claims its lines in the
-transaction that settles them, so no line is done twice and none is lost.
+transaction that settles them, so no line is done twice and none is lost, and asks again whether
+whoever pasted the list may still invite.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from app import correlation
 from app.accounts.models import User
 from app.audit.log import record
 from app.in_steps import delete_some
 from app.mail.addresses import Address
 from app.moments import sql_outside
-from app.organizations.invitations import InviteResult, Inviting, invite
+from app.organizations.invitations import invite_all
+from app.organizations.inviting import InviteResult, Inviting
 from app.organizations.members import lock, lost_right
 from app.organizations.models import (
     Invitation,
@@ -38,13 +43,18 @@ from app.web.context import Actor
 
 MAXIMUM = 1_000
 # Lines per transaction: SQLite has one writer, and the others should not notice a list.
-STEP = 10
+STEP = 100
 KEPT = timedelta(days=30)
 # Old lists cleared at once, with up to a thousand lines each.
 CLEARED = 5
 PAGE = 100
 # Seconds that a request may spend on a list; the worker does the rest, between two deliveries.
 MOMENT, CHORE_MOMENT = 1.0, 0.25
+
+Waiting = tuple[int, str]
+"""A line that waits: its id, and the address as it is stored."""
+
+_LINES = insert(cast(Table, InvitationBatchLine.__table__))
 
 log = logging.getLogger("novantra.organizations")
 
@@ -79,20 +89,22 @@ def store(session: Session, inviting: Inviting, lines: Sequence[Line]) -> Invita
         created_by_id=inviting.inviter.id if inviting.inviter else None,
         ip=inviting.actor.ip,
         created_at=inviting.now,
+        correlation_id=correlation.current(),
     )
     session.add(batch)
     session.flush()
-    session.add_all(
-        InvitationBatchLine(
-            batch_id=batch.id,
-            number=line.number,
-            typed=line.stored[:320],
-            outcome=line.outcome,
-            detail=line.problem[:300] if line.problem else None,
-        )
+    rows = [
+        {
+            "batch_id": batch.id,
+            "number": line.number,
+            "typed": line.stored[:320],
+            "outcome": line.outcome,
+            "detail": line.problem[:300] if line.problem else None,
+        }
         for line in lines
-    )
-    session.flush()
+    ]
+    if rows:
+        session.connection().execute(_LINES, rows)
     return batch
 
 
@@ -110,43 +122,56 @@ def work_off(runtime: Runtime, batch: InvitationBatch | None = None) -> bool:
     """
     with runtime.database.transaction() as session:
         line = InvitationBatchLine
-        waiting = select(line.id, line.batch_id).where(line.outcome.is_(None))
+        waiting = select(line.id, line.batch_id, line.typed).where(line.outcome.is_(None))
         if batch is not None:
-            waiting = waiting.where(InvitationBatchLine.batch_id == batch.id)
-        lines = session.execute(
-            waiting.order_by(InvitationBatchLine.id).limit(STEP).with_for_update(skip_locked=True)
+            waiting = waiting.where(line.batch_id == batch.id)
+        found = session.execute(
+            waiting.order_by(line.id).limit(STEP).with_for_update(skip_locked=True)
         ).all()
-        asked: dict[int, Inviting | None] = {}
-        for line_id, batch_id in lines:
-            if batch_id not in asked:
-                asked[batch_id] = _inviting_or_end(session, runtime, batch_id)
-            inviting = asked[batch_id]
-            if inviting is not None:
-                _do(session, inviting, line_id)
-        return bool(lines)
+        lists: dict[int, list[Waiting]] = {}
+        for line_id, batch_id, typed in found:
+            lists.setdefault(batch_id, []).append((line_id, typed))
+        for batch_id, lines in sorted(lists.items()):
+            _do_some(session, runtime, session.get_one(InvitationBatch, batch_id), lines)
+        return bool(found)
 
 
-def _do(session: Session, inviting: Inviting, line_id: int) -> None:
+def _do_some(
+    session: Session, runtime: Runtime, batch: InvitationBatch, lines: Sequence[Waiting]
+) -> None:
+    """Some lines of a list, all at once; one by one where something about them is in the way."""
+    with correlation.belonging_to(batch.correlation_id):
+        inviting = _inviting_or_end(session, runtime, batch)
+        if inviting is None:
+            return
+        done = alone_in(session, partial(_do, session, inviting, lines))
+        if isinstance(done, Trouble):
+            log.error("lines of a list are worked on one by one: %s", done.reason)
+            for line in lines:
+                _do_alone(session, inviting, line)
+
+
+def _do(session: Session, inviting: Inviting, lines: Sequence[Waiting]) -> None:
+    outcomes = invite_all(session, inviting, [Address.parse(typed) for _, typed in lines])
+    same: dict[InviteResult, list[int]] = {}
+    for (line_id, _), outcome in zip(lines, outcomes, strict=True):
+        same.setdefault(outcome, []).append(line_id)
+    for outcome, ids in same.items():
+        _settle(session, InvitationBatchLine.id.in_(ids), outcome)
+
+
+def _do_alone(session: Session, inviting: Inviting, line: Waiting) -> None:
     """One line; one that cannot be worked on is set aside and stops none of the others."""
-
-    def invited() -> InviteResult:
-        typed = session.scalar(
-            select(InvitationBatchLine.typed).where(InvitationBatchLine.id == line_id)
-        )
-        return invite(session, inviting, Address.parse(str(typed)))
-
-    outcome = alone_in(session, invited)
-    if isinstance(outcome, Trouble):
-        log.error("a line of a list is set aside: %s", outcome.reason)
-        _settle(session, InvitationBatchLine.id == line_id, InviteResult.SET_ASIDE, outcome.reason)
-    else:
-        _settle(session, InvitationBatchLine.id == line_id, outcome)
+    done = alone_in(session, partial(_do, session, inviting, [line]))
+    if isinstance(done, Trouble):
+        log.error("a line of a list is set aside: %s", done.reason)
+        settled = InvitationBatchLine.id == line[0]
+        _settle(session, settled, InviteResult.SET_ASIDE, done.reason)
 
 
-def _inviting_or_end(session: Session, runtime: Runtime, batch_id: int) -> Inviting | None:
+def _inviting_or_end(session: Session, runtime: Runtime, batch: InvitationBatch) -> Inviting | None:
     """Who invites into what with a list. ``None`` when they may not invite any more: then the rest
     of the list ends here, and its page says why."""
-    batch = session.get_one(InvitationBatch, batch_id)
     organization = session.get_one(Organization, batch.organization_id)
     lock(session, organization)
     lost = lost_right(session, organization_id=organization.id, user_id=batch.created_by_id)
@@ -156,7 +181,7 @@ def _inviting_or_end(session: Session, runtime: Runtime, batch_id: int) -> Invit
     batch.ended_because = lost
     ended = _settle(
         session,
-        and_(InvitationBatchLine.batch_id == batch_id, InvitationBatchLine.outcome.is_(None)),
+        and_(InvitationBatchLine.batch_id == batch.id, InvitationBatchLine.outcome.is_(None)),
         InviteResult.NOT_ALLOWED,
     )
     record(
@@ -306,8 +331,5 @@ def invite_all_now(
     session: Session, inviting: Inviting, lines: Sequence[Line]
 ) -> dict[Address, InviteResult]:
     """Every address at once, for when no mail is composed (mail pending): address → outcome."""
-    return {
-        line.address: invite(session, inviting, line.address)
-        for line in lines
-        if line.address and line.outcome is None
-    }
+    addresses = [line.address for line in lines if line.address and line.outcome is None]
+    return dict(zip(addresses, invite_all(session, inviting, addresses), strict=True))

@@ -1,135 +1,66 @@
-"""Inviting: who invites into what, and what became of an address.
+"""Invitations made, sent again, handed over and revoked, any number at once.
 
-One address, one decision, one mail, in the caller's transaction. First what is asked and answered,
-then inviting, sending again and revoking, then the mails and how many of them a day allows.
-
-An invitation is mail to a stranger with words somebody else chose, so a single account must not
-turn the install into a source of spam. Counted in the database, whatever the process. What an
-organization may send is ``NOVANTRA_INVITATIONS_PER_DAY``; a mailbox is protected in any case.
+In the caller's transaction, with a few statements for all of them: people, members and open
+invitations are looked up together; mails are counted, written and told together. One address is a
+list of one. Whether somebody may ask for it is asked by the caller, in each transaction anew.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Sequence
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.accounts.tokens import hash_secret, new_secret
-from app.accounts.users import find as find_person
-from app.audit.log import record
-from app.config import Config
+from app.audit.log import record_all
 from app.install.service import links
 from app.mail.addresses import Address
-from app.mailer.active import MailPending, require_mail
-from app.moments import lies_ahead
+from app.mailer.active import require_mail
+from app.organizations.deciding import decide, why_no_mail
+from app.organizations.inviting import LIFETIME, InviteResult, Inviting, NotOpen
+from app.organizations.letters import invitation_letter, notice_letter
 from app.organizations.members import lock
-from app.organizations.models import ROLES, Invitation, Organization
-from app.organizations.service import AlreadyMember, add_member, membership_of
-from app.outbox.actions import cancel
-from app.outbox.actions import find as find_message
-from app.outbox.queue import enqueue
-from app.runtime import Runtime
-from app.throttle import Limit, TooMany, retry_at, subject_of, subject_of_address, take
-from app.web.context import Actor
+from app.organizations.models import ROLES, Invitation, Membership
+from app.outbox.bulk import cancel_each
+from app.outbox.queue import enqueue_all
+from app.throttle import TooMany
 
-LIFETIME = timedelta(days=7)
-NOTICE_LIFETIME = timedelta(days=3)
-DAY = timedelta(hours=24)
-# What the mail of an invitation stands on: see app/organizations/open_invitations.py.
-MAILED, HANDED_OVER = "invitation", "handed-over"
-# One person's mailbox, counted over all organizations.
-TO_ADDRESS = Limit("invitation-to", 5, DAY)
-
-
-class InviteResult(StrEnum):
-    """What became of one address. Only the first two changed anything."""
-
-    INVITED = "invited"
-    ADDED = "added"
-    ALREADY_MEMBER = "already-member"
-    ALREADY_INVITED = "already-invited"
-    MAIL_PENDING = "mail-pending"
-    KEY_MISSING = "key-missing"
-    ADDRESS_LIMIT = "address-limit"
-    ORGANIZATION_LIMIT = "organization-limit"
-    NOT_ALLOWED = "not-allowed"
-    """Whoever pasted the list lost the right to invite before this line had its turn."""
-    SET_ASIDE = "set-aside"
-    """The line could not be worked on; its detail says why."""
-
-
-@dataclass(frozen=True)
-class Inviting:
-    """Who invites into what: the same for every address of a list."""
-
-    runtime: Runtime
-    organization: Organization
-    role: str
-    inviter: User | None
-    actor: Actor
-    now: datetime
-
-    @property
-    def inviter_name(self) -> str:
-        """How mails name whoever invites."""
-        return self.inviter.name if self.inviter else "An administrator"
-
-
-class NotOpen(Exception):
-    """The invitation was accepted or revoked meanwhile."""
+_INVITATIONS = insert(cast(Table, Invitation.__table__))
+_MEMBERSHIPS = insert(cast(Table, Membership.__table__))
 
 
 def invite(session: Session, inviting: Inviting, address: Address) -> InviteResult:
-    """Invite an address, or add the person who has it.
+    """Invite an address, or add the person who has it: see :func:`invite_all`."""
+    return invite_all(session, inviting, [address])[0]
+
+
+def invite_all(
+    session: Session, inviting: Inviting, addresses: Sequence[Address]
+) -> list[InviteResult]:
+    """Invite addresses, or add the people who have them; what became of each.
 
     In Sovereign everybody with an account works for the operator, so an existing person is
     added at once. In Cloud accounts belong to strangers: they are asked by mail like anybody,
     and nobody learns whether an address has an account.
+
+    They are decided in their order: of an address that comes twice the second is invited already,
+    and a limit refuses those that come behind.
     """
     if inviting.role not in ROLES:
         raise ValueError(f"no such role: {inviting.role}")
     lock(session, inviting.organization)
-    user = find_person(session, address)
-    if user and membership_of(session, organization=inviting.organization, user=user):
-        return InviteResult.ALREADY_MEMBER
-    if user and not inviting.runtime.config.is_cloud:
-        return _add(session, inviting, user)
-    waiting = _open_invitation(session, inviting.organization, address)
-    if waiting and lies_ahead(waiting.expires_at, inviting.now, LIFETIME):
-        return InviteResult.ALREADY_INVITED
-    if not inviting.runtime.box.ring.usable:
-        return InviteResult.KEY_MISSING
-    try:
-        require_mail(session, inviting.runtime)
-        _count_mail(session, inviting, address)
-    except MailPending:
-        return InviteResult.MAIL_PENDING
-    except TooMany as refused:
-        return over(refused)
-    if waiting:
-        waiting.revoked_at = inviting.now
-        session.flush()
-    invitation = Invitation(
-        organization_id=inviting.organization.id,
-        address=address,
-        role=inviting.role,
-        invited_by_id=inviting.inviter.id if inviting.inviter else None,
-        created_at=inviting.now,
-    )
-    _mail(session, inviting, invitation)
-    session.add(invitation)
-    audit(
-        session,
-        inviting,
-        "invitation:created",
-        address.text,
-        {"role": {"old": None, "new": inviting.role}},
-    )
-    return InviteResult.INVITED
+    decided = decide(session, inviting, addresses)
+    decided.tally.write()
+    _revoke(session, inviting, decided.revoked)
+    _take_back(session, inviting, decided.taken_back)
+    _add(session, inviting, decided.added)
+    _write_notices(session, inviting, decided.told)
+    _write_new(session, inviting, decided.invited)
+    record_all(session, now=inviting.now, actor=inviting.actor, events=decided.happened)
+    return decided.outcomes
 
 
 def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None:
@@ -137,17 +68,32 @@ def resend(session: Session, inviting: Inviting, invitation: Invitation) -> None
 
     Raises :class:`NotOpen`, ``MailPending``, or ``TooMany``.
     """
+    (refused,) = resend_all(session, inviting, [invitation])
+    if refused is not None:
+        raise refused
+
+
+def resend_all(
+    session: Session, inviting: Inviting, invitations: Sequence[Invitation]
+) -> list[NotOpen | TooMany | None]:
+    """As :func:`resend`, with each of them; why it was not sent again, or ``None``.
+
+    Raises ``MailPending``, and ``KeysUnusable``: then none was.
+    """
     lock(session, inviting.organization)
-    session.refresh(invitation)
-    if invitation.accepted_at or invitation.revoked_at:
-        raise NotOpen
+    opened = _still_open(session, invitations)
     require_mail(session, inviting.runtime)
-    _count_mail(session, inviting, invitation.address)
-    _take_back(session, inviting, invitation)
-    if inviting.inviter is not None:  # it goes out in the name of whoever sends it now
-        invitation.invited_by_id = inviting.inviter.id
-    _mail(session, inviting, invitation)
-    audit(session, inviting, "invitation:resent", invitation.email)
+    tally = inviting.tally(session, [invitation.address for invitation in opened])
+    refused: dict[int, TooMany] = {}
+    for invitation in opened:
+        try:
+            tally.take(*inviting.limits(invitation.address))
+        except TooMany as too_many:
+            refused[invitation.id] = too_many
+    tally.write()
+    _write_anew(session, inviting, [one for one in opened if one.id not in refused])
+    ids = {invitation.id for invitation in opened}
+    return [refused.get(one.id) if one.id in ids else NotOpen() for one in invitations]
 
 
 def hand_over(session: Session, inviting: Inviting, invitation: Invitation) -> str:
@@ -157,191 +103,145 @@ def hand_over(session: Session, inviting: Inviting, invitation: Invitation) -> s
     has not proven that the address is theirs. Raises as :func:`resend` does.
     """
     lock(session, inviting.organization)
-    session.refresh(invitation)
-    if invitation.accepted_at or invitation.revoked_at:
+    if not _still_open(session, [invitation]):
         raise NotOpen
     require_mail(session, inviting.runtime)
-    _count_mail(session, inviting, invitation.address)
-    _take_back(session, inviting, invitation)
-    if inviting.inviter is not None:
-        invitation.invited_by_id = inviting.inviter.id
-    link = _mail(session, inviting, invitation, handed_over=True)
-    audit(session, inviting, "invitation:handed-over", invitation.email)
-    return link
+    tally = inviting.tally(session, [invitation.address])
+    tally.take(*inviting.limits(invitation.address))
+    tally.write()
+    return _write_anew(session, inviting, [invitation], handed_over=True)[0]
 
 
 def revoke(session: Session, inviting: Inviting, invitation: Invitation) -> None:
     """End an invitation; its mail is not sent if it still waits. Raises :class:`NotOpen`."""
-    ended = session.execute(
-        update(Invitation)
-        .where(
-            Invitation.id == invitation.id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .values(revoked_at=inviting.now)
-        .returning(Invitation.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if ended is None:
+    if not revoke_all(session, inviting, [invitation]):
         raise NotOpen
-    session.refresh(invitation)
-    _take_back(session, inviting, invitation)
-    audit(session, inviting, "invitation:revoked", invitation.email)
 
 
-def _add(session: Session, inviting: Inviting, user: User) -> InviteResult:
-    try:
-        add_member(
-            session,
-            organization=inviting.organization,
-            user=user,
-            role=inviting.role,
-            now=inviting.now,
-        )
-    except AlreadyMember:
-        return InviteResult.ALREADY_MEMBER
-    waiting = _open_invitation(session, inviting.organization, user.address)
-    if waiting:
-        waiting.revoked_at = inviting.now
-        _take_back(session, inviting, waiting)
-    tell_added(session, inviting, user)
-    audit(
-        session, inviting, "member:added", user.email, {"role": {"old": None, "new": inviting.role}}
-    )
-    return InviteResult.ADDED
-
-
-def _mail(
-    session: Session, inviting: Inviting, invitation: Invitation, *, handed_over: bool = False
-) -> str:
-    """Write the mail with a new link; that link."""
-    secret = new_secret()
-    link = links(session, inviting.runtime.config).to("invitations", secret)
-    invitation.handed_over_at = inviting.now if handed_over else None
-    invitation.token_hash = hash_secret(secret)
-    invitation.expires_at = inviting.now + LIFETIME
-    invitation.message_public_id = enqueue(
-        session,
-        inviting.runtime,
-        kind="invitation",
-        to=invitation.address,
-        context={
-            "organization": inviting.organization.name,
-            "role": invitation.role,
-            "inviter": inviting.inviter_name,
-            "email": invitation.email,
-            "link": link,
-            "until": invitation.expires_at,
-            "handed_over": handed_over,
-        },
-        label=f"Invitation to {inviting.organization.name}",
-        expires_at=invitation.expires_at,
-        stands_on=f"{HANDED_OVER if handed_over else MAILED}:{invitation.token_hash}",
-    )
-    return link
+def revoke_all(session: Session, inviting: Inviting, invitations: Sequence[Invitation]) -> int:
+    """As :func:`revoke`, with those of them that are still open; how many those were."""
+    opened = _still_open(session, invitations)
+    _revoke(session, inviting, opened)
+    _take_back(session, inviting, opened)
+    told = [inviting.happened("invitation:revoked", one.email) for one in opened]
+    record_all(session, now=inviting.now, actor=inviting.actor, events=told)
+    return len(opened)
 
 
 def tell_added(session: Session, inviting: Inviting, user: User) -> None:
     """A courtesy: without mail, or beyond the limits, the membership stands all the same."""
-    if not inviting.runtime.box.ring.usable:
+    if why_no_mail(session, inviting) is not None:
         return
+    tally = inviting.tally(session, [user.address])
     try:
-        require_mail(session, inviting.runtime)
-        _count_mail(session, inviting, user.address)
-    except (MailPending, TooMany):
+        tally.take(*inviting.limits(user.address))
+    except TooMany:
         return
-    enqueue(
-        session,
-        inviting.runtime,
-        kind="membership-added",
-        to=user.address,
-        time_zone=user.time_zone,
-        context={
-            "name": user.name,
-            "organization": inviting.organization.name,
-            "role": inviting.role,
-            "inviter": inviting.inviter_name,
-            "link": links(session, inviting.runtime.config).to(
-                "organizations", inviting.organization.slug, "members"
-            ),
-        },
-        label=f"Added to {inviting.organization.name}",
-        expires_at=inviting.now + NOTICE_LIFETIME,
-        stands_on=f"membership:{inviting.organization.id}:{user.id}",
-    )
+    tally.write()
+    _write_notices(session, inviting, [user])
 
 
-def _take_back(session: Session, inviting: Inviting, invitation: Invitation) -> None:
-    """Cancel the mail of an invitation if it was not sent: its link would lead nowhere."""
-    message = find_message(session, invitation.message_public_id or "")
-    if message is not None:
-        cancel(session, message, now=inviting.now, actor=inviting.actor)
-
-
-def _open_invitation(
-    session: Session, organization: Organization, address: Address
-) -> Invitation | None:
-    """Neither accepted nor revoked; it may have run out."""
-    return session.scalar(
+def _still_open(session: Session, invitations: Sequence[Invitation]) -> list[Invitation]:
+    """Those that were neither accepted nor revoked, as they are now and until the commit."""
+    if not invitations:
+        return []
+    found = session.scalars(
         select(Invitation)
-        .where(
-            Invitation.organization_id == organization.id,
-            Invitation.email_key == address.key,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
+        .where(Invitation.id.in_([one.id for one in invitations]))
+        .order_by(Invitation.id)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
+    opened = {one.id: one for one in found if not (one.accepted_at or one.revoked_at)}
+    return [opened[one.id] for one in invitations if one.id in opened]
 
 
-def _count_mail(session: Session, inviting: Inviting, address: Address) -> None:
-    """Count one mail about membership. Raises ``TooMany`` when either limit is reached."""
-    for limit, subject in _limits(inviting.runtime.config, inviting.organization, address):
-        take(session, limit, subject, inviting.now)
+def _add(session: Session, inviting: Inviting, users: Sequence[User]) -> None:
+    rows = [
+        {
+            "organization_id": inviting.organization.id,
+            "user_id": user.id,
+            "role": inviting.role,
+            "created_at": inviting.now,
+        }
+        for user in users
+    ]
+    if rows:
+        session.connection().execute(_MEMBERSHIPS, rows)
 
 
-def frees_at(
-    session: Session,
-    config: Config,
-    *,
-    organization: Organization,
-    address: Address,
-    now: datetime,
-) -> datetime:
-    """When one more mail to that address may be counted; ``now`` when it may be already."""
-    limits = _limits(config, organization, address)
-    moments = [retry_at(session, limit, subject, now) for limit, subject in limits]
-    return max([now, *filter(None, moments)])
+def _write_notices(session: Session, inviting: Inviting, users: Sequence[User]) -> None:
+    if users:
+        base = links(session, inviting.runtime.config)
+        letters = [notice_letter(inviting, base, user) for user in users]
+        enqueue_all(session, inviting.runtime, letters)
 
 
-def over(refused: TooMany) -> InviteResult:
-    """Which of the two limits refused."""
-    mailbox = refused.limit == TO_ADDRESS
-    return InviteResult.ADDRESS_LIMIT if mailbox else InviteResult.ORGANIZATION_LIMIT
+def _write_new(session: Session, inviting: Inviting, addresses: Sequence[Address]) -> None:
+    if not addresses:
+        return
+    base = links(session, inviting.runtime.config)
+    rows: list[dict[str, Any]] = []
+    letters = []
+    for address in addresses:
+        secret = new_secret()
+        row = {
+            "organization_id": inviting.organization.id,
+            "email": address.text,
+            "email_key": address.key,
+            "role": inviting.role,
+            "invited_by_id": inviting.inviter.id if inviting.inviter else None,
+            "created_at": inviting.now,
+            "expires_at": inviting.now + LIFETIME,
+            "token_hash": hash_secret(secret),
+        }
+        rows.append(row)
+        letters.append(invitation_letter(inviting, base, address, inviting.role, secret))
+    ids = enqueue_all(session, inviting.runtime, letters)
+    for row, public_id in zip(rows, ids, strict=True):
+        row["message_public_id"] = public_id
+    session.connection().execute(_INVITATIONS, rows)
 
 
-def from_organization(config: Config) -> Limit:
-    """What one organization may send in a day."""
-    return Limit("invitation-from", config.invitations_per_day, DAY)
-
-
-def _limits(
-    config: Config, organization: Organization, address: Address
-) -> tuple[tuple[Limit, str], ...]:
-    return (
-        (TO_ADDRESS, subject_of_address(address)),
-        (from_organization(config), subject_of("organization", str(organization.id))),
-    )
-
-
-def audit(
+def _write_anew(
     session: Session,
     inviting: Inviting,
-    tag: str,
-    email: str,
-    changes: dict[str, dict[str, str | None]] | None = None,
-) -> None:
-    """Record what was done to one address."""
-    target = f"{inviting.organization.slug}: {email}"
-    record(session, now=inviting.now, actor=inviting.actor, tag=tag, target=target, changes=changes)
+    invitations: Sequence[Invitation],
+    *,
+    handed_over: bool = False,
+) -> list[str]:
+    """New links for these, and their mails in place of those that still wait; the links."""
+    _take_back(session, inviting, invitations)
+    base = links(session, inviting.runtime.config)
+    letters = []
+    for invitation in invitations:
+        secret = new_secret()
+        invitation.token_hash = hash_secret(secret)
+        invitation.expires_at = inviting.now + LIFETIME
+        invitation.handed_over_at = inviting.now if handed_over else None
+        if inviting.inviter is not None:  # it goes out in the name of whoever sends it now
+            invitation.invited_by_id = inviting.inviter.id
+        letters.append(
+            invitation_letter(
+                inviting, base, invitation.address, invitation.role, secret, handed_over
+            )
+        )
+    ids = enqueue_all(session, inviting.runtime, letters)
+    for invitation, public_id in zip(invitations, ids, strict=True):
+        invitation.message_public_id = public_id
+    tag = "invitation:handed-over" if handed_over else "invitation:resent"
+    told = [inviting.happened(tag, invitation.email) for invitation in invitations]
+    record_all(session, now=inviting.now, actor=inviting.actor, events=told)
+    return [str(letter.context["link"]) for letter in letters]
+
+
+def _revoke(session: Session, inviting: Inviting, invitations: Sequence[Invitation]) -> None:
+    for invitation in invitations:
+        invitation.revoked_at = inviting.now
+    session.flush()
+
+
+def _take_back(session: Session, inviting: Inviting, invitations: Sequence[Invitation]) -> None:
+    """Cancel the mails of these that were not sent: their links would lead nowhere."""
+    ids = [one.message_public_id for one in invitations if one.message_public_id]
+    cancel_each(session, ids, now=inviting.now, actor=inviting.actor)

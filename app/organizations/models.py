@@ -96,8 +96,10 @@ class InvitationBatch(Base):
     )
     ip: Mapped[str | None] = mapped_column(String(45))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Why the rest was not done, see :class:`app.organizations.inviting.Lost`.
+    # Why the rest was not done, see :class:`app.organizations.members.Lost`.
     ended_because: Mapped[str | None] = mapped_column(String(24))
+    # The request that brought it, as log lines call it: its mails carry it on.
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class InvitationBatchLine(Base):

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.mail.failures import explain
 from app.mailer.summary import WAITING, Prospect
 from app.moments import not_after, sql_lies_ahead, sql_not_after
-from app.organizations.invitations import LIFETIME
+from app.organizations.inviting import LIFETIME
 from app.organizations.members import lost_right
 from app.organizations.models import Invitation, Membership, Organization
 from app.outbox.fate import Fate, fate_of

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.organizations.invitations import Inviting, NotOpen, resend
+from app.organizations.invitations import resend_all
+from app.organizations.inviting import Inviting
 from app.organizations.models import Invitation, Organization
 from app.outbox.models import OutboxMessage, State
 from app.runtime import Expired, Runtime
-from app.throttle import TooMany
 from app.web.context import Actor
 
 
@@ -31,28 +32,18 @@ def waiting(session: Session) -> dict[str, int]:
 
 def invite_anew(session: Session, runtime: Runtime, mails: Sequence[Expired], actor: Actor) -> int:
     """A new link for invitations that are still open; how many got one."""
+    hashes = [(mail.stands_on or "").rpartition(":")[2] for mail in mails]
+    found = session.execute(
+        select(Invitation, Organization, User)
+        .join(Organization, Organization.id == Invitation.organization_id)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
+        .where(Invitation.token_hash.in_(hashes))
+        .order_by(Organization.id, Invitation.invited_by_id, Invitation.id)
+    ).all()
     made = 0
-    for mail in mails:
-        found = session.scalar(
-            select(Invitation).where(
-                Invitation.token_hash == (mail.stands_on or "").rpartition(":")[2]
-            )
-        )
-        organization = session.get(Organization, found.organization_id) if found else None
-        if found is None or organization is None:
-            continue
-        by = found.invited_by_id
-        inviting = Inviting(
-            runtime=runtime,
-            organization=organization,
-            role=found.role,
-            inviter=session.get(User, by) if by is not None else None,
-            actor=actor,
-            now=runtime.now(),
-        )
-        try:
-            resend(session, inviting, found)
-        except (NotOpen, TooMany):
-            continue
-        made += 1
+    for (organization, inviter), some in groupby(found, key=lambda row: (row[1], row[2])):
+        invitations = [row[0] for row in some]
+        inviting = Inviting(runtime, organization, "member", inviter, actor, runtime.now())
+        refused = resend_all(session, inviting, invitations)
+        made += refused.count(None)
     return made

@@ -1,4 +1,6 @@
-"""What an administrator may do to many messages at once. One event of the audit log counts them."""
+"""What may be done to many messages at once. What an administrator does to those they chose is one
+event of the audit log, which counts them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.audit.log import lock, record
+from app.audit.log import Happened, lock, record, record_all
 from app.moments import sql_alive, sql_lies_ahead
 from app.outbox.breaker import is_paused
 from app.outbox.models import Ended, OutboxMessage, State
@@ -53,13 +55,49 @@ def retry(session: Session, ids: Sequence[int], *, now: datetime, actor: Actor) 
 
 def cancel(session: Session, ids: Sequence[int], *, now: datetime, actor: Actor) -> int:
     """Give up those that still can be, and purge their bytes; how many. The caller commits."""
-    values = {
+    return _change(
+        session, ids, can_be_cancelled(), _cancelled(now), "outbox:cancelled-several", now, actor
+    )
+
+
+def cancel_each(
+    session: Session, public_ids: Sequence[str], *, now: datetime, actor: Actor
+) -> None:
+    """Give up those that still can be, because what they say no longer holds, as
+    :func:`app.outbox.actions.cancel` does with one: each is told for itself. The caller commits."""
+    if not public_ids:
+        return
+    lock(session)
+    found = session.execute(
+        select(Row.id, Row.label, Row.rcpt_to, Row.state)
+        .where(Row.public_id.in_(public_ids), can_be_cancelled())
+        .order_by(Row.id)
+        .with_for_update()
+    ).all()
+    session.execute(
+        update(Row)
+        .where(Row.id.in_([row.id for row in found]))
+        .values(_cancelled(now))
+        .execution_options(synchronize_session=False)
+    )
+    told = [
+        Happened(
+            "outbox:cancelled",
+            f"{row.label} to {row.rcpt_to}",
+            {"state": {"old": row.state, "new": str(State.CANCELLED)}},
+        )
+        for row in found
+    ]
+    record_all(session, now=now, actor=actor, events=told)
+
+
+def _cancelled(now: datetime) -> dict[str, Any]:
+    return {
         "state": State.CANCELLED,
         "ended_because": Ended.BY_HAND,
         "finished_at": now,
         **dict.fromkeys(("sealed_bytes", "bytes_until", "set_aside_because")),
     }
-    return _change(session, ids, can_be_cancelled(), values, "outbox:cancelled-several", now, actor)
 
 
 def _change(

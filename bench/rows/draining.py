@@ -15,8 +15,7 @@ from pathlib import Path
 
 from bench import others
 from bench.figures import Figure, faster
-from bench.setting import Bench, installed, postgresql, sink
-from tests import databases
+from bench.setting import Bench, installed, peer_database, printed, sink
 
 MAILS, CONNECTIONS = 5_000, "4"
 POST_OFFICE = "it writes outcomes once for a hundred mails: killed, it repeats up to so many"
@@ -61,17 +60,14 @@ def _figures(
 def nodemailer(port: int, message: Path, number: int) -> float:
     """Seconds."""
     command = ["node", HERE / "nodemailer.js", str(port), message, str(number), CONNECTIONS]
-    return _seconds([*command, "novantra@acme.test"], others.node_environment())
+    return printed([*command, "novantra@acme.test"], others.node_environment())[0]
 
 
 def post_office(folder: Path, name: str, port: int, message: Path, number: int) -> float:
     """Seconds."""
     command = [others.python(), HERE / "django_queue.py"]
-    databases.TEST_DATABASE_URL = postgresql() if name == "PostgreSQL" else ""
-    with databases.new_database(folder) as url:
-        where = url.removeprefix("sqlite:///").replace("postgresql+psycopg", "postgresql")
-        where = where.replace(databases.SEARCH_PATH, "#")
-        return _seconds([*command, where, str(port), message, str(number), CONNECTIONS])
+    with peer_database(folder, name) as where:
+        return printed([*command, where, str(port), message, str(number), CONNECTIONS])[0]
 
 
 def smtp_source(port: int, message: Path, number: int) -> float:
@@ -85,11 +81,3 @@ def smtp_source(port: int, message: Path, number: int) -> float:
         check=True,
     )
     return time.perf_counter() - began
-
-
-def _seconds(command: list[object], environment: dict[str, str] | None = None) -> float:
-    ran = subprocess.run(
-        [str(word) for word in command], env=environment, capture_output=True, text=True
-    )
-    assert ran.returncode == 0, ran.stderr
-    return float(ran.stdout.split()[-1])

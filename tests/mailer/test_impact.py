@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import MailIntent, User
 from app.mail.addresses import Address
-from app.organizations.invitations import Inviting, invite
+from app.organizations.invitations import invite
+from app.organizations.inviting import Inviting
 from app.organizations.models import Organization
 from app.outbox.models import OutboxMessage
 from app.outbox.sweep import sweep

@@ -20,9 +20,9 @@ from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
 from app.mailer.summary import WAITING, Prospect
-from app.organizations import invitations
-from app.organizations.invitations import InviteResult, Inviting
+from app.organizations import inviting as rules
 from app.organizations.invitations import invite as invite_address
+from app.organizations.inviting import InviteResult, Inviting
 from app.organizations.models import Invitation
 from app.organizations.open_invitations import delivery_of
 from app.organizations.service import membership_of
@@ -334,7 +334,7 @@ def test_one_mailbox_is_mailed_at_most_five_times_a_day(
     invite(boss_client, email="kim@else.test")
     (invitation,) = stored(session)
     path = f"{INVITATIONS}/{invitation.id}/resend"
-    for _ in range(invitations.TO_ADDRESS.most - 1):
+    for _ in range(rules.TO_ADDRESS.most - 1):
         assert post(boss_client, path, MEMBERS).status_code == 303
     refused = post(boss_client, path, MEMBERS)
     assert refused.status_code == 429

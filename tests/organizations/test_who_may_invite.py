@@ -79,6 +79,7 @@ def test_the_rest_of_a_list_ends_when_whoever_pasted_it_loses_the_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batches, "MOMENT", 0.0)
+    monkeypatch.setattr(batches, "STEP", 10)
     page = paste(sign_in(mallory), 60)
     done = outcomes(session)["invited"]
     assert 0 < done < 60
@@ -104,6 +105,7 @@ def test_a_list_goes_on_while_the_right_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batches, "MOMENT", 0.0)
+    monkeypatch.setattr(batches, "STEP", 10)
     paste(sign_in(mallory), 30)
     assert len(mailbox.deliver()) == 30
     assert outcomes(session) == {"invited": 30}
@@ -170,6 +172,7 @@ def test_a_line_that_cannot_be_worked_on_is_set_aside(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batches, "MOMENT", 0.0)
+    monkeypatch.setattr(batches, "STEP", 10)
     page = paste(admin_client, 30)
     number = session.scalars(
         select(InvitationBatchLine.id).where(InvitationBatchLine.outcome.is_(None)).limit(1)

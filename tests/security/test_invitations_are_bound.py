@@ -16,7 +16,8 @@ from app.accounts.models import User
 from app.accounts.users import find
 from app.mail.addresses import Address
 from app.organizations.acceptance import NoLongerOpen, accept_as, accept_as_new
-from app.organizations.invitations import Inviting, invite
+from app.organizations.invitations import invite
+from app.organizations.inviting import Inviting
 from app.organizations.models import Invitation, Membership, Organization
 from app.organizations.service import create_organization
 from app.runtime import Runtime

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.addresses import Address
-from app.organizations import invitations
+from app.organizations import inviting
 from app.runtime import Runtime
 from app.throttle import retry_at, subject_of, subject_of_address, take
 from app.web.later import in_words, seconds_until, when
@@ -86,10 +86,10 @@ def test_an_invitation_over_a_limit_names_the_moment_at_which_it_is_none(
 ) -> None:
     runtime.config = replace(runtime.config, invitations_per_day=3)
     subject, used = {
-        "address": (subject_of_address(Address.parse("bob@acme.test")), invitations.TO_ADDRESS),
+        "address": (subject_of_address(Address.parse("bob@acme.test")), inviting.TO_ADDRESS),
         "organization": (
             subject_of("organization", "1"),
-            invitations.from_organization(runtime.config),
+            inviting.from_organization(runtime.config),
         ),
     }[limit]
     assert used.most == {"address": 5, "organization": 3}[limit]

@@ -18,16 +18,8 @@ from app.mailer.summary import promise
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
 from app.organizations.forms import InviteForm, InviteListForm
-from app.organizations.invitations import (
-    InviteResult,
-    Inviting,
-    NotOpen,
-    frees_at,
-    invite,
-    over,
-    resend,
-    revoke,
-)
+from app.organizations.invitations import invite, resend, revoke
+from app.organizations.inviting import InviteResult, Inviting, NotOpen, frees_at, over
 from app.organizations.models import Invitation
 from app.organizations.views import blueprint
 from app.organizations.views.labels import ASKED, INVITED_WAITS, WORDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.organizations.invitations import InviteResult
+from app.organizations.inviting import InviteResult
 from app.organizations.members import Lost
 from app.organizations.pasted import INVALID, TWICE
 

@@ -10,15 +10,15 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.organizations.access import Visit, admins_only
-from app.organizations.invitations import Inviting, NotOpen, revoke
+from app.organizations.invitations import revoke_all as revoke_these
+from app.organizations.inviting import Inviting
 from app.organizations.open_invitations import PAGE, count_left_behind, some_left_behind
 from app.organizations.views import blueprint
+from app.organizations.views.again import STEP, may_still
 from app.runtime import runtime
 from app.web.context import actor, db
 
 PATH = "/organizations/<slug>/invitations/left-behind"
-STEP = 50
-"""Invitations revoked in one transaction."""
 
 
 @blueprint.get(PATH, endpoint="left_behind")
@@ -43,12 +43,8 @@ def revoke_all(visit: Visit) -> Response:
     inviting = Inviting(runtime(), visit.organization, "member", visit.user, actor(), now)
     revoked = 0
     while some := some_left_behind(db(), visit.organization, now, STEP):
-        for invitation, _inviter in some:
-            try:
-                revoke(db(), inviting, invitation)
-                revoked += 1
-            except NotOpen:  # accepted or revoked at this very moment
-                continue
+        may_still(visit, f"{revoked:,} {'was' if revoked == 1 else 'were'} revoked")
+        revoked += revoke_these(db(), inviting, [invitation for invitation, _ in some])
         db().commit()
     said = "1 invitation is" if revoked == 1 else f"{revoked:,} invitations are"
     flash(f"{said} revoked: the links in them stopped working.", "good")

@@ -14,14 +14,8 @@ from app.extensions import limiter
 from app.mailer.active import MailPending
 from app.mailer.summary import current_prospect, promise
 from app.organizations.access import Visit, admins_only, members_only
-from app.organizations.invitations import (
-    InviteResult,
-    Inviting,
-    NotOpen,
-    over,
-    resend,
-    revoke,
-)
+from app.organizations.invitations import resend_all, revoke_all
+from app.organizations.inviting import InviteResult, Inviting, over
 from app.organizations.models import Invitation
 from app.organizations.open_invitations import (
     MAIL_STATES,
@@ -31,6 +25,7 @@ from app.organizations.open_invitations import (
     open_invitations,
 )
 from app.organizations.views import blueprint
+from app.organizations.views.again import may_still, some_at_a_time
 from app.organizations.views.labels import ASKED, LIMITS, WORDS
 from app.runtime import runtime
 from app.throttle import TooMany
@@ -40,8 +35,6 @@ from app.web.errors import Refusal
 
 PATH = "/organizations/<slug>/invitations/open"
 AT_ONCE = 1_000
-STEP = 10
-"""Invitations dealt with in one transaction: SQLite has one writer."""
 
 
 @blueprint.get(PATH, endpoint="open_invitations")
@@ -105,14 +98,10 @@ def deal_with(visit: Visit) -> Response:
 
 
 def _revoke(visit: Visit, found: Sequence[Invitation]) -> None:
-    revoked, inviting = 0, _inviting(visit, "member")
-    for start in range(0, len(found), STEP):
-        for invitation in found[start : start + STEP]:
-            try:
-                revoke(db(), inviting, invitation)
-                revoked += 1
-            except NotOpen:  # accepted or revoked at this very moment
-                continue
+    revoked = 0
+    for some in some_at_a_time(found):
+        may_still(visit, f"{_counted(revoked)} revoked")
+        revoked += revoke_all(db(), _inviting(visit), some)
         db().commit()
     said = "1 invitation is" if revoked == 1 else f"{revoked:,} invitations are"
     flash(f"{said} revoked: the links in them stopped working.", "good")
@@ -121,22 +110,17 @@ def _revoke(visit: Visit, found: Sequence[Invitation]) -> None:
 def _resend(visit: Visit, found: Sequence[Invitation]) -> None:
     """As many as the limits allow; the first refusal that holds for all of them ends it."""
     sent, left = 0, Counter[InviteResult]()
-    for invitation in found:
+    for some in some_at_a_time(found):
+        may_still(visit, f"{_counted(sent)} sent again")
         try:
-            resend(db(), _inviting(visit, invitation.role), invitation)
-        except NotOpen:
-            continue
-        except TooMany as refused:
-            left[over(refused)] += 1
-            continue
+            outcomes = resend_all(db(), _inviting(visit), some)
         except (MailPending, KeysUnusable) as refused:
             db().rollback()
             pending = isinstance(refused, MailPending)
             raise _refused(visit, pending, sent) from None
-        sent += 1
-        if sent % STEP == 0:
-            db().commit()
-    db().commit()
+        db().commit()
+        sent += outcomes.count(None)
+        left.update(over(one) for one in outcomes if isinstance(one, TooMany))
     runtime().wake_worker()
     mine = "1 invitation" if sent == 1 else f"{sent:,} invitations"
     if sent:
@@ -181,9 +165,14 @@ def _here(visit: Visit, **more: int) -> str:
     return f"{page}?{kept}" if kept else page
 
 
-def _inviting(visit: Visit, role: str) -> Inviting:
+def _inviting(visit: Visit) -> Inviting:
+    """Each invitation keeps the role that it has."""
     now = runtime().now()
-    return Inviting(runtime(), visit.organization, role, visit.user, actor(), now)
+    return Inviting(runtime(), visit.organization, "member", visit.user, actor(), now)
+
+
+def _counted(number: int) -> str:
+    return "1 invitation was" if number == 1 else f"{number:,} invitations were"
 
 
 def _nothing(visit: Visit) -> Refusal:
@@ -195,10 +184,9 @@ def _nothing(visit: Visit) -> Refusal:
 
 def _refused(visit: Visit, pending: bool, sent: int) -> Refusal:
     outcome = InviteResult.MAIL_PENDING if pending else InviteResult.KEY_MISSING
-    done = sent - sent % STEP
     return Refusal(
         503,
-        "The invitations were not sent again" if not done else "Not all invitations were sent",
+        "The invitations were not sent again" if not sent else "Not all invitations were sent",
         WORDS[outcome].label + ".",
         "The links sent before keep working until their time is up.",
         _here(visit),
