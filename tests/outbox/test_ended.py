@@ -198,3 +198,15 @@ def test_parts_of_a_histogram_are_told_even_where_it_is_odd() -> None:
 )
 def test_durations_are_told_in_one_unit(milliseconds: int | None, words: str) -> None:
     assert in_words(milliseconds) == words
+
+
+def test_only_the_mails_of_the_time_asked_for_are_read(runtime: Runtime) -> None:
+    if not runtime.database.is_sqlite:
+        pytest.skip("PostgreSQL plans by statistics, which a small table does not have")
+    with runtime.database.session(reading=True) as session:
+        values = {"since": runtime.now(), "until": runtime.now()}
+        bound = ended._TALLY["sqlite"].params(**values)
+        sql = bound.compile(runtime.database.engine, compile_kwargs={"literal_binds": True})
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()
+    steps = " ".join(str(row[-1]) for row in plan)
+    assert "ix_outbox_messages_finished_at (finished_at>? AND finished_at<?)" in steps, steps
