@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,14 +17,17 @@ from app.crypto.box import SealedBox
 from app.crypto.keys import KeyRing
 from app.install.models import SetupDraft
 from app.mailer.active import mail_state
-from app.mailer.configuration import password_of
+from app.mailer.client_key import key_of as key_of_row
+from app.mailer.configuration import password_of, settings_of
 from app.mailer.models import MailerConfiguration
 from app.outbox.models import OutboxMessage
 from app.outbox.worker import deliver_next
 from app.runtime import EXTENSION
+from tests.certificates import authority_of, certificate_of, key_of
 from tests.smtpd import Relay
 from tests.wizard.walk import ADMINISTRATOR, Walk
 
+PIN = "A" * 43 + "="
 CANARY = "Kanarienvogel-42-pass"
 
 
@@ -235,7 +239,8 @@ def test_a_checked_password_need_not_be_typed_again_to_go_on(walk: Walk, rows: S
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("host", "other.acme.test"), ("port", "465"), ("secure", "n"), ("username", "eve"),
+    [("certificate_pin", PIN), ("host", "other.acme.test"), ("port", "465"), ("secure", "n"),
+     ("username", "eve"),
      ("ignore_tls_errors", "y"), ("encryption", "implicit")],
 )  # fmt: skip
 @pytest.mark.parametrize("action", ["save", "save_anyway", "check"])
@@ -275,6 +280,44 @@ def test_how_to_encrypt_and_greet_goes_from_the_wizard_into_the_configuration(
     configuration = rows.get(MailerConfiguration, 1)
     assert configuration is not None
     assert (configuration.encryption, configuration.ehlo_name) == ("implicit", "mail.acme.test")
+
+
+def test_certificates_go_from_the_wizard_into_the_configuration(walk: Walk, rows: Session) -> None:
+    """The key waits sealed, is kept by a blank field, and its certificate is what it is for."""
+    walk.to_mail()
+    trusted = {"trust": "own", "ca_certificates": authority_of("A CA nobody knows")}
+    shown = {"client_certificate": certificate_of("client")}
+    with Relay(tls="starttls", certificate="unknown_issuer") as relay:
+        typed = smtp(
+            host="localhost", port=str(relay.port), username="", password="", **trusted, **shown
+        )
+        refused = walk.send("/setup/mail", typed)
+        assert 'id="client_key-error-1"' in refused.text
+        with_key = typed | {"client_key": key_of("client"), "action": "check"}
+        checked = walk.send("/setup/mail", with_key)
+        assert 'id="check-passed"' in checked.text
+        assert key_of("client").splitlines()[1] not in checked.text + str(row_of(rows).answers)
+        assert walk.send("/setup/mail", typed | {"action": "save"}).location == "/setup/review"
+    walk.finish()
+    rows.rollback()
+    row = rows.get(MailerConfiguration, 1)
+    assert row is not None
+    assert (row.trust, row.ca_certificates) == ("own", authority_of("A CA nobody knows"))
+    box = walk.app.extensions[EXTENSION].box
+    key = key_of_row(row, settings_of(row), box)
+    assert key is not None
+    assert key.reveal() == key_of("client")
+
+
+def test_what_a_relay_shows_is_trusted_with_one_press_in_the_wizard(walk: Walk) -> None:
+    walk.to_mail()
+    with Relay(tls="starttls", certificate="self_signed") as relay:
+        typed = smtp(host="localhost", port=str(relay.port), username="", password="")
+        shown = walk.send("/setup/mail", typed | {"action": "check"}).text
+        fill = html.unescape(re.findall(r'data-fill="([^"]*)"', shown)[0])
+        del typed["action"]
+        trusted = walk.send("/setup/mail", typed | {"fill": fill}).text
+        assert 'id="check-passed"' in trusted
 
 
 def test_another_provider_takes_no_password_along(walk: Walk, rows: Session) -> None:
