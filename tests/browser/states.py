@@ -9,6 +9,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from app.mail.failures import FailureCode
+from tests.certificates import certificate_of
 from tests.mailer.situations import World
 
 LOGIN = {"username": "novantra", "password": "yesterday’s"}
@@ -65,6 +66,17 @@ def _expired_certificate(world: World) -> None:
     world.paused(FailureCode.CERT_EXPIRED)
 
 
+def _another_key(world: World) -> None:
+    world.save()
+    world.paused(FailureCode.CERT_PIN)
+
+
+def _certificate_ends(world: World) -> None:
+    trusted = certificate_of("ends_soon")
+    world.save(trust="own", ca_certificates=trusted)
+    world.sent()
+
+
 def _by_hand(world: World) -> None:
     world.save()
     world.paused_by_hand()
@@ -94,6 +106,8 @@ STATES: dict[str, Callable[[World], None]] = {
     "changed and refused": _changed_and_refused,
     "refused sender": _refused_sender,
     "expired certificate": _expired_certificate,
+    "another key": _another_key,
+    "certificate ends": _certificate_ends,
     "paused by hand": _by_hand,
     "stalled": _stalled,
     "test failed": _test_failed,

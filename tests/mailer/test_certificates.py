@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.alerts.conditions import State, ends
 from app.mail.trust import pem
 from app.mail.trust.described import described
-from app.mailer.active import active_mailer
+from app.mailer.active import KEY_MUST_BE_PASTED, active_mailer
 from app.mailer.summary import endings_soon
 from app.mailer.trusting import certificates_in
 from app.runtime import Runtime
@@ -335,6 +335,25 @@ def dump(runtime: Runtime) -> str:
         row = session.execute(text("SELECT * FROM mailer_configuration")).all()
         events = session.execute(text("SELECT changes FROM audit_events")).all()
     return repr(row) + repr(events)
+
+
+def test_a_lost_key_is_asked_for_again_and_nothing_leaves_until_then(
+    page: MailerPage, runtime: Runtime, desk: Desk
+) -> None:
+    """As ``keys forget`` leaves it: the certificate stays, its key is gone."""
+    shown = {"client_certificate": certificate_of("client"), "client_key": key_of("client")}
+    with Relay(tls="starttls") as relay:
+        page.save(**smtp(relay, **shown))
+        with runtime.database.engine.begin() as connection:
+            connection.execute(text("UPDATE mailer_configuration SET client_key_sealed = NULL"))
+        assert active_of(runtime).problem == KEY_MUST_BE_PASTED
+        desk.queue("kim@acme.test")
+        desk.work()
+        assert not relay.envelopes
+        assert "Paste it again on the mailer page" in page.open().words
+        page.save(**smtp(relay, **shown))
+        desk.work()
+        assert len(relay.envelopes) == 1
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def configure(
     username: str | None = None,
     password: str | None = None,
     timeout: int = 2,
+    trust: str = "system",
+    ca_certificates: str | None = None,
 ) -> None:
     """Save a configuration as the mailer page does."""
     console = provider == "console"
@@ -54,6 +56,8 @@ def configure(
                 secure=False,
                 username=username,
                 connection_timeout=timeout,
+                trust=trust,
+                ca_certificates=ca_certificates,
             ),
             password=PasswordChange(Secret(password)) if password else PasswordChange(),
             version=row.version if row else 0,

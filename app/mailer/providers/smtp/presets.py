@@ -50,7 +50,7 @@ PRESETS = (
            login="The address of your own domain, and an SMTP token. Only some plans have tokens."),
     Preset("proton-bridge", "Proton Mail Bridge", "127.0.0.1", 1025,
            login="The user name and password that the Bridge shows. Its certificate is its own:"
-                 " see Advanced."),
+                 " check the connection, and trust its key with one press."),
     # github.com/axllent/mailpit: SMTP listens on 1025
     Preset("mailpit", "Mailpit (development)", "127.0.0.1", 1025, secure=False,
            login="None. Mail is caught there and reaches nobody."),
