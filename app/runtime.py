@@ -189,6 +189,10 @@ class Runtime:
     # Asks before a mail goes out whether what it says still holds: the first part of
     # ``stands_on`` → a function of the rest, which says ``True`` or ``False``.
     still_stands: dict[str, Callable[[Session, str, datetime], bool]] = field(default_factory=dict)
+    # The same for many at once, of kinds that go out by the hundred: which of them still hold.
+    still_stand: dict[str, Callable[[Session, Sequence[str], datetime], set[str]]] = field(
+        default_factory=dict
+    )
 
     def now(self) -> datetime:
         return self.clock()

@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
     ]
     runtime.set_aside["lines"] = batches.set_aside
     runtime.still_stands[MAILED] = open_invitations.invitation_stands
+    runtime.still_stand[MAILED] = open_invitations.invitations_that_stand
     runtime.still_stands[HANDED_OVER] = open_invitations.handed_over_stands
     runtime.still_stands["membership"] = members.membership_stands
     runtime.promises.append(batches.promised)

@@ -19,7 +19,6 @@ from app.mail.failures import explain
 from app.mailer.summary import WAITING, Prospect
 from app.moments import not_after, sql_lies_ahead, sql_not_after
 from app.organizations.inviting import LIFETIME
-from app.organizations.members import lost_right
 from app.organizations.models import Invitation, Membership, Organization
 from app.outbox.fate import Fate, fate_of
 from app.outbox.models import Ended, OutboxMessage, State
@@ -232,15 +231,36 @@ def some_left_behind(
 def invitation_stands(session: Session, token_hash: str, now: datetime) -> bool:
     """Whether the mail of an invitation may still go out: its link works, and whoever invited
     may still invite. For ``Runtime.still_stands``."""
+    return bool(invitations_that_stand(session, [token_hash], now))
+
+
+def invitations_that_stand(
+    session: Session, token_hashes: Sequence[str], now: datetime
+) -> set[str]:
+    """Those of many, as :func:`invitation_stands`. For ``Runtime.still_stand``.
+
+    Who may invite keeps the right until this transaction ends, as with
+    :func:`app.organizations.members.lost_right`.
+    """
     found = session.execute(
-        select(Invitation.organization_id, Invitation.invited_by_id).where(
-            Invitation.token_hash == token_hash, *_open(now)
+        select(Invitation.token_hash, Invitation.organization_id, Invitation.invited_by_id).where(
+            Invitation.token_hash.in_(token_hashes), *_open(now)
         )
-    ).first()
-    return found is not None and (
-        lost_right(session, organization_id=found.organization_id, user_id=found.invited_by_id)
-        is None
+    ).all()
+    admins = session.execute(
+        select(Membership.organization_id, Membership.user_id)
+        .where(
+            Membership.organization_id.in_({row.organization_id for row in found}),
+            Membership.user_id.in_({row.invited_by_id for row in found} - {None}),
+            Membership.role == "admin",
+        )
+        .order_by(Membership.id)
+        .with_for_update(read=True)
     )
+    may_invite = {(row.organization_id, row.user_id) for row in admins}
+    return {
+        row.token_hash for row in found if (row.organization_id, row.invited_by_id) in may_invite
+    }
 
 
 def handed_over_stands(session: Session, token_hash: str, now: datetime) -> bool:

@@ -10,10 +10,12 @@ message is in two hands only when a machine stood still in between.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import Row, Update, bindparam, select, update
@@ -58,6 +60,8 @@ MANY_CLAIMS = 10
 
 NOBODY_CAME_BACK = "ten workers took it and none came back"
 UNREADABLE = "its contents do not open with the key they name"
+
+_NOTHING_ASKED: Mapping[str, bool] = MappingProxyType({})
 
 log = logging.getLogger("novantra.outbox")
 
@@ -123,7 +127,10 @@ def claim_some(
         rows = _take(session, now, lease(active.mailer), allowed)
         if not rows:
             return Rest.EMPTY
-        made = [_claimed(session, breaker.runtime, active.mailer, row, now) for row in rows]
+        standing = _that_stand(session, breaker.runtime, rows, now)
+        made = [
+            _claimed(session, breaker.runtime, active.mailer, row, now, standing) for row in rows
+        ]
         if claims := [claim for claim in made if claim is not None]:
             if allowance is not None:
                 allowance.begun(session, now, len(claims))
@@ -297,9 +304,17 @@ def _take_carefully(
 
 
 def _claimed(
-    session: Session, runtime: Runtime, active: ActiveMailer, row: Row[Any], now: datetime
+    session: Session,
+    runtime: Runtime,
+    active: ActiveMailer,
+    row: Row[Any],
+    now: datetime,
+    standing: Mapping[str, bool] = _NOTHING_ASKED,
 ) -> Claim | None:
-    """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent."""
+    """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent.
+
+    ``standing``: what was asked for several together, see :func:`_that_stand`.
+    """
     if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
         _put_down(
             session,
@@ -315,7 +330,7 @@ def _claimed(
         reason = row.set_aside_because or NOBODY_CAME_BACK
         set_aside(session, row.id, reason, now, until=until, ended_because=Ended.GAVE_UP)
         return None
-    if not _still_stands(session, runtime, row, now):
+    if not _still_stands(session, runtime, row, now, standing):
         _put_down(
             session,
             row.id,
@@ -381,11 +396,35 @@ def _from_the_new_sender(
     return changed
 
 
-def _still_stands(session: Session, runtime: Runtime, row: Row[Any], now: datetime) -> bool:
+def _that_stand(
+    session: Session, runtime: Runtime, rows: Sequence[Row[Any]], now: datetime
+) -> dict[str, bool]:
+    """For what can be asked of several together: by ``stands_on``, whether it still holds."""
+    asked: dict[str, list[str]] = {}
+    for row in rows:
+        kind, _, which = (row.stands_on or "").partition(":")
+        if kind in runtime.still_stand:
+            asked.setdefault(kind, []).append(which)
+    found: dict[str, bool] = {}
+    for kind, some in asked.items():
+        holds = runtime.still_stand[kind](session, some, now)
+        found.update({f"{kind}:{which}": which in holds for which in some})
+    return found
+
+
+def _still_stands(
+    session: Session,
+    runtime: Runtime,
+    row: Row[Any],
+    now: datetime,
+    standing: Mapping[str, bool],
+) -> bool:
     """Whether what the message says still holds. What was right when it was queued may have been
     revoked, used or taken away since; then it must not arrive."""
     if row.stands_on is None:
         return True
+    if row.stands_on in standing:
+        return standing[row.stands_on]
     kind, _, which = row.stands_on.partition(":")
     return runtime.still_stands[kind](session, which, now)
 

@@ -237,3 +237,31 @@ def test_only_admins_see_and_revoke_what_was_left_behind(
     client = sign_in(mia)
     assert client.get(f"{INVITATIONS}/left-behind").status_code == 403
     assert post(client, f"{INVITATIONS}/left-behind/revoke", MEMBERS).status_code == 403
+
+
+def test_of_invitations_that_are_taken_together_each_is_asked_about(
+    runtime: Runtime,
+    session: Session,
+    mallory: User,
+    sign_in: SignIn,
+    admin_client: FlaskClient,
+    mailbox: Mailbox,
+) -> None:
+    """A link that works of somebody who may invite; of somebody who may not; one revoked; and one
+    that is unknown."""
+    invite(admin_client, email="kim@acme.test")
+    invite(sign_in(mallory), email="lee@acme.test")
+    invite(admin_client, email="max@acme.test")
+    demoted(session, mallory)
+    session.execute(
+        update(Invitation)
+        .where(Invitation.email == "max@acme.test")
+        .values(revoked_at=runtime.now())
+    )
+    session.commit()
+    hashes = list(session.scalars(select(Invitation.token_hash).order_by(Invitation.id)))
+    asked = [*hashes, "0" * 64]
+    assert runtime.still_stand["invitation"](session, asked, runtime.now()) == {hashes[0]}
+    assert runtime.still_stand["invitation"](session, [], runtime.now()) == set()
+    alone = [runtime.still_stands["invitation"](session, one, runtime.now()) for one in asked]
+    assert alone == [True, False, False, False]
