@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from app.mail.compose import compose
+from app.mail.compose import Composed, compose
 from app.mail.failures import Failure
 from app.mail.message import MessageParts, build, new_message_id
 from app.mail.transport import Envelope, Receipt, Transport, TransportError
@@ -72,6 +72,11 @@ def compose_mail(
     :param zone: the recipient's, in which it says times
     """
     words = compose(template, {**values, "zone": zone, "written_at": at})
+    return as_sent(sender, words, to=to, at=at)
+
+
+def as_sent(sender: From, words: Composed, *, to: str, at: datetime) -> OutgoingMail:
+    """Those words as a message, with a Message-ID of its own."""
     message_id = new_message_id(sender.sender_address)
     content = build(
         MessageParts(

@@ -64,16 +64,20 @@ class TestResult:
 
 
 def send_test(active: ActiveMailer, mail: TestMail) -> TestResult:
-    """Send it and say what became of it. Talks to the relay with no transaction open.
+    """Send it and say what became of it, as :func:`send_now`."""
+    return send_now(active, _compose(active, mail), to=mail.to)
+
+
+def send_now(active: ActiveMailer, composed: OutgoingMail, *, to: str) -> TestResult:
+    """Send a mail as a test. Talks to the relay with no transaction open.
 
     The whole of it takes at most the connection timeout and 20 seconds more.
     """
     transport = make_transport(active)
-    composed = _compose(active, mail)
     try:
         tried = attempt(
             transport,
-            Envelope(active.sender_address, mail.to),
+            Envelope(active.sender_address, to),
             composed.content,
             kind=KIND,
             subject=composed.subject,

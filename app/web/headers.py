@@ -10,15 +10,19 @@ MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; form-action 'self'{forms}"
+    " font-src 'self'; connect-src 'self'; form-action 'self'{forms}{frames}"
     "; frame-ancestors 'none'; base-uri 'none'"
 )
 
 
-def policy(*forms: str) -> str:
+def policy(*forms: str, frames: bool = False) -> str:
     """The Content-Security-Policy of a page. ``forms``: origins that an answer to one of its forms
-    may lead on to, as browsers hold redirects to ``form-action`` too (CSP Level 3, 6.4.1)."""
-    return _POLICY.format(forms="".join(f" {origin}" for origin in forms))
+    may lead on to, as browsers hold redirects to ``form-action`` too (CSP Level 3, 6.4.1).
+    ``frames``: it shows another page of ours in a frame."""
+    return _POLICY.format(
+        forms="".join(f" {origin}" for origin in forms),
+        frames="; frame-src 'self'" if frames else "",
+    )
 
 
 POLICY = policy()

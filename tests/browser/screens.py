@@ -30,6 +30,8 @@ PAGES = (
     "/admin/system/mailer",
     "/admin/system/mail-activity",
     "/admin/system/mail-activity/over-time",
+    "/admin/system/mail-templates",
+    "/admin/system/mail-templates/invitation",
     "/admin/system/access-urls",
     "/admin/system/time-zone",
     "/admin/system/administrators",

@@ -207,6 +207,7 @@ def _things(session: Session, world: World, acme: Organization) -> None:
         "/verify-email": verify,
     }
     world.values = {
+        "mail": "password-reset",
         "slug": "acme",
         "target_id": target.id,
         "user_id": str(victim.id),

@@ -60,12 +60,12 @@ def test() -> AnyResponse:
     session, live = db(), runtime()
     active = active_mailer(session, live)
     if active is None:
-        raise _pending()
+        raise nothing_saved()
     unsaved = _unsaved(stored(session))
     if unsaved is not None:
         return show(unsaved, status=422, refused_test=_why_not(unsaved))
     if active.problem:
-        raise _held(active)
+        raise cannot_send(active)
     began = live.now()
     try:
         take(session, user_id=int(current_user.id), now=began)
@@ -138,7 +138,8 @@ def _too_many(again_at: datetime, now: datetime) -> Response:
     return response
 
 
-def _pending() -> Refusal:
+def nothing_saved() -> Refusal:
+    """503: there is nothing to send a test with."""
     return Refusal(
         503,
         "Mail is not set up",
@@ -149,7 +150,8 @@ def _pending() -> Refusal:
     )
 
 
-def _held(active: ActiveMailer) -> Refusal:
+def cannot_send(active: ActiveMailer) -> Refusal:
+    """503: what is saved cannot be used for the moment."""
     if active.problem == NOT_CONNECTED:
         return Refusal(
             503,
