@@ -40,10 +40,10 @@ _FIELDS = {
     "client_key": "Key of the client certificate",
     "access_url": "Access URL",
     "ip": "IP",
-    "configuration_of": "The one of",
+    "configuration_of": "Configuration of",
     "support_contact": "Who to ask",
     "time_zone": "Time zone",
-    "secure": "Encrypted from the start",
+    "secure": "Secure (TLS)",
     "username": "User name",
     "connection_timeout": "Connection timeout in seconds",
 }

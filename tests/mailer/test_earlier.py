@@ -19,6 +19,7 @@ from app.mailer.settings import FIELDS
 from app.outbox.worker import deliver_next
 from app.runtime import Runtime
 from app.web.context import Actor
+from tests.certificates import certificate_of, key_of
 from tests.conftest import Clock
 from tests.mailer.conftest import PASSWORD, Stored
 from tests.mailer.pages import CHECKED, PATH, MailerPage, Page, smtp
@@ -408,3 +409,20 @@ def test_how_long_it_was_in_force(
     assert first is not None
     assert first.until is not None
     assert first.until - first.note.saved_at == timedelta(hours=hours)
+
+
+def test_the_key_of_a_client_certificate_is_asked_for_where_it_is_not_stored_any_more(
+    page: MailerPage, relay: Relay, stored: Stored
+) -> None:
+    pasted = {"client_certificate": certificate_of(), "client_key": key_of("good")}
+    assert page.save(**smtp(relay, **pasted)).status == 303
+    assert page.save(sender_name="Acme People").status == 303
+    assert restore(page, 1).status == 303, "the stored key is that of the certificate"
+    assert page.save(client_certificate="").status == 303
+    refused = restore(page, 1)
+    assert refused.status == 422
+    assert refused.errors("client_key") == ["Paste the private key of the client certificate."]
+    assert "PRIVATE KEY" not in refused.text
+    assert restore(page, 1, client_key=pasted["client_key"]).status == 303
+    assert stored.only.client_key_sealed is not None
+    assert stored.events[-1].changes["client_key"] == "set"

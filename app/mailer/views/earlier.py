@@ -12,6 +12,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.audit.tags import field_words, value_words
+from app.mailer.check import Check
 from app.mailer.client_key import is_kept, why_paste
 from app.mailer.configuration import settings_of, stored, why_type_again, why_type_anew
 from app.mailer.destination import Destination
@@ -96,10 +97,18 @@ def restore(version: int) -> AnyResponse:
             return _page(row, found, earlier, form, 422)
         check = job()
         if not check.ok:
-            # What it suggests would be another configuration than that one.
-            shown = replace(check, transcript=sealed(check.transcript) or "", suggestion=None)
-            return _page(row, found, earlier, form, 422, check=shown)
+            return _page(row, found, earlier, form, 422, check=_to_look_at(check))
     return keep(form, restores=earlier.note) or redirect(url_for("mailer.page"), 303)
+
+
+def _to_look_at(check: Check) -> Check:
+    """Without the buttons in it: what they fill in would be another configuration than that one."""
+    return replace(
+        check,
+        transcript=sealed(check.transcript) or "",
+        suggestion=None,
+        shown=replace(check.shown, presses=()) if check.shown else None,
+    )
 
 
 def _page(

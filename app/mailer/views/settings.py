@@ -38,6 +38,7 @@ from app.web.context import actor, db
 from app.web.guards import Permission, requires
 from app.web.limits import takes_files
 from app.web.times import exact
+from app.web.viewer import viewer_zone
 
 KEYS_MISSING = (
     "The password cannot be stored, because the install’s keys cannot be used. Restore them from"
@@ -118,7 +119,7 @@ def keep(
     still = _still_to_do(session, done, form)
     begin = "Checked and saved." if checked else "Saved."
     if restores is not None:
-        begin = f"The configuration of {exact(restores.saved_at)} is in force again."
+        begin = f"The configuration of {exact(restores.saved_at, viewer_zone())} is in force again."
     provider = provider_of(form.answers())
     flash(*_told(done, mailed, provider, begin=begin, asks=not test_follows, still=still))
     if form.dropped_end:
