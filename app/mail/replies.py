@@ -11,6 +11,9 @@ MAX_LINE = 2048
 MAX_LINES = 64
 """Lines in one reply."""
 
+_KNOWN = 32
+"""Replies of one line that a parser knows again."""
+
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
@@ -43,10 +46,13 @@ class ReplyParser:
     changed code within a reply or a separator other than space and hyphen is malformed. Text is
     decoded as UTF-8 with replacement, so that odd octets in it do no harm. A line that is the
     bare code is accepted, because such servers exist.
+
+    A relay says the same few lines to every message: what was read strictly once is known again.
     """
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer = b""
+        self._known: dict[bytes, Reply] = {}
         self._code: int | None = None
         self._lines: list[str] = []
 
@@ -65,15 +71,23 @@ class ReplyParser:
         :raises MalformedReply: and from then on nothing from this peer is worth reading.
         """
         while (end := self._buffer.find(b"\n", 0, MAX_LINE)) >= 0:
-            line = bytes(self._buffer[:end])
-            del self._buffer[: end + 1]
+            line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
+            begins = self._code is None
+            if begins and (known := self._known.get(line)) is not None:
+                return known
             if self._accept(line.removesuffix(b"\r")):
-                return self._finish()
+                return self._remember(line, self._finish()) if begins else self._finish()
         if len(self._buffer) >= MAX_LINE:
             raise MalformedReply
         if self._buffer and not b"2" <= self._buffer[:1] <= b"5":
             raise MalformedReply  # no need to wait for the end of a line that cannot become a reply
         return None
+
+    def _remember(self, line: bytes, reply: Reply) -> Reply:
+        if len(self._known) >= _KNOWN:  # each with its message's name in it, most often
+            self._known.clear()
+        self._known[line] = reply
+        return reply
 
     def _accept(self, line: bytes) -> bool:
         match = _LINE.fullmatch(line)

@@ -89,9 +89,21 @@ def with_crlf(message: bytes) -> bytes:
         message = _LINE_END.sub(b"\r\n", message)
     if not message.endswith(b"\r\n"):
         message += b"\r\n"
-    if b"\0" in message or max(map(len, message.split(b"\r\n"))) > MAX_TEXT_LINE:
+    if b"\0" in message or _has_a_long_line(message):
         raise UnsendableBody
     return message
+
+
+def _has_a_long_line(message: bytes) -> bool:
+    """From line end to line end, as far apart as they may be: a look for each 1000 octets, not
+    for each line."""
+    begin, longest = 0, MAX_TEXT_LINE + len(b"\r\n")
+    while len(message) - begin > longest:
+        end = message.rfind(b"\n", begin, begin + longest)
+        if end < 0:
+            return True
+        begin = end + 1
+    return False
 
 
 def dot_stuffed(message: bytes) -> bytes:

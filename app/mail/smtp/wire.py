@@ -51,13 +51,22 @@ _BODY_CHUNK = 64 * 1024
 _GONE = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)
 
 
+_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""Not now: what to wait for stands in the kind of error, see :meth:`Wire._wait`."""
+
+
 class Wire:
-    """A connected socket, its deadline and what has been read from it but not used."""
+    """A connected socket, its deadline and what has been read from it but not used.
+
+    The socket never blocks: it is tried, and waited for by a call of its own. A socket with a
+    timeout costs a system call to set it and another to wait before each octet, and with every
+    system call other threads take the interpreter.
+    """
 
     def __init__(
         self, connection: socket.socket, deadline: Deadline, timeout: float, peer: str | None = None
     ) -> None:
-        self._socket = connection
+        self._use(connection)
         self.peer = peer
         self._parser = ReplyParser()
         self.deadline = deadline
@@ -88,9 +97,12 @@ class Wire:
             step = self.deadline.step(self.timeout)
             piece = view[:_BODY_CHUNK]
             while piece:
-                self._socket.settimeout(step.left())
+                left = step.left()
                 try:
                     sent = self._socket.send(piece)
+                except _LATER as later:
+                    self._wait(later, select.POLLOUT, left)
+                    continue
                 except _GONE:
                     raise Dropped from None
                 piece = piece[sent:]
@@ -104,16 +116,25 @@ class Wire:
         :raises Dropped: the relay closed the connection instead.
         :raises TimeoutError: the reply was not complete in time, though octets may drip in.
         """
+        reply = self._parser.take()
+        if reply is not None:
+            return reply
         step = self.deadline.step(self.timeout if timeout is None else timeout)
-        while (reply := self._parser.take()) is None:
-            self._socket.settimeout(step.left())
+        while reply is None:
+            if not self._pending():
+                self._octets.poll(step.left() * 1000)
+            left = step.left()
             try:
                 octets = self._socket.recv(_CHUNK)
+            except _LATER as later:
+                self._wait(later, select.POLLIN, left)
+                continue
             except _GONE:
                 raise Dropped from None
             if not octets:
                 raise Dropped
             self._parser.feed(octets)
+            reply = self._parser.take()
         return reply
 
     def expect_silence(self, patience: float = 0.0) -> None:
@@ -125,12 +146,13 @@ class Wire:
         """
         if not self.heard_nothing:
             raise MalformedReply
-        if patience:
-            select.select([self._socket], [], [], patience)
-        self._socket.settimeout(0)
+        if patience and not self._pending():
+            heard, _, _ = select.select([self._socket], [], [], patience)
+            if not heard:
+                return
         try:
             octets = self._socket.recv(1)
-        except (BlockingIOError, ssl.SSLWantReadError):  # TLS has messages of its own to read
+        except _LATER:  # TLS has messages of its own to read
             return
         except _GONE:
             raise Dropped from None
@@ -138,13 +160,34 @@ class Wire:
             raise Dropped
         raise MalformedReply
 
+    def _use(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self._socket = connection
+        self._octets = select.poll()
+        self._octets.register(connection, select.POLLIN)
+
+    def _pending(self) -> bool:
+        """Whether TLS has decrypted more than was asked for, of which the system knows nothing."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+
+    def _wait(self, later: OSError, what: int, seconds: float) -> None:
+        """Until ``what`` was not possible may be, or so many seconds have passed. TLS may have to
+        read in order to write, and the other way round."""
+        if isinstance(later, ssl.SSLWantReadError):
+            what = select.POLLIN
+        elif isinstance(later, ssl.SSLWantWriteError):
+            what = select.POLLOUT
+        ready = select.poll()
+        ready.register(self._socket, what)
+        ready.poll(seconds * 1000)
+
     def start_tls(self, trust: Trust, host: str) -> None:
         """Encrypts from here on. Call :meth:`expect_silence` first where clear text came before.
 
         :raises OSError: the handshake failed; see :func:`handshake`.
         """
         step = self.deadline.step(self.timeout)
-        self._socket = handshake(self._socket, trust, host, step)
+        self._use(handshake(self._socket, trust, host, step))
         self._parser = ReplyParser()
 
     def first_answer_to(self, octets: bytes, patience: float) -> bytes:
