@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.crypto.keys import KeyRing
 from app.crypto.secret import Secret
@@ -64,7 +63,7 @@ class SealedBox:
         """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key."""
         key = self.ring.newest
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(key.material).encrypt(nonce, plain, _bound(place, key.id))
+        sealed = key.cipher.encrypt(nonce, plain, _bound(place, key.id))
         return f"{VERSION}:{key.id}:{base64.b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, place: Place | str) -> bytes:
@@ -91,7 +90,7 @@ class SealedBox:
         bound = _bound(place, key_id) if form == VERSION else f"{form}|{key_id}|{place}".encode()
         try:
             raw = base64.b64decode(encoded, validate=True)
-            return AESGCM(key.material).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
+            return key.cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
         except (InvalidTag, binascii.Error, ValueError):
             raise SealBroken(f"{place} does not open with key {key_id}.") from None
 
@@ -114,4 +113,7 @@ class SealedBox:
 def _bound(place: Place | str, key_id: str) -> bytes:
     bound = [list(pair) for pair in place.bound] if isinstance(place, Place) else []
     content = [VERSION, key_id, str(place), bound]
-    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
+    return _AS_JSON(content).encode()
+
+
+_AS_JSON = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode

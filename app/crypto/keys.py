@@ -8,8 +8,10 @@ import os
 import secrets
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -26,6 +28,11 @@ class Key:
 
     id: str
     material: bytes
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """Made once: it takes as long as opening a mail does."""
+        return AESGCM(self.material)
 
     def derive(self, purpose: str) -> bytes:
         """A 256-bit key for another purpose (HKDF-SHA256, RFC 5869)."""
