@@ -17,7 +17,7 @@ from app import create_app
 from app.accounts.models import User
 from app.config import Config
 from app.runtime import EXTENSION, Runtime
-from tests import certificates, databases, savings
+from tests import certificates, databases, nursery, repeating, savings
 from tests.databases import EmptySchema, new_database
 from tests.factories import install_novantra, make_user, signed_in
 from tests.marks import longest_first, starting_is_marked
@@ -39,6 +39,19 @@ class Clock:
         return self.time
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    repeating.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    repeating.note_if_wanted(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> None:
+    repeating.tell_of_databases(item)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
 
@@ -51,6 +64,7 @@ def pytest_collection_finish() -> None:
 def _savings() -> Iterator[None]:
     with ExitStack() as stack:
         stack.callback(databases.hang_up)
+        stack.callback(nursery.close)
         stack.enter_context(savings.no_power_cuts())
         stack.enter_context(savings.routes_compiled_once())
         stack.enter_context(savings.statements_compiled_once())

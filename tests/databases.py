@@ -29,6 +29,7 @@ def new_database(folder: Path, schemas: EmptySchema | None = None) -> Iterator[s
 
     A schema that was filled from ``schemas`` goes back there, for the next to fill.
     """
+    _ASKED.append(folder)
     if not TEST_DATABASE_URL:
         yield f"sqlite:///{folder / 'novantra.db'}"
         return
@@ -41,6 +42,16 @@ def new_database(folder: Path, schemas: EmptySchema | None = None) -> Iterator[s
         with _administrator() as connection:
             if schemas is None or not schemas.take_back(connection, schema):
                 connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+
+
+_ASKED: list[Path] = []
+
+
+def asked() -> bool:
+    """Whether a database was asked for since this was called last."""
+    found = bool(_ASKED)
+    _ASKED.clear()
+    return found
 
 
 _ADMINISTRATORS: dict[str, Engine] = {}

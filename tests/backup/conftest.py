@@ -15,6 +15,7 @@ from app.crypto.box import SealedBox
 from app.crypto.keys import read_key_file
 from app.database import Database
 from app.resealing import examine
+from tests import nursery
 from tests.functional.conftest import start  # noqa: F401 - a fixture
 from tests.functional.install import PASSWORD, Person, RunningInstall, walk_wizard
 from tests.functional.office import INVITATIONS, relay_fields, save_mailer
@@ -33,15 +34,11 @@ class BackedUp:
     relay: Relay
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        done = nursery.run(
             [sys.executable, "-m", "app.program", *words],
             cwd=ROOT,
             env={**self.install.environment, **environment},
-            input="",
-            capture_output=True,
-            text=True,
             timeout=120,
-            check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done

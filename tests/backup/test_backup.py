@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.crypto.keys import format_keys, new_key, parse_keys
+from tests import nursery
 from tests.backup.conftest import OLD, RESTORED, ROOT, BackedUp
 from tests.databases import TEST_DATABASE_URL
 from tests.functional.install import PASSWORD, Person, sign_in
@@ -345,14 +346,11 @@ def test_a_crash_anywhere_leaves_the_old_install_or_the_new_one(backed_up: Backe
     """The process ends without a word before its first change of a file, its second, and so on."""
     seen = []
     for number in range(60):
-        done = subprocess.run(
+        done = nursery.run(
             [sys.executable, "-c", CRASH, str(number), "restore", str(backed_up.file), "--yes"],
             cwd=ROOT,
             env=backed_up.install.environment,
-            capture_output=True,
-            text=True,
             timeout=120,
-            check=False,
         )
         people = backed_up.people()
         assert people in (OLD, RESTORED), (number, people)

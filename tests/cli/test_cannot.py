@@ -16,6 +16,7 @@ import pytest
 
 from app.cli import init_app as add_commands
 from app.crypto.keys import format_keys, new_key
+from tests import nursery
 from tests.needs import need_another_user
 from tests.relays.ports import free_port
 
@@ -53,21 +54,32 @@ COMMANDS = (
 
 
 def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    return nursery.run(list(words), cwd=cwd, env=surroundings(environment), timeout=60)
+
+
+def run_from_nothing(
+    *words: str, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """By an interpreter that has loaded nothing of the program before."""
     return subprocess.run(
         words,
         cwd=cwd,
-        env={
-            **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
-            "PYTHONPATH": str(ROOT),
-            "FLASK_SKIP_DOTENV": "1",
-            **environment,
-        },
+        env=surroundings(environment),
         input="",
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def surroundings(environment: dict[str, str]) -> dict[str, str]:
+    return {
+        **{k: v for k, v in os.environ.items() if not k.startswith("NOVANTRA_")},
+        "PYTHONPATH": str(ROOT),
+        "FLASK_SKIP_DOTENV": "1",
+        **environment,
+    }
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -114,12 +126,12 @@ def test_no_way_of_starting_ends_in_a_traceback(start: str, data: Path) -> None:
         ({"NOVANTRA_EDITION": "enterprise"}, "NOVANTRA_EDITION"),
         ({"NOVANTRA_DATABASE_URL": url}, "NOVANTRA_DATABASE_URL"),
     ):
-        done = run(*STARTS[start], NOVANTRA_DATA_DIR=str(data), **environment)
+        done = run_from_nothing(*STARTS[start], NOVANTRA_DATA_DIR=str(data), **environment)
         assert_one_sentence(done, "cannot start", word)
 
 
 def test_gunicorn_gives_up_and_does_not_start_its_workers_for_ever(data: Path) -> None:
-    done = run(sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "wsgi:app",
+    done = run_from_nothing(sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "wsgi:app",
                NOVANTRA_DATA_DIR=str(data), NOVANTRA_EDITION="enterprise")  # fmt: skip
     assert done.returncode == 4
     assert "Novantra cannot start: NOVANTRA_EDITION must be" in done.stderr
@@ -208,7 +220,7 @@ def test_a_command_in_the_wrong_folder_makes_nothing_there(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = run(*FLASK, *words, cwd=elsewhere)
+    done = run_from_nothing(*FLASK, *words, cwd=elsewhere)
     assert_one_sentence(done, str(elsewhere / "instance"), "NOVANTRA_DATA_DIR")
     assert list(elsewhere.iterdir()) == []
 
@@ -231,8 +243,8 @@ def test_no_command_is_left_out() -> None:
 def test_explaining_a_text_needs_no_install_at_all(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = run(*FLASK, "mailer", "explain", "535 5.7.8 no", cwd=elsewhere,
-               NOVANTRA_DATABASE_URL="postgresql://u@127.0.0.1:1/x")  # fmt: skip
+    done = run_from_nothing(*FLASK, "mailer", "explain", "535 5.7.8 no", cwd=elsewhere,
+                            NOVANTRA_DATABASE_URL="postgresql://u@127.0.0.1:1/x")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert list(elsewhere.iterdir()) == []
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import nursery
 from tests.functional.install import PASSWORD, ROOT, Person, RunningInstall, sign_in, walk_wizard
 from tests.functional.office import (
     PATIENCE,
@@ -150,7 +151,7 @@ def test_a_pause_is_told_by_drain_and_status_and_ended_by_resume(office, relay):
 
 
 def test_a_worker_delivers_at_once_and_ends_cleanly_on_sigterm(office, relay):
-    worker = subprocess.Popen(
+    worker = nursery.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "mailer", "worker", "--connections", "2"],
         cwd=ROOT,
         env=office.install.environment,
@@ -220,8 +221,8 @@ def test_the_doctor_names_what_cannot_be_decrypted(office):
 
 def test_the_server_says_in_a_sentence_that_its_port_is_taken(office, tmp_path):
     taken = RunningInstall(tmp_path / "data", NOVANTRA_BIND=f"127.0.0.1:{office.install.port}")
-    done = subprocess.run([sys.executable, "-m", "app.server"], cwd=ROOT, env=taken.environment,
-                          capture_output=True, text=True, timeout=30, check=False)  # fmt: skip
+    words = [sys.executable, "-m", "app.server"]
+    done = nursery.run(words, cwd=ROOT, env=taken.environment, timeout=30)
     assert done.returncode == 2
     assert "NOVANTRA_BIND" in done.stderr
     assert "Traceback" not in done.stderr

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.crypto.keys import format_keys, new_key
+from tests import nursery
 from tests.databases import TEST_DATABASE_URL
 from tests.functional.conftest import start  # noqa: F401 - a fixture
 from tests.functional.install import Person, RunningInstall, walk_wizard
@@ -54,14 +55,11 @@ def doctor(install: RunningInstall, **environment: str) -> tuple[int, dict[str, 
 def ask(
     install: RunningInstall, *words: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return nursery.run(
         [sys.executable, "-m", "app.program", "doctor", *words],
         cwd=ROOT,
         env={**install.environment, **environment},
-        capture_output=True,
-        text=True,
         timeout=60,
-        check=False,
     )
 
 

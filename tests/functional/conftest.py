@@ -10,12 +10,20 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.certificates import ca_file
+from tests.databases import EmptySchema
 from tests.functional.install import RunningInstall
 
 
 @pytest.fixture
-def start(tmp_path: Path, database_url: str) -> Iterator[Callable[..., RunningInstall]]:
-    """Starts installs on this test's data folder and database; stops them afterwards."""
+def start(
+    tmp_path: Path, database_url: str, empty_schema: EmptySchema
+) -> Iterator[Callable[..., RunningInstall]]:
+    """Starts installs on this test's data folder and database; stops them afterwards.
+
+    The tables are there already: servers that make them are in the tests with a browser, of
+    commands, and of upgrades.
+    """
+    empty_schema.put_into(database_url)
     with ExitStack() as stack:
 
         def started(name: str = "data", **environment: str) -> RunningInstall:

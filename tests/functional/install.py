@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 import httpx
 from lxml import html
 
+from tests import nursery
 from tests.relays.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ class RunningInstall:
         self.stop()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = nursery.Popen(
             [sys.executable, "-m", "app.server"],
             cwd=ROOT,
             env=self.environment,
@@ -71,6 +72,7 @@ class RunningInstall:
                 time.sleep(0.05)
             else:
                 return
+        self.kill()
         raise TimeoutError(f"the server did not answer: {self.log}")
 
     def _read(self) -> None:
@@ -123,15 +125,12 @@ class RunningInstall:
 
     def command(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """``flask --app wsgi …`` on this install."""
-        return subprocess.run(
+        return nursery.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *words],
             cwd=ROOT,
             env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
             timeout=60,
-            check=False,
+            stdin=stdin,
         )
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from app.config import Config
+from tests import nursery
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def start_worker(
         "FLASK_SKIP_DOTENV": "1",
         **more,
     }
-    return subprocess.Popen(
+    return nursery.Popen(
         [
             *(sys.executable, "-m", "flask", "--app", "wsgi"),
             *("mailer", "worker", "--connections", str(connections)),

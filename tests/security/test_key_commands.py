@@ -17,6 +17,7 @@ from app.crypto.box import SealedBox
 from app.crypto.keys import format_keys, new_key, read_key_file
 from app.outbox.models import OutboxMessage
 from app.runtime import EXTENSION, Runtime
+from tests import nursery
 from tests.factories import RELAY_PASSWORD, install_novantra
 from tests.functional.install import ROOT
 from tests.outbox.letters import configure, notice_mail
@@ -42,7 +43,7 @@ class Shell:
         self._engine = create_engine(self.database_url)
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return nursery.Popen(
             [sys.executable, "-m", "flask", "--app", "wsgi", *words],
             cwd=ROOT,
             env=self.environment,
