@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from app.mail.hostnames import NoHostName, Why, clean_name
 
 MAXIMUM = 500
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that every machine takes for itself."""
 _SAID = {
     Why.CHARACTER: "The host name holds a character that host names cannot.",
     Why.SHAPE: "A host name is made of letters, digits and hyphens, with single dots between.",
@@ -91,6 +93,6 @@ def _warning(scheme: str, host: str) -> str | None:
             "Plain http on a public name: passwords and reset links can be read on the way."
             " Use https as soon as you can."
         )
-    if host in {"localhost", "127.0.0.1", "::1"}:
+    if host in THIS_MACHINE:
         return "Links in mails will only open on this very machine."
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.audit.search import newest
-from app.install.access_url import parse_access_url
+from app.install.access_url import THIS_MACHINE, parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.links import Links
 from app.install.models import Install
@@ -40,12 +42,21 @@ def _page(form: AccessUrlForm, install: Install, status: int = 200, **more: obje
             install=install,
             fixed=fixed,
             links=links,
-            warning=parse_access_url(links.base).warning,
+            warning=_warning(links.base),
             example=links.base + "/reset-password/" + EXAMPLE_SECRET,
             **more,
         ),
         status,
     )
+
+
+def _warning(base: str) -> str | None:
+    """What to say about the address in use. One that opens on this machine alone is right for
+    whoever tries Novantra out on it, and wrong as soon as somebody reaches this page otherwise."""
+    address, here_at = parse_access_url(base), urlsplit(request.host_url).hostname
+    if address.host in THIS_MACHINE and here_at in THIS_MACHINE:
+        return None
+    return address.warning
 
 
 @blueprint.get(PATH)

@@ -128,6 +128,21 @@ def test_plain_http_on_a_public_name_is_saved_and_warned_about(admin_client: Fla
     assert "Plain http on a public name" in admin_client.get("/admin/system").text
 
 
+@pytest.mark.parametrize(
+    "local", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"]
+)
+def test_an_address_of_this_machine_is_warned_about_where_people_come_by_another(
+    admin_client: FlaskClient, local: str
+) -> None:
+    assert save(admin_client, local).status_code == 303
+    warning = "Links in mails will only open on this very machine."
+    assert warning not in admin_client.get(PATH).text
+    cookie = admin_client.get_cookie("novantra")
+    assert cookie is not None
+    admin_client.set_cookie("novantra", cookie.value, domain="192.168.1.20")
+    assert warning in admin_client.get(PATH, headers={"Host": "192.168.1.20:8000"}).text
+
+
 def test_saving_the_same_address_changes_nothing(
     admin_client: FlaskClient, session: Session
 ) -> None:
