@@ -112,3 +112,27 @@ def test_an_enhanced_code_stands_at_the_start(text: str, enhanced: str | None) -
 
 def test_the_repr_of_a_reply_says_nothing_that_the_server_said() -> None:
     assert repr(parse(b"535 5.7.8 hunter2\r\n")) == "Reply(535, 5.7.8)"
+
+
+def test_a_line_that_was_a_reply_once_is_still_a_line_within_another() -> None:
+    """What is known again is a whole reply, never a part of one."""
+    parser = ReplyParser()
+    for octets, lines in (
+        (b"250 two\r\n", ("two",)),
+        (b"250-one\r\n250 two\r\n", ("one", "two")),
+        (b"250 two\r\n", ("two",)),
+    ):
+        parser.feed(octets)
+        assert parser.take() == Reply(250, None, lines)
+    parser.feed(b"251-other\r\n250 two\r\n")
+    with pytest.raises(MalformedReply):
+        parser.take()
+
+
+def test_what_is_known_again_is_little() -> None:
+    parser = ReplyParser()
+    for number in range(200):
+        parser.feed(f"250 2.0.0 queued as {number}\r\n".encode())
+        reply = parser.take()
+        assert reply == Reply(250, "2.0.0", (f"2.0.0 queued as {number}",))
+    assert len(parser._known) <= 32
