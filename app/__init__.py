@@ -43,6 +43,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     from app.keyring import load_keyring, session_secrets
     from app.logs import configure
     from app.mailer.managed import managed_mailer
+    from app.mailer.noting import note
     from app.runtime import EXTENSION, Runtime
     from app.start import check_counters, prepare
     from app.upgrading import attach_audit_log
@@ -102,4 +103,6 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     system.init_app(app)
     wizard.init_app(app)
     cli.init_app(app)
+    if serving:
+        note(app.extensions[EXTENSION], starting=True)
     return app

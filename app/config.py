@@ -18,6 +18,7 @@ from app.cannot import Cannot
 from app.crypto.secret import Secret
 
 EDITIONS = ("sovereign", "cloud")
+MAIL_PREFIX = "NOVANTRA_MAIL_"
 LOG_LEVELS = ("info", "debug", "warning", "error")
 
 
@@ -43,6 +44,9 @@ class Config:
     access_url: str | None = None
     managed_mail_url: Secret = field(default_factory=lambda: Secret(""))
     managed_mail_sender: str | None = None
+    # ``NOVANTRA_MAIL_…`` as they stand, by their whole names: app.mailer.variables says what each
+    # means. All as secrets, since nobody knows here which of them are. Empty ones are among them.
+    mail: Mapping[str, Secret] = field(default_factory=dict)
     trusted_proxies: int = 0
     alert_private_targets: bool = False
     metrics_token: Secret = field(default_factory=lambda: Secret(""))
@@ -89,6 +93,9 @@ class Config:
             access_url=env.get("NOVANTRA_ACCESS_URL") or None,
             managed_mail_url=Secret(env.get("NOVANTRA_MANAGED_MAIL_URL", "")),
             managed_mail_sender=env.get("NOVANTRA_MANAGED_MAIL_SENDER") or None,
+            mail={
+                name: Secret(env.get(name) or "") for name in env if name.startswith(MAIL_PREFIX)
+            },
             trusted_proxies=_number(env, "NOVANTRA_TRUSTED_PROXIES", 0, 0, 10),
             alert_private_targets=_switch(env, "NOVANTRA_ALERT_PRIVATE_TARGETS"),
             metrics_token=Secret(env.get("NOVANTRA_METRICS_TOKEN", "")),

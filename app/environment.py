@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 
@@ -25,12 +25,21 @@ class _Asked(dict[str, str]):
         return default
 
 
+_also_read: set[str] = set()
+
+
+def also_read(names: Iterable[str]) -> None:
+    """Rooms above read these by a rule of their own; they say so while they are loaded."""
+    _also_read.update(names)
+    known_names.cache_clear()
+
+
 @cache
 def known_names() -> frozenset[str]:
     """Every variable that the program reads, as the reading itself tells."""
     asked = _Asked()
     Config.from_env(asked)
-    return frozenset(asked.names)
+    return frozenset(asked.names | _also_read)
 
 
 def unknown_names(environ: Mapping[str, str]) -> Iterator[str]:

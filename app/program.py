@@ -11,6 +11,7 @@ from flask.cli import FlaskGroup
 
 from app.cli.manual import SHELLS, completion, manual
 from app.environment import known_names
+from app.mailer import variables as _variables  # noqa: F401 - tells its names
 from app.version import VERSION
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.config import Config
 from app.crypto.box import SealedBox
 from app.database import Base, Database, utcnow
+from app.watched_files import WatchedFiles
 
 EXTENSION = "novantra"
 
@@ -152,6 +153,10 @@ class Runtime:
     database: Database
     box: SealedBox
     clock: Callable[[], datetime] = utcnow
+    # Files that the environment names, read again when they change.
+    watched_files: WatchedFiles = field(default_factory=WatchedFiles)
+    # What the environment says about mail; the mailer puts the real one here, which knows forms.
+    declared_mail: Any = None
     # Wakes whoever delivers mail; the outbox puts the real one here.
     wake_worker: Callable[[], None] = field(default=_nobody)
     # Counts the queue; the outbox puts the real one here, so that rooms to its right can ask.

@@ -17,6 +17,7 @@ from app.files import make_private
 from app.install.service import access_url
 from app.install.service import current as current_install
 from app.listener import Listeners
+from app.mailer.variables import forget_secrets
 from app.outbox import threads
 from app.runtime import EXTENSION, Runtime
 
@@ -57,6 +58,7 @@ def main() -> int:
     with one_sentence("start", database_url=config.database_url):
         app = create_app(config)
     warn_of_unknown(os.environ)
+    forget_secrets(os.environ)
     runtime = app.extensions[EXTENSION]
     try:
         server = Listeners(app, bind=runtime.config.bind, proxies=runtime.config.trusted_proxies)

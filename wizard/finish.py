@@ -14,13 +14,15 @@ from app.audit.log import record
 from app.install.models import Install
 from app.install.service import current
 from app.mail.addresses import Address
+from app.mailer.in_force import in_force
+from app.mailer.noting import note_in
 from app.organizations.service import add_member, create_organization
 from app.runtime import Runtime
 from app.web.context import Actor
 from wizard import draft as drafts
 from wizard import mail_answer, mail_test
 from wizard.draft import Draft, SetupClosed
-from wizard.steps import next_step
+from wizard.steps import mail_is_decided, next_step
 
 
 class Unanswered(Exception):
@@ -63,12 +65,14 @@ def finish(session: Session, runtime: Runtime, *, now: datetime, ip: str | None)
             "access_url": {"old": None, "new": draft.access_url},
             "organization": {"old": None, "new": organization.name},
             "administrator": {"old": None, "new": user.email},
-            "mail": {"old": None, "new": _mail_word(draft)},
+            "mail": {"old": None, "new": _mail_word(session, runtime, draft)},
         },
     )
     if draft.mail_choice == "configure":
         mail_answer.configure(session, runtime, draft, now=now, actor=actor)
         mail_test.carry_over(session, draft)
+    note_in(session, runtime, mailing=False)  # nobody but this administrator waits
+    if in_force(session, runtime) is not None:
         start_verification(session, runtime, user=user, now=now)
     drafts.discard(session)
     return user
@@ -84,5 +88,8 @@ def _claim(session: Session, draft: Draft, now: datetime) -> None:
         raise SetupClosed from None
 
 
-def _mail_word(draft: Draft) -> str:
+def _mail_word(session: Session, runtime: Runtime, draft: Draft) -> str:
+    if mail_is_decided():
+        row = in_force(session, runtime)
+        return row.provider if row is not None else "pending"
     return str(draft.mail["provider"]) if draft.mail_choice == "configure" else "pending"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from app.mailer.declared import reader_of
+from app.runtime import runtime
 from wizard.draft import Draft
 
 
@@ -19,10 +21,17 @@ class Step:
     answered: Callable[[Draft], bool]
 
 
+def mail_is_decided() -> bool:
+    """Whether the environment says where mail goes, so that nobody is asked."""
+    reader = reader_of(runtime())
+    declared = reader.look() if reader is not None else None
+    return declared is not None and declared.owns_destination
+
+
 STEPS = (
     Step("wizard.access_url", "Address", lambda draft: draft.access_url is not None),
     Step("wizard.administrator", "Administrator", lambda draft: draft.administrator_named),
-    Step("wizard.mail", "Mail", lambda draft: draft.mail_choice is not None),
+    Step("wizard.mail", "Mail", lambda draft: draft.mail_choice is not None or mail_is_decided()),
     Step("wizard.review", "Review", lambda draft: False),
 )
 

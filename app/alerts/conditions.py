@@ -154,6 +154,13 @@ def mail(summary: Summary) -> Condition:
         case Health.FAILING if told.alarm:
             code = told.explanation.code if told.explanation else record.last_failure_code
             return _broken(State.FAILING, code, record.failing_since)
+        case Health.PENDING if summary.misdeclared:
+            return Condition(
+                MAIL,
+                State.FAILING,
+                "environment",
+                "What the environment says about mail cannot be used, so nothing is sent.",
+            )
         case Health.STALLED:
             return Condition(
                 MAIL,

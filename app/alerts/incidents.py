@@ -285,7 +285,7 @@ def _tell_of_settings(session: Session, runtime: Runtime, summary: Summary) -> b
             summary,
             Type.CHANGED,
             code="settings_changed",
-            text="The mailer was saved with other settings. The audit log tells who did it and"
+            text="Mail is sent with other settings now. The audit log tells who changed them and"
             " what they are.",
         ),
         subject=SETTINGS,

@@ -7,8 +7,19 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add every command group."""
-    from app.cli import audit, backup, doctor, keys, mailer, opening, setup, users, worker
+    from app.cli import (
+        audit,
+        backup,
+        declaring,
+        doctor,
+        keys,
+        mailer,
+        opening,
+        setup,
+        users,
+        worker,
+    )
 
-    for group in (mailer, worker, users, keys, audit, setup, doctor, backup):
+    for group in (mailer, worker, declaring, users, keys, audit, setup, doctor, backup):
         group.init_app(app)
     opening.wrap(app.cli)

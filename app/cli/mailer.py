@@ -20,6 +20,8 @@ from app.mailer import health
 from app.mailer.active import ActiveMailer, active_mailer
 from app.mailer.advice import context_of
 from app.mailer.check import check_relay
+from app.mailer.declared import Declared
+from app.mailer.in_force import declared_now, elsewhere
 from app.mailer.settings import LoginMethod
 from app.mailer.summary import Summary, summarise
 from app.mailer.test_mail import TestMail, record_test, send_test
@@ -40,7 +42,12 @@ def status(as_json: bool) -> None:
     3: not set up."""
     with runtime().database.session(reading=True) as session:
         summary = summarise(session, runtime())
-    click.echo(json.dumps(_facts(summary)) if as_json else _words(summary))
+        declared = declared_now(session, runtime())
+        outside = elsewhere(session, runtime())
+    facts = _facts(summary) | {"environment": _environment(declared, outside)}
+    if not as_json:
+        _warn(declared, outside)
+    click.echo(json.dumps(facts) if as_json else _words(summary))
     sys.exit(_exit_code(summary))
 
 
@@ -141,12 +148,25 @@ def _active() -> ActiveMailer:
     """The saved configuration, fit to be used; ends the command with the reason otherwise."""
     with runtime().database.session(reading=True) as session:
         active = active_mailer(session, runtime())
+        declared = declared_now(session, runtime())
+        _warn(declared, elsewhere(session, runtime()))
+    if active is None and declared is not None and declared.problem:
+        click.echo(declared.problem, err=True)
+        sys.exit(FAILING)
     if active is None:
         raise Cannot("Mail is not set up yet. Save a configuration first.")
     if active.problem:
         click.echo(active.problem, err=True)
         sys.exit(FAILING)
     return active
+
+
+def _warn(declared: Declared | None, outside: str | None) -> None:
+    """What is odd about the environment and keeps nothing from working."""
+    found = (*declared.warnings, declared.stale) if declared is not None else ()
+    for sentence in (*found, outside):
+        if sentence:
+            click.echo(f"Note: {sentence}", err=True)
 
 
 def _fail(found: Explanation, reply: str) -> NoReturn:
@@ -202,6 +222,16 @@ def _facts(summary: Summary) -> dict[str, object]:
             "at": _iso(row.last_test_at),
             "code": row.last_test_code if summary.test_result == "failed" else None,
         },
+    }
+
+
+def _environment(declared: Declared | None, outside: str | None) -> dict[str, object]:
+    return {
+        "variables": [each.variable for each in declared.given.values()] if declared else [],
+        "problem": declared.problem if declared else None,
+        "stale": declared.stale if declared else None,
+        "warnings": list(declared.warnings) if declared else [],
+        "elsewhere": outside,
     }
 
 

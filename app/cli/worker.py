@@ -13,8 +13,12 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from app.cannot import Cannot
 from app.mailer.current_health import Health
+from app.mailer.in_force import elsewhere
+from app.mailer.noting import note
 from app.mailer.summary import current_health
+from app.mailer.variables import forget_secrets
 from app.outbox.processes import Processes
 from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
@@ -44,6 +48,8 @@ connections = click.option(
 def worker(connections: int, processes: int) -> None:
     """Deliver mail until SIGTERM; the message under way is finished first."""
     live = runtime()
+    note(live, starting=True)
+    forget_secrets(os.environ)
     if processes == 1:
         _deliver(live, connections)
         return
@@ -71,6 +77,11 @@ def _deliver(live: Runtime, connections: int, parent: int | None = None) -> None
 @with_appcontext
 def drain(connections: int) -> None:
     """Deliver what is due, then exit."""
+    with runtime().database.session(reading=True) as session:
+        outside = elsewhere(session, runtime())
+    if outside:
+        raise Cannot(outside)
+    note(runtime(), starting=True)
     counted = Drain(runtime()).run(connections)
     said = [
         f"sent {counted[SettleResult.SENT]}",

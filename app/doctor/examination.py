@@ -13,6 +13,7 @@ from app.config import Config
 from app.doctor import clock, deliveries, reaching, storage, surroundings
 from app.doctor.line import Line, State, todo, unseen
 from app.install.service import access_url, current
+from app.mailer.in_force import declared_now, elsewhere
 from app.mailer.summary import summarise
 from app.runtime import Runtime
 
@@ -59,6 +60,7 @@ def _installed(runtime: Runtime, config: Config) -> list[Line]:
         lines = [storage.counters(config, counted), storage.keys(session, runtime.box, config)]
         lines += deliveries.workers(session, config, now)
         summary = summarise(session, runtime)
+        lines += surroundings.declared(declared_now(session, runtime), elsewhere(session, runtime))
         finished = current(session) is not None
         base = access_url(session, config)
         clocks = [clock.against_database(session), clock.against_the_past(session, now)]

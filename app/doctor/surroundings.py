@@ -10,6 +10,7 @@ from app.database import Database
 from app.doctor.line import Line, note, ok, todo
 from app.environment import known_names, unknown_names
 from app.files import warnings
+from app.mailer.declared import Declared
 
 
 def environment(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
@@ -26,6 +27,28 @@ def environment(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
         many = {0: "No variable is", 1: "1 variable is"}.get(number, f"{number} variables are")
         edition = config.edition.capitalize()
         yield ok(name, f"{many} set, none with an unknown name. {edition} edition.")
+
+
+def declared(found: Declared | None, outside: str | None) -> Iterator[Line]:
+    """What the environment says about mail, beyond what keeps mail from being configured."""
+    name = "Mail environment"
+    if outside:
+        yield todo(name, outside, "Start every process, and this command, with one environment.")
+    if found is None:
+        return
+    if found.problem:
+        yield todo(name, f"Mail is not configured. {found.problem}", "Correct it and restart.")
+    if found.stale:
+        yield todo(name, found.stale, "Write the right text there; it is read again by itself.")
+    unknown = {w for w in found.warnings if "knows no variable" in w}  # told with all the others
+    odd = [warning for warning in found.warnings if warning not in unknown]
+    for warning in odd:
+        yield todo(name, warning, "Unset it.")
+    for hint in found.hints:
+        yield note(name, hint)
+    if not (found.problem or found.stale or odd):
+        given = ", ".join(each.variable for each in found.given.values())
+        yield ok(name, f"Mail is set by {given}.")
 
 
 def _ignored(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

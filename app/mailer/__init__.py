@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Mapping
+from contextlib import nullcontext
+
+from flask import Flask, has_app_context
 
 
 def init_app(app: Flask) -> None:
@@ -22,11 +25,23 @@ def init_app(app: Flask) -> None:
     if runtime.config.is_cloud:
         return
     from app.mailer import banners
+    from app.mailer.declared import DeclaredMail, Interpreted
+    from app.mailer.forms.declaring import interpret
+    from app.mailer.noting import EnvironmentThread
     from app.mailer.tokens import connecting
     from app.mailer.tokens.renewing import Renewing
     from app.mailer.views import handbook, load
     from app.web.navigation import navigation
 
+    def in_the_application(values: Mapping[str, str]) -> Interpreted:
+        with nullcontext() if has_app_context() else app.app_context():
+            return interpret(values)
+
+    runtime.declared_mail = DeclaredMail(
+        runtime.config, runtime.watched_files, in_the_application, runtime.now()
+    )
+    if runtime.declared_mail.is_there:
+        runtime.companions.append(EnvironmentThread)
     runtime.outdated.append(connecting.outdated)
     runtime.chores.append(Renewing())
     app.register_blueprint(load())

@@ -19,7 +19,8 @@ from app.install.service import access_url
 from app.mail.greeting import derived_greeting
 from app.mail.transport import RelaySettings, TokenSource, Transport
 from app.mailer.client_key import key_of
-from app.mailer.configuration import password_of, settings_of, stored
+from app.mailer.configuration import password_of, settings_of
+from app.mailer.in_force import in_force
 from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
@@ -63,7 +64,7 @@ def mail_state(session: Session, runtime: Runtime) -> str:
     if runtime.config.is_cloud:
         configured = managed_mailer(runtime.config) is not None
     else:
-        configured = session.scalar(select(MailerConfiguration.id)) is not None
+        configured = in_force(session, runtime) is not None
     if not configured:
         return PENDING
     paused = session.scalar(select(MailHealth.id).where(MailHealth.paused_at.is_not(None)))
@@ -106,12 +107,13 @@ class ActiveMailer:
 
 
 def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
-    """What the install sends with now, or ``None`` while mail is pending."""
+    """What the install sends with now, or ``None`` while mail is pending, as it is too while what
+    the environment says cannot be used."""
     host, config = access_host(session, runtime), runtime.config
     if config.is_cloud:
         managed = managed_mailer(config)
-        return _from_environment(managed, host, runtime.box.ring, config) if managed else None
-    row = stored(session)
+        return _from_the_cloud(managed, host, runtime.box.ring, config) if managed else None
+    row = in_force(session, runtime)
     if row is None:
         return None
     settings, password, client_key, problem = settings_of(row), None, None, None
@@ -176,7 +178,7 @@ def access_host(session: Session, runtime: Runtime) -> str | None:
     return urlsplit(url).hostname if url else None
 
 
-def _from_environment(
+def _from_the_cloud(
     managed: Managed, host: str | None, ring: KeyRing, config: Config
 ) -> ActiveMailer:
     relay = None

@@ -82,6 +82,8 @@ def _mail(summary: Summary) -> list[Banner]:
         Health.PAUSED: ("Mail is paused", "Open the mailer"),
         Health.STALLED: ("Nobody delivers mail", "Open the mailer"),
     }.get(mail.health, ("Mail is failing", "Open the mailer"))
+    if summary.misdeclared:
+        title, action = "Mail is not configured", "Open the mailer"
     if summary.not_connected:
         title = "The mailbox is not connected"
     if mail.concern is not None:
@@ -100,6 +102,8 @@ def _mail(summary: Summary) -> list[Banner]:
 
 def _text(summary: Summary) -> str:
     mail = summary.mail
+    if mail.health is Health.PENDING and summary.misdeclared:
+        return f"{mail.cause} {mail.step}"
     if mail.health is Health.PENDING:
         return (
             "Password resets, invitations to new people, unlock codes and the verification of new"

@@ -144,6 +144,17 @@ def _let_in(found: CurrentHealth) -> CurrentHealth:
 
 
 def _pending(facts: MailFacts) -> CurrentHealth:
+    if facts.declared_problem is not None:
+        return CurrentHealth(
+            Health.PENDING,
+            "bad",
+            "Not configured",
+            facts.declared_problem,
+            "The environment decides about mail: correct it and restart. A file that a variable"
+            " names is read again by itself.",
+            alarm=True,
+            keys=facts.keys,
+        )
     return CurrentHealth(
         Health.PENDING,
         "warn",

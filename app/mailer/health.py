@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.audit.log import record
 from app.mail.failures import Failure
 from app.mailer.failure_columns import answer_in
-from app.mailer.models import MailerConfiguration, MailHealth
+from app.mailer.models import MailHealth
+from app.mailer.versions import is_superseded
 from app.web.context import Actor
 
 log = logging.getLogger("novantra.mailer")
@@ -158,7 +159,7 @@ def pause(session: Session, *, now: datetime, failure: Failure, version: int | N
     failed is no longer what would be sent with, and nothing is paused.
     """
     ensure(session)
-    if version is not None and _superseded(session, version):
+    if version is not None and is_superseded(session, version):
         return False
     paused = session.execute(
         update(MailHealth)
@@ -248,8 +249,3 @@ def _audit_pause(session: Session, now: datetime, actor: Actor, **more: str) -> 
         target="mailer",
         changes={"state": {"old": "configured", "new": "paused"}, **more},
     )
-
-
-def _superseded(session: Session, version: int) -> bool:
-    current = session.scalar(select(MailerConfiguration.version))
-    return current is not None and current != version

@@ -48,7 +48,8 @@ class MailFacts:
     ``record`` is the stored row about sends and tests, ``keys_problem`` what is wrong with the
     keys in words, and ``locked`` says that nothing at all can be sent because of it: a relay
     without a login still takes mail that is sealed anew. ``embedded`` says that web processes are
-    meant to deliver, ``token`` how logging in with one stands, ``canary`` what came of the
+    meant to deliver, ``declared_problem`` why what the environment says about mail cannot be used,
+    ``token`` how logging in with one stands, ``canary`` what came of the
     hourly look at the relay, and ``context`` what sentences may name.
     """
 
@@ -61,6 +62,7 @@ class MailFacts:
     keys_problem: str | None = None
     locked: bool = False
     embedded: bool = True
+    declared_problem: str | None = None
     token: TokenStatus = NO_TOKENS
     canary: MailCanary | None = None
     context: FailureContext = field(default_factory=FailureContext)

@@ -61,8 +61,13 @@ class Managed:
 def managed_mailer(config: Config) -> Managed | None:
     """What the environment says, or ``None`` when it says nothing.
 
+    ``NOVANTRA_MAIL_…`` is for the other edition and refused, so that nobody waits for it to work.
+
     :raises ConfigError: it cannot be used. Names the variable and shows nothing of a secret.
     """
+    foreign = next((name for name, value in sorted(config.mail.items()) if value), None)
+    if foreign is not None:
+        raise ConfigError(f"{foreign} is for the Sovereign edition. In the Cloud, {URL} says it.")
     if not config.managed_mail_url:
         if config.managed_mail_sender:
             raise ConfigError(f"{SENDER} is set but {URL} is not.")

@@ -93,6 +93,28 @@ class MailerVersion(Base):
     test_passed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class MailerEnvironment(Base):
+    """What the environment owned when a process last noted it. One row, or none before that.
+
+    ``version`` stands for it and is empty where it owns nothing any more; ``alone`` says that
+    nothing of :class:`MailerConfiguration` counts beside it. ``fingerprint`` of all and
+    ``secret_fingerprints`` by field are the id of a key and a keyed digest: no secret is stored.
+    ``values_now`` has the rest by field, ``began_at`` is when the process that noted it began.
+    """
+
+    __tablename__ = "mailer_environment"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    version: Mapped[int | None]
+    alone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    fingerprint: Mapped[str | None] = mapped_column(String(140))
+    secret_fingerprints: Mapped[dict[str, str]] = mapped_column(JsonColumn)
+    values_now: Mapped[dict[str, Any]] = mapped_column(JsonColumn)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class MailHealth(Base):
     """How real sends fare, and apart from them the last test. One row."""
 

@@ -139,6 +139,10 @@ SECRETS = {
     CLIENT_KEY: "Key of the client certificate",
 }
 """The form's fields that hold secrets, and what they are called. No page shows one again."""
+SECRET_FIELDS = tuple(SECRETS)
+
+SENDER_FIELDS = ("sender_address", "sender_name")
+"""What people see in their inbox. Everything else decides where mail goes, and how."""
 
 LABELS = {part.name: part.metadata["label"] for part in fields(Settings)}
 """What the fields are called on pages."""

@@ -27,9 +27,10 @@ from app.mailer.active import (
     active_mailer,
 )
 from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
-from app.mailer.configuration import settings_of, stored
+from app.mailer.configuration import settings_of
 from app.mailer.current_health import CurrentHealth, Health, mail_health
 from app.mailer.endings import Ending
+from app.mailer.in_force import declared_now, in_force
 from app.mailer.mail_facts import Keys, MailFacts
 from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
@@ -55,8 +56,9 @@ class Summary:
 
     ``current_failure`` explains a pause or what makes real sends fail, ``remedy`` and
     ``test_remedy`` say what to do about it on the mailer page. ``test_failure`` explains a failed
-    test that the page has not moved on from. ``token`` is how logging in with one stands.
-    ``endings`` is what mail depends on and ends within 30 days, the earliest first.
+    test that the page has not moved on from. ``token`` is how logging in with one stands,
+    ``endings`` what mail depends on and ends within 30 days, the earliest first, ``misdeclared``
+    that what the environment says cannot be used.
     """
 
     mail: CurrentHealth
@@ -72,6 +74,7 @@ class Summary:
     test_remedy: Remedy | None = None
     token: TokenStatus = NO_TOKENS
     endings: tuple[Ending, ...] = ()
+    misdeclared: bool = False
 
     @property
     def failing(self) -> bool:
@@ -112,6 +115,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
     token = token_status(session, runtime)
     context = replace(context_of(active), chip=token.chip)
     keys, keys_problem = _keys(runtime, active, queue)
+    declared = declared_now(session, runtime) if active is None else None
     mail = mail_health(
         MailFacts(
             now=runtime.now(),
@@ -122,6 +126,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
             keys=keys,
             keys_problem=keys_problem,
             locked=not runtime.box.ring.usable or bool(active and active.problem),
+            declared_problem=declared.problem if declared is not None else None,
             embedded=runtime.config.worker == "embedded",
             token=token,
             canary=session.get(MailCanary, 1),
@@ -152,6 +157,7 @@ def summarise(session: Session, runtime: Runtime) -> Summary:
         test_remedy=test_remedy,
         token=token,
         endings=endings_soon(session, runtime, token),
+        misdeclared=active is None and declared is not None and declared.problem is not None,
     )
 
 
@@ -160,7 +166,7 @@ def endings_soon(
 ) -> tuple[Ending, ...]:
     """What mail depends on and ends within 30 days, or has ended: secrets and certificates."""
     token = token or token_status(session, runtime)
-    row = None if runtime.config.is_cloud else stored(session)
+    row = None if runtime.config.is_cloud else in_force(session, runtime)
     others = endings_of(settings_of(row), runtime.now()) if row is not None else []
     found = (*token.warnings, *(one for one in others if one.within is not None))
     return tuple(sorted(found, key=lambda one: one.at))

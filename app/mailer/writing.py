@@ -16,6 +16,7 @@ from app.install.models import INSTALL_ID, Install
 from app.install.service import environment_access_url
 from app.mailer.active import MailPending
 from app.mailer.configuration import CONFIGURATION_ID
+from app.mailer.in_force import sender_in_force
 from app.mailer.managed import managed_mailer
 from app.mailer.models import MailerConfiguration, MailHealth
 from app.runtime import Runtime
@@ -43,7 +44,7 @@ def writing(session: Session, runtime: Runtime) -> Writing:
     seen = session.connection().execute(_LOOK).one()
     fixed = environment_access_url(runtime.config)
     base = fixed.url if fixed else seen.access_url
-    address, name = seen.sender_address, seen.sender_name
+    address, name = sender_in_force(runtime, seen.sender_address, seen.sender_name)
     if runtime.config.is_cloud:
         managed = managed_mailer(runtime.config)
         address, name = (managed.sender_address, managed.sender_name) if managed else (None, "")

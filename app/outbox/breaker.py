@@ -21,7 +21,9 @@ from app.in_steps import ROWS, change_some
 from app.install.models import Install
 from app.mail.phases import Phase
 from app.mailer.active import ActiveMailer, active_mailer
-from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
+from app.mailer.declared import reader_of
+from app.mailer.models import MailerConfiguration, MailerEnvironment, MailerTokens, MailHealth
+from app.mailer.versions import version_in_force
 from app.moments import sql_happened_since, sql_lies_ahead
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import QUEUED, SENDING, OutboxAttempt, OutboxMessage, State
@@ -38,7 +40,7 @@ log = logging.getLogger("novantra.outbox")
 
 _HEALTH, _CONFIGURATION = MailHealth.__table__.c, MailerConfiguration.__table__.c
 _INSTALL, _ROW = Install.__table__.c, OutboxMessage.__table__.c
-_TOKENS = MailerTokens.__table__.c
+_TOKENS, _ENVIRONMENT = MailerTokens.__table__.c, MailerEnvironment.__table__.c
 
 
 def _one(column: ColumnElement[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -52,6 +54,9 @@ _LOOK = select(
     _one(_HEALTH.last_success_version).label("success"),
     _one(_CONFIGURATION.updated_at).label("changed"),
     _one(_CONFIGURATION.version).label("version"),
+    _one(_ENVIRONMENT.changed_at).label("noted"),
+    _one(_ENVIRONMENT.version).label("declared"),
+    _one(_ENVIRONMENT.alone).label("alone"),
     _one(_INSTALL.access_url).label("access_url"),
     _one(_TOKENS.connected_at).label("connected"),
     _one(_ROW.id, _ROW.state == State.HELD).label("held"),
@@ -60,9 +65,10 @@ _LOOK = select(
 
 @dataclass(frozen=True)
 class BreakerState:
-    """``active`` is ``None`` while mail is pending or its password cannot be decrypted; ``held``
+    """``active`` is ``None`` while mail is pending, its password cannot be decrypted, or a newer
+    environment is known than this process has; ``held``
     says that messages are held, ``failing`` that the last real send failed, ``changed`` when the
-    configuration was saved."""
+    configuration was saved or the environment noted."""
 
     active: ActiveMailer | None
     paused: bool
@@ -83,6 +89,7 @@ class Breaker:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._known: tuple[object, ActiveMailer | None] | None = None
+        self._said = False
 
     def look(self, session: Session) -> BreakerState:
         """Its state as this transaction sees it.
@@ -93,17 +100,39 @@ class Breaker:
         """
         seen = session.connection().execute(_LOOK).one()
         ring = self.runtime.box.ring
-        made_of = seen.version, seen.changed, seen.access_url, seen.connected
-        active = self._active(session, (*made_of, *ring.keys))
+        made_of = seen.version, seen.changed, seen.access_url, seen.connected, seen.noted
+        changed = max((at for at in (seen.changed, seen.noted) if at is not None), default=None)
+        active = self._active(session, (*made_of, self._declared(), *ring.keys))
         usable = active is not None and active.problem is None and ring.usable
+        if usable and self._is_outdated(seen, active):
+            usable = False
         return BreakerState(
             active=active if usable else None,
             paused=seen.paused_at is not None,
             proven=_proven(seen.failures or 0, seen.success, active),
             held=seen.held is not None,
             failing=bool(seen.failures),
-            changed=seen.changed,
+            changed=changed,
         )
+
+    def _is_outdated(self, seen: Any, active: ActiveMailer | None) -> bool:
+        """Whether a process that began later has noted another environment than this one has.
+
+        Then this process sends nothing until it is restarted: whoever changed the environment
+        wants nothing to go the old way, and two that pause and resume by different settings would
+        knock at a relay without end.
+        """
+        current = version_in_force(seen.version, seen.declared, seen.alone)
+        outdated = active is not None and current is not None and active.version != current
+        if outdated and not self._said:
+            log.warning("another mail environment was noted: nothing is sent with the one of here")
+        self._said = outdated
+        return outdated
+
+    def _declared(self) -> int:
+        """Another number when a file that the environment names has changed."""
+        reader = reader_of(self.runtime)
+        return reader.moved() if reader is not None else 0
 
     def _active(self, session: Session, made_of: object) -> ActiveMailer | None:
         """The configuration, opened again only when something that it is made of has changed."""
@@ -202,12 +231,6 @@ class Forwarder:
             # Until nothing is left: a step may have been undone with the claim it came before.
             if not _bring_some_forward(session, now, which):
                 self._begun.pop(reason, None)
-
-
-def is_superseded(session: Session, version: int) -> bool:
-    """Whether another configuration was saved since ``version``."""
-    current = session.scalar(select(MailerConfiguration.version))
-    return current is not None and current != version
 
 
 def _tried_since(moment: datetime, now: datetime) -> ColumnElement[bool]:

@@ -90,6 +90,8 @@ def mail(summary: Summary, is_cloud: bool) -> Finding:
 def _about_mail(summary: Summary) -> tuple[str, str | None]:
     """What there is to say, and what the button that helps is called."""
     health, active = summary.mail, summary.active
+    if summary.misdeclared:
+        return f"{health.cause} {health.step}", "Open the mailer"
     if active is None:
         return (
             "Nobody can reset a password by mail, new people cannot be invited and new"

@@ -90,7 +90,9 @@ def test_every_variable_in_the_guide_is_read_and_every_one_that_is_read_is_in_it
     told = {name for name in told if f"{name}_…" not in "".join(f.read_text() for f in BOOK)}
     assert told - known_names() == set()
     chapter = (ROOT / "docs" / "self-hosting" / "environment.md").read_text(encoding="utf-8")
-    assert {name for name in known_names() if name not in chapter} == set()
+    # What ends with _FILE names a file with the value of another, by a rule that the chapter tells.
+    missing = {name for name in known_names() if name not in chapter}
+    assert {name for name in missing if name.removesuffix("_FILE") not in chapter} == set()
 
 
 def test_every_make_target_in_the_guide_is_one() -> None:

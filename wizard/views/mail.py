@@ -25,12 +25,12 @@ from app.mailer.views.checking import fill, use_suggestion
 from app.runtime import runtime
 from app.web.context import db
 from app.web.limits import takes_files
+from wizard import by_environment, mail_answer, mail_check, mail_form
 from wizard import draft as drafts
-from wizard import mail_answer, mail_check, mail_form
 from wizard.draft import Draft
 from wizard.guards import step
 from wizard.mail_check import ChangedMeanwhile
-from wizard.steps import next_step, stepper
+from wizard.steps import mail_is_decided, next_step, stepper
 from wizard.views import blueprint
 
 KEYS_MISSING = (
@@ -49,6 +49,8 @@ ACTIONS = ("save", "save_anyway", "check", "defer", "switch", "preset")
 @takes_files
 @step
 def mail(draft: Draft) -> Response:
+    if mail_is_decided():
+        return by_environment.step(draft)
     provider = mail_form.provider_asked(request, draft)
     if request.method == "GET":
         way = request.args.get("login_method")

@@ -12,17 +12,18 @@ from app.accounts.sessions import Way, sign_in
 from app.accounts.users import AddressTaken
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
+from app.mailer.in_force import declared_now
 from app.runtime import runtime
 from app.throttle import TooMany, subject_of, take
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
 from app.web.later import retry_after
-from wizard import mail_answer, mail_test
+from wizard import by_environment, mail_answer, mail_test
 from wizard.draft import Draft
 from wizard.finish import Unanswered, finish
 from wizard.guards import close, step
 from wizard.mail_check import ChangedMeanwhile
-from wizard.steps import stepper
+from wizard.steps import mail_is_decided, stepper
 from wizard.views import blueprint
 from wizard.views.access_url import warning_about
 
@@ -58,7 +59,7 @@ def review(draft: Draft) -> Response:
 def _test(draft: Draft) -> Response:
     """Send a test mail with the answer that waits. It is counted before it is sent."""
     session, now = db(), runtime().now()
-    if draft.mail_choice != "configure":
+    if draft.mail_choice != "configure" or mail_is_decided():
         return redirect(url_for("wizard.review"), 303)
     try:
         take(session, mail_test.LIMIT, subject_of("setup", "test"), now)
@@ -83,15 +84,21 @@ def _test(draft: Draft) -> Response:
 def _page(
     draft: Draft, status: int = 200, *, taken: bool = False, too_many: datetime | None = None
 ) -> Response:
+    decided, misdeclared = mail_is_decided(), None
+    if decided:
+        declared = declared_now(db(), runtime())
+        misdeclared = declared.problem if declared is not None else None
     body = render_template(
         "wizard/review.html",
         form=FlaskForm(),
         draft=draft,
-        mail=mail_answer.summary(draft),
+        mail=by_environment.summary(draft) if decided else mail_answer.summary(draft),
+        decided=decided,
+        misdeclared=misdeclared,
         steps=stepper(draft, "wizard.review"),
         warning=warning_about(draft.access_url),
         taken=taken,
-        tested=mail_test.of(draft) if draft.mail_choice == "configure" else None,
+        tested=mail_test.of(draft) if draft.mail_choice == "configure" and not decided else None,
         too_many=too_many,
     )
     return make_response(body, status)

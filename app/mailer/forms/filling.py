@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from app.mailer.forms.base import MailerForm
-from app.mailer.settings import Settings
+from app.mailer.settings import SENDER_FIELDS, Settings
 
-SHARED = ("sender_address", "sender_name")
+SHARED = SENDER_FIELDS
 _MAXIMUM_TYPED = 400
 _MAXIMUM_KEPT = 8000
 

@@ -24,8 +24,9 @@ from app.mail.oauth.refused import TokenRefused
 from app.mail.oauth.services import Service
 from app.mail.oauth.tokens import Tokens
 from app.mailer import health
-from app.mailer.configuration import password_of, settings_of, stored
+from app.mailer.configuration import password_of, settings_of
 from app.mailer.destination import Destination
+from app.mailer.in_force import in_force
 from app.mailer.models import SignIn
 from app.mailer.settings import LoginMethod, Settings
 from app.mailer.tokens import store
@@ -81,7 +82,7 @@ def saved_for(session: Session, live: Runtime, method: LoginMethod) -> Saved:
 
     :raises SignInRefused: it does not, or its secret cannot be read.
     """
-    row = stored(session)
+    row = in_force(session, live)
     settings = settings_of(row) if row is not None else None
     if row is None or settings is None or settings.login_method != method:
         raise SignInRefused(
@@ -164,7 +165,7 @@ def connect(
                 " stored.",
                 status=403,
             )
-        row = stored(session)
+        row = in_force(session, live)
         if row is None or str(Destination.of(settings_of(row))) != saved.destination:
             raise SignInRefused(
                 "The configuration was changed meanwhile",

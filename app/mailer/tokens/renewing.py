@@ -17,8 +17,9 @@ from app.mail.failures import disposition_of
 from app.mail.failures.codes import Disposition, FailureCode
 from app.mail.oauth.call import WAIT
 from app.mail.transport import TransportError
-from app.mailer.configuration import password_of, settings_of, stored
+from app.mailer.configuration import password_of, settings_of
 from app.mailer.destination import Destination
+from app.mailer.in_force import in_force
 from app.mailer.models import MailerTokens
 from app.mailer.tokens import store
 from app.mailer.tokens.source import StoredTokens, stored_tokens
@@ -58,7 +59,7 @@ class Renewing:
 def due(live: Runtime) -> StoredTokens | None:
     """The tokens, where it is time to renew them."""
     with live.database.session(reading=True) as session:
-        row = stored(session)
+        row = in_force(session, live)
         tokens = store.look(session)
         if row is None or tokens is None or not (tokens.renewed_at or tokens.refresh_sealed):
             return None

@@ -9,9 +9,10 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app.mail.failures import Disposition, FailureCode, disposition_of
-from app.mailer.configuration import settings_of, stored
+from app.mailer.configuration import settings_of
 from app.mailer.destination import Destination
 from app.mailer.endings import Ending, ending
+from app.mailer.in_force import in_force
 from app.mailer.models import MailerConfiguration, MailerTokens
 from app.mailer.settings import LoginMethod, Settings
 from app.mailer.tokens import store
@@ -79,7 +80,7 @@ def token_status(session: Session, live: Runtime) -> TokenStatus:
     """How it stands now."""
     if live.config.is_cloud:
         return NO_TOKENS
-    row = stored(session)
+    row = in_force(session, live)
     if row is None or not settings_of(row).uses_token:
         return NO_TOKENS
     return status_of(row, store.look(session), live.now())

@@ -24,11 +24,12 @@ from app.mailer.configuration import settings_of, stored, usable_secret
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.settings import CLIENT_KEY, Encryption
-from app.mailer.shown import FILLED
+from app.mailer.shown import FILLED, Shown
 from app.mailer.tokens import store
 from app.mailer.tokens.source import check_tokens
 from app.mailer.views import blueprint, streaming
-from app.mailer.views.page import posted_form, show
+from app.mailer.views.owned import owned_now
+from app.mailer.views.page import posted_form, refused_as_owned, show
 from app.mailer.views.settings import refuse_stored_password
 from app.runtime import runtime
 from app.web.context import db
@@ -51,13 +52,19 @@ KEY_UNREADABLE = (
 @requires(Permission.SYSTEM_CONFIGURE)
 def check() -> BaseResponse:
     """Refused like a save when the form has errors, or the stored password would go elsewhere."""
-    session = db()
+    refused = refused_as_owned()
+    if refused is not None:
+        return refused
+    session, owned = db(), owned_now()
     row = stored(session)
-    if request.form.get("provider") not in FORMS:
-        return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = posted_form(row)
-    use_suggestion(form)
-    fill(form)
+    if owned is not None and owned.destination:
+        row = owned.row
+    elif request.form.get("provider") not in FORMS:
+        return show(form, status=422, provider_error=PROVIDER_UNKNOWN)
+    else:
+        use_suggestion(form)
+        fill(form)
     if not form.validate() or refuse_stored_password(form, row):
         return show(form, status=422)
     job = prepared(form, row)
@@ -70,7 +77,15 @@ def check() -> BaseResponse:
 
 def _checked(form: MailerForm, found: Check, *, forget: bool) -> Response:
     found = replace(found, transcript=sealed(found.transcript) or "")
+    owned = owned_now()
+    if owned is not None and owned.destination:
+        found = replace(found, suggestion=None, shown=_unpressed(found.shown))
     return show(form, check=found, forget_password=forget)
+
+
+def _unpressed(shown: Shown | None) -> Shown | None:
+    """What the relay showed, without the buttons that fill it in: there are no fields."""
+    return replace(shown, presses=()) if shown is not None else None
 
 
 def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[..., Check] | None:

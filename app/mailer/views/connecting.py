@@ -10,8 +10,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.install.service import links
-from app.mailer.configuration import stored
 from app.mailer.forms.signing_in import redirect_address
+from app.mailer.in_force import in_force
 from app.mailer.tokens import connecting, person
 from app.mailer.tokens.connecting import Connected, SignInRefused
 from app.mailer.views import blueprint
@@ -92,7 +92,7 @@ def disconnect() -> AnyResponse:
 @requires(Permission.SYSTEM_CONFIGURE)
 def certificate() -> Response:
     """The public half of the key that was made here, as a file to upload."""
-    row = stored(db())
+    row = in_force(db(), runtime())
     if row is None or not row.certificate:
         raise Refusal(
             409,

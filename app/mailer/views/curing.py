@@ -17,6 +17,7 @@ from app.mailer.forms import MailerForm
 from app.mailer.models import MailerConfiguration
 from app.mailer.views import blueprint
 from app.mailer.views.checking import prepared, sealed
+from app.mailer.views.owned import owned_now
 from app.mailer.views.page import fresh_form, show, type_into
 from app.mailer.views.settings import conflict, keep, refuse_stored_password
 from app.web.context import db
@@ -31,6 +32,10 @@ def cure() -> Response:
     row = stored(session)
     if row is None:
         return redirect(url_for("mailer.page"), 303)
+    owned = owned_now()
+    if owned is not None and owned.owns(request.form.get("field", "")):
+        given = [each.variable for each in owned.declared.given.values()]
+        return show(fresh_form(row.provider, row), status=422, refused_owned=given)
     form, name = _with_answer(row), request.form.get("field", "")
     if name not in ALONE or name not in form:
         return show(fresh_form(row.provider, row), status=422)

@@ -24,6 +24,7 @@ from app.mailer.settings import CLIENT_KEY, KEEP
 from app.mailer.snapshots import KEPT
 from app.mailer.views import blueprint
 from app.mailer.views.checking import prepared, sealed
+from app.mailer.views.owned import owned_now
 from app.mailer.views.page import form_of, show, type_into
 from app.mailer.views.settings import conflict, keep, refuse_stored_password
 from app.runtime import runtime
@@ -48,6 +49,7 @@ class Going:
 @blueprint.get("/earlier", endpoint="earlier")
 @requires(Permission.SYSTEM_CONFIGURE)
 def index() -> str:
+    _insist_on_ours()
     return render_template("mailer/earlier.html", found=history(db()), kept=KEPT, **_words())
 
 
@@ -164,6 +166,7 @@ def _after(earlier: Earlier) -> str | None:
 
 
 def _asked(version: int) -> tuple[MailerConfiguration, History, Earlier]:
+    _insist_on_ours()
     session = db()
     row, found = stored(session), history(session)
     earlier = found.find(version) if found else None
@@ -177,6 +180,22 @@ def _asked(version: int) -> tuple[MailerConfiguration, History, Earlier]:
             "Earlier configurations",
         )
     return row, found, earlier
+
+
+def _insist_on_ours() -> None:
+    """What was saved here is not in force while the environment decides, so none of it can be
+    brought back either."""
+    owned = owned_now()
+    if owned is not None and owned.destination:
+        raise Refusal(
+            409,
+            "The environment decides about mail",
+            "Earlier configurations are those that were saved here. While variables decide, none of"
+            " them can be brought back.",
+            "Change the environment where Novantra is started.",
+            url_for("mailer.page"),
+            "Back to the mailer",
+        )
 
 
 def _words() -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Response, make_response, render_template
 
-from app.mailer.configuration import stored
+from app.mailer.in_force import in_force
 from app.mailer.views import blueprint
 from app.mailer.views.page import mail_now
+from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission, requires
 
@@ -15,4 +16,4 @@ from app.web.guards import Permission, requires
 @requires(Permission.SYSTEM_CONFIGURE)
 def now() -> Response:
     """The pill, the box about what fails and the vitals, each in the element that it replaces."""
-    return make_response(render_template("mailer/now.html", **mail_now(stored(db()))))
+    return make_response(render_template("mailer/now.html", **mail_now(in_force(db(), runtime()))))

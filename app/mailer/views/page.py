@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from app.install.service import access_url
 from app.mail.oauth.pkce import redirect_problem
@@ -19,12 +21,14 @@ from app.mailer.forms import FORMS, MailerForm
 from app.mailer.forms.filling import Kept, data_of
 from app.mailer.forms.merging import merged
 from app.mailer.forms.signing_in import redirect_address
+from app.mailer.in_force import in_force
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import DEFAULT, PROVIDERS
 from app.mailer.settings import LoginMethod, Settings
 from app.mailer.summary import Summary, current_summary
 from app.mailer.test_mail import allowance
 from app.mailer.tokens.asking import service_of
+from app.mailer.views.owned import Owned, form_in_force, owned_now, posted_in_vain
 from app.runtime import runtime
 from app.web.context import db
 from app.web.headers import policy
@@ -36,6 +40,16 @@ def _hints(form: MailerForm, row: MailerConfiguration | None) -> dict[str, list[
     if row is not None and row.ignore_tls_errors:
         found.pop("ignore_tls_errors", None)
     return found
+
+
+def refused_as_owned() -> Response | None:
+    """The page that says so, where this request's form carries what the environment decides."""
+    variables = posted_in_vain()
+    if not variables:
+        return None
+    row = stored(db())
+    form = fresh_form(chosen_provider(None, row), row)
+    return show(form, status=422, refused_owned=variables)
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,9 @@ def fresh_form(
     sender: dict[str, Any] | None = None,
 ) -> MailerForm:
     """A form filled from what is stored, or this provider's defaults, or what was typed before."""
+    owned = owned_now()
+    if owned is not None and owned.destination:
+        return _sender_alone(owned, row, sender or {})
     version = row.version if row else 0
     if row is not None and row.provider == provider:
         data = data_of(settings_of(row), version)
@@ -93,9 +110,25 @@ def type_into(form: MailerForm, name: str, text: str) -> None:
 def posted_form(row: MailerConfiguration | None) -> MailerForm:
     """The form as it was sent, with what of a version saved meanwhile was chosen; an unknown
     provider is refused beside the choice."""
-    sent = merged(request.form, settings_of(row) if row else None)
+    owned = owned_now()
+    if owned is not None and owned.destination:
+        return _sender_alone(owned, row, request.form)
+    sent = MultiDict(merged(request.form, settings_of(row) if row else None))
     provider = chosen_provider(sent.get("provider", ""), row)
+    if owned is not None and owned.declared.settings is not None:
+        for name, value in owned.declared.values.items():
+            sent[name] = value
     return FORMS[provider](formdata=sent, **_password_of(row, provider))
+
+
+def _sender_alone(
+    owned: Owned, row: MailerConfiguration | None, typed: Mapping[str, Any]
+) -> MailerForm:
+    """Of a destination that is the environment's, the page changes no more than the sender."""
+    kept = {name: str(typed.get(name, getattr(row, name) or ""))[:400] for name in owned.free}
+    form = form_in_force(owned, kept)
+    form.version.data = str(typed.get("version", row.version if row else 0))[:10]
+    return form
 
 
 def _password_of(row: MailerConfiguration | None, provider: str) -> dict[str, Any]:
@@ -124,11 +157,14 @@ def mail_now(row: MailerConfiguration | None) -> dict[str, Any]:
     summary = current_summary()
     explanation = summary.current_failure or summary.test_failure
     since = summary.down_since
+    owned = owned_now()
+    cure, decided = cure_of(explanation, row), owned is not None and owned.destination
     return {
         "summary": summary,
         "row": row,
-        "cure": cure_of(explanation, row),
-        "worked_before": worked_before(db()) if _troubled(summary) else None,
+        "owned": owned,
+        "cure": None if cure is None or (owned and owned.owns(cure.field)) else cure,
+        "worked_before": worked_before(db()) if _troubled(summary) and not decided else None,
         "impact": runtime().impact(db(), since) if since else None,
         "renewable": runtime().renewable(db()) if row else 0,
     }
@@ -144,7 +180,7 @@ def show(form: MailerForm, *, status: int = 200, **more: Any) -> Response:
     ``too_many_tests``, ``provider_error``; and ``kept`` where it is not the posted one.
     """
     session, live = db(), runtime()
-    row = stored(session)
+    row = in_force(session, live)
     now, base = live.now(), access_url(session, live.config)
     mine = row if row is not None and row.provider == form.provider_value else None
     form.beside(base, mine, settled=mine is not None and current_summary().token.in_order)

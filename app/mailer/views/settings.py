@@ -5,6 +5,8 @@ Where two administrators edited at once, it shows both versions and lets the sec
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -22,17 +24,26 @@ from app.mailer.configuration import (
 from app.mailer.configuration import (
     save as save_configuration,
 )
+from app.mailer.declared import Given
 from app.mailer.forms import FORMS, PROVIDER_UNKNOWN, MailerForm
 from app.mailer.forms.filling import SHARED
 from app.mailer.forms.merging import Conflict, differences, typed_secrets
 from app.mailer.forms.signing_in import END_DROPPED
 from app.mailer.models import MailerConfiguration, MailerVersion
 from app.mailer.providers import Provider, provider_of
-from app.mailer.settings import LoginMethod
+from app.mailer.settings import KEEP, LoginMethod, Settings
 from app.mailer.snapshots import settings_in
 from app.mailer.tokens.status import token_status
 from app.mailer.views import blueprint
-from app.mailer.views.page import chosen_provider, fresh_form, posted_form, posted_kept, show
+from app.mailer.views.owned import Owned, owned_now
+from app.mailer.views.page import (
+    chosen_provider,
+    fresh_form,
+    posted_form,
+    posted_kept,
+    refused_as_owned,
+    show,
+)
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
@@ -66,7 +77,12 @@ def save() -> AnyResponse:
 
 def save_posted(*, test_follows: bool = False) -> AnyResponse | None:
     """Save the form as it was sent; the page that says why not, where it cannot be."""
-    row = stored(db())
+    refused = refused_as_owned()
+    if refused is not None:
+        return refused
+    row, owned = stored(db()), owned_now()
+    if owned is not None and owned.destination:
+        return _save_sender(owned, row)
     if request.form.get("provider") not in FORMS:
         return show(posted_form(row), status=422, provider_error=PROVIDER_UNKNOWN)
     form = posted_form(row)
@@ -77,6 +93,42 @@ def save_posted(*, test_follows: bool = False) -> AnyResponse | None:
     if refuse_stored_password(form, row):
         return show(form, status=422)
     return keep(form, test_follows=test_follows)
+
+
+def _save_sender(owned: Owned, row: MailerConfiguration | None) -> AnyResponse | None:
+    """Of a destination that is the environment's, no more than the sender is saved: beside the
+    stored destination, which stays as it is, and so does its secret."""
+    form = posted_form(row)
+    if row is None or not owned.free:
+        return show(form, status=422, refused_owned=[g.variable for g in _given(owned)])
+    if not form.validate():
+        return show(form, status=422)
+    if form.expected_version != row.version:
+        return conflict(form, row)
+    answers, session = form.answers(), db()
+    sender = {name: getattr(answers, name) for name in owned.free}
+    try:
+        done = save_configuration(
+            session,
+            runtime().box,
+            settings=replace(settings_of(row), **sender),
+            password=KEEP,
+            version=row.version,
+            now=runtime().now(),
+            actor=actor(),
+        )
+    except StaleConfiguration:
+        session.rollback()
+        return conflict(form, stored(session))
+    session.commit()
+    runtime().wake_worker()
+    words = "Saved." if done.changed else "Nothing to save: this is the sender already."
+    flash(words, "good" if done.changed else "quiet")
+    return None
+
+
+def _given(owned: Owned) -> list[Given]:
+    return list(owned.declared.given.values())
 
 
 def keep(
@@ -97,7 +149,7 @@ def keep(
         done = save_configuration(
             session,
             runtime().box,
-            settings=form.answers(),
+            settings=_as_stored(form.answers()),
             password=form.password_change(),
             client_key=form.client_key_change(),
             version=form.expected_version or 0,
@@ -127,8 +179,19 @@ def keep(
     return None
 
 
+def _as_stored(answers: Settings) -> Settings:
+    """The answers, with what is stored for a sender that the environment owns."""
+    row, owned = stored(db()), owned_now()
+    if row is None or owned is None:
+        return answers
+    return replace(answers, **{n: getattr(row, n) for n in SHARED if owned.owns(n)})
+
+
 def switch() -> Response:
     """Another provider's fields, or those of a chosen service; what was typed comes back."""
+    refused = refused_as_owned()
+    if refused is not None:
+        return refused
     row, kept = stored(db()), posted_kept()
     sender = {name: request.form.get(name, "")[:400] for name in SHARED if name in request.form}
     wanted = request.form.get("provider", "")

@@ -13,10 +13,18 @@ from app.mailer.active import NOT_CONNECTED, ActiveMailer, active_mailer
 from app.mailer.arrival import new_phrase
 from app.mailer.configuration import settings_of, stored
 from app.mailer.forms import FORMS, MailerForm
+from app.mailer.in_force import in_force
 from app.mailer.models import MailerConfiguration
 from app.mailer.test_mail import TestMail, record_test, send_test, take
 from app.mailer.views import blueprint
-from app.mailer.views.page import Refused, chosen_provider, fresh_form, posted_form, show
+from app.mailer.views.page import (
+    Refused,
+    chosen_provider,
+    fresh_form,
+    posted_form,
+    refused_as_owned,
+    show,
+)
 from app.mailer.views.settings import refuse_stored_password, save_posted
 from app.runtime import runtime
 from app.throttle import TooMany
@@ -53,6 +61,9 @@ def test() -> AnyResponse:
     The allowance is used up and committed before the network; while the relay is spoken to, no
     transaction is open.
     """
+    not_ours = refused_as_owned()
+    if not_ours is not None:
+        return not_ours
     if request.form.get("action") == "save_and_test":
         refused = save_posted(test_follows=True)
         if refused is not None:
@@ -61,7 +72,7 @@ def test() -> AnyResponse:
     active = active_mailer(session, live)
     if active is None:
         raise nothing_saved()
-    unsaved = _unsaved(stored(session))
+    unsaved = _unsaved(in_force(session, live))
     if unsaved is not None:
         return show(unsaved, status=422, refused_test=_why_not(unsaved))
     if active.problem:
