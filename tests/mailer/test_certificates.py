@@ -442,6 +442,23 @@ def test_trusting_asks_for_a_stored_password_again_and_keeps_what_was_filled_in(
         assert not relay.auth_attempts
 
 
+@pytest.mark.parametrize(
+    "fill", ["[", "[]", '{"trust": 1}', '{"certificate_pin": "\\ud800"}', '{"host": "evil.test"}']
+)
+def test_a_press_that_was_altered_on_its_way_changes_nothing(page: MailerPage, fill: str) -> None:
+    with secured("good") as relay:
+        answer = page.check(**login(relay), fill=fill)
+        assert answer.steps()["rset"] == "passed"
+        assert answer.fields["host"] == "localhost"
+        assert answer.fields["certificate_pin"] == ""
+
+
+def test_what_was_kept_of_another_visit_may_be_anything(page: MailerPage) -> None:
+    kept = json.dumps({"smtp": {"certificate_pin": True, "trust": "nobody"}})
+    shown = page.post(action="switch", provider="smtp", shown="ses", kept=kept)
+    assert shown.status == 200
+
+
 @pytest.mark.parametrize("provider", ["ses", "google", "microsoft365"])
 def test_where_the_form_cannot_say_it_no_button_promises_it(
     page: MailerPage, provider: str

@@ -79,7 +79,7 @@ class TrustForm(NetworkForm):
         super().__init__(*args, **kwargs)
         self._read: dict[str, Pasted] = {}
         self._key: Secret | None = None
-        self._pin_typed = self.certificate_pin.data or ""
+        self._pin_typed = str(self.certificate_pin.data or "")
 
     @property
     def keeps_key(self) -> bool:

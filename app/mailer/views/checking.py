@@ -144,9 +144,10 @@ def fill(form: MailerForm) -> None:
     except (ValueError, RecursionError):
         return
     for name in FILLED if isinstance(typed, dict) else ():
-        if name in form and isinstance(typed.get(name), str):
-            form[name].raw_data = [typed[name]]
-            form[name].process_formdata([typed[name]])
+        text = typed.get(name)
+        if name in form and isinstance(text, str) and text.isascii():
+            form[name].raw_data = [text]
+            form[name].process_formdata([text])
 
 
 MOST_FILLED = 500_000
