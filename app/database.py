@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -53,6 +53,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Row = TypeVar("Row")
+
+
+def only_row(session: Session, model: type[Row], key: int) -> Row | None:
+    """The row of a table that holds a single one, or ``None``.
+
+    A session forgets a row that nobody holds. This one is held until the session ends, because a
+    page asks for it in several places.
+    """
+    row = session.get(model, key)
+    session.info[model] = row
+    return row
 
 
 class Base(DeclarativeBase):

@@ -72,15 +72,16 @@ def sql_happened_since(column: Any, moment: datetime, now: datetime) -> ColumnEl
 
     Either may have been stored under a wrong clock, and then it is as if it had been long ago.
     """
-    return and_(column >= _believable(moment, now), column <= now + SKEW)
+    return and_(column >= believable(moment, now), column <= now + SKEW)
 
 
 def happened_since(at: datetime | None, moment: datetime, now: datetime) -> bool:
     """:func:`sql_happened_since` for values; what never happened has not happened since."""
-    return at is not None and _believable(moment, now) <= at <= now + SKEW
+    return at is not None and believable(moment, now) <= at <= now + SKEW
 
 
-def _believable(moment: datetime, now: datetime) -> datetime:
+def believable(moment: datetime, now: datetime) -> datetime:
+    """``moment``, or one long ago in its place if only a wrong clock can have stored it."""
     return moment if moment <= now + SKEW else datetime.min.replace(tzinfo=moment.tzinfo)
 
 

@@ -27,6 +27,7 @@ from app.outbox.aside import Trouble, alone_in
 from app.outbox.wakeup import waker_of
 from app.runtime import Expired, Promised, Runtime
 from app.throttle import Limit, TooMany, subject_of_address, take
+from app.written_once import AnySelect, WrittenOnce
 
 PASSWORD_RESET = "password-reset"  # noqa: S105 - a name, not a password
 UNLOCK_CODE = "unlock-code"
@@ -115,18 +116,24 @@ def resolve(runtime: Runtime) -> bool:
 
 def promised(session: Session, now: datetime) -> Promised:
     """Requests nobody has looked at yet, those left out that are too old to be answered."""
-    count, since = session.execute(
-        select(func.count(), func.min(MailIntent.created_at)).where(
-            WAITING, sql_within(MailIntent.created_at, now, PATIENCE)
-        )
-    ).one()
-    return Promised(count, since)
+    found = _PROMISED.one(session, now)
+    return Promised(found.number, found.since)
 
 
 def set_aside(session: Session) -> int:
     """Requests that could not be worked on."""
-    aside = MailIntent.set_aside_at.is_not(None)
-    return session.scalar(select(func.count()).select_from(MailIntent).where(aside)) or 0
+    return session.scalar(_ASIDE) or 0
+
+
+def _promised(now: datetime) -> AnySelect:
+    return select(
+        func.count().label("number"), func.min(MailIntent.created_at).label("since")
+    ).where(WAITING, sql_within(MailIntent.created_at, now, PATIENCE))
+
+
+# Built once: every page of the console asks.
+_PROMISED = WrittenOnce(_promised)
+_ASIDE = select(func.count()).select_from(MailIntent).where(MailIntent.set_aside_at.is_not(None))
 
 
 def _resolve_some(session: Session, runtime: Runtime) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.log import record
 from app.config import Config, ConfigError
-from app.database import Database
+from app.database import Database, only_row
 from app.install.access_url import AccessUrl, AccessUrlRefused, parse_access_url
 from app.install.links import Links
 from app.install.models import INSTALL_ID, Install
@@ -24,7 +24,7 @@ class StaleEdit(Exception):
 
 def current(session: Session) -> Install | None:
     """The install, or ``None`` while setup is open."""
-    return session.get(Install, INSTALL_ID)
+    return only_row(session, Install, INSTALL_ID)
 
 
 def environment_access_url(config: Config) -> AccessUrl | None:

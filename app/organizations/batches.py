@@ -231,19 +231,23 @@ def chore(runtime: Runtime) -> bool:
 
 def promised(session: Session, _now: datetime) -> Promised:
     """Lines that nobody has come to yet: each stands for a mail that somebody counts on."""
-    count, since = session.execute(
-        select(func.count(), func.min(InvitationBatch.created_at))
-        .select_from(InvitationBatchLine)
-        .join(InvitationBatch, InvitationBatch.id == InvitationBatchLine.batch_id)
-        .where(InvitationBatchLine.outcome.is_(None))
-    ).one()
+    count, since = session.execute(_PROMISED).one()
     return Promised(count, since)
 
 
 def set_aside(session: Session) -> int:
     """Lines that could not be worked on."""
-    aside = text("outcome = 'set-aside'")
-    return session.scalar(select(func.count()).select_from(InvitationBatchLine).where(aside)) or 0
+    return session.scalar(_ASIDE) or 0
+
+
+# Built once: every page of the console asks.
+_PROMISED = (
+    select(func.count(), func.min(InvitationBatch.created_at))
+    .select_from(InvitationBatchLine)
+    .join(InvitationBatch, InvitationBatch.id == InvitationBatchLine.batch_id)
+    .where(InvitationBatchLine.outcome.is_(None))
+)
+_ASIDE = select(func.count()).select_from(InvitationBatchLine).where(text("outcome = 'set-aside'"))
 
 
 def find(session: Session, organization: Organization, public_id: str) -> InvitationBatch | None:

@@ -19,15 +19,18 @@ from app.web.context import Actor
 
 def waiting(session: Session) -> dict[str, int]:
     """Invitations whose mail waits, by the organization's name."""
-    rows = session.execute(
-        select(Organization.name, func.count().label("number"))
-        .select_from(OutboxMessage)
-        .join(Invitation, OutboxMessage.public_id == Invitation.message_public_id)
-        .join(Organization, Organization.id == Invitation.organization_id)
-        .where(OutboxMessage.state.in_([State.QUEUED, State.HELD, State.SENDING]))
-        .group_by(Organization.name)
-    )
+    rows = session.execute(_WAITING)
     return {row.name: row.number for row in rows}
+
+
+_WAITING = (
+    select(Organization.name, func.count().label("number"))
+    .select_from(OutboxMessage)
+    .join(Invitation, OutboxMessage.public_id == Invitation.message_public_id)
+    .join(Organization, Organization.id == Invitation.organization_id)
+    .where(OutboxMessage.state.in_([State.QUEUED, State.HELD, State.SENDING]))
+    .group_by(Organization.name)
+)
 
 
 def invite_anew(session: Session, runtime: Runtime, mails: Sequence[Expired], actor: Actor) -> int:

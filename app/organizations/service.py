@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from slugify import slugify
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -111,13 +111,17 @@ def membership_of(session: Session, *, organization: Organization, user: User) -
 
 def organizations_of(session: Session, user: User) -> list[Belonging]:
     """Every organization of a person, by name."""
-    rows = session.execute(
-        select(Organization, Membership.role)
-        .join(Membership, Membership.organization_id == Organization.id)
-        .where(Membership.user_id == user.id)
-        .order_by(Organization.name, Organization.id)
-    )
+    rows = session.execute(_OF_A_PERSON, {"person": user.id})
     return [Belonging(organization, role) for organization, role in rows]
+
+
+# Built once: every page of the console asks.
+_OF_A_PERSON = (
+    select(Organization, Membership.role)
+    .join(Membership, Membership.organization_id == Organization.id)
+    .where(Membership.user_id == bindparam("person"))
+    .order_by(Organization.name, Organization.id)
+)
 
 
 def admin_roles(session: Session, users: Sequence[User]) -> dict[int, frozenset[int]]:

@@ -99,8 +99,14 @@ def reason_of(error: BaseException) -> str:
 
 def set_aside_messages(session: Session) -> int:
     """Messages that wait for a person because they could not be worked on."""
-    aside = select(func.count()).select_from(OutboxMessage)
-    return session.scalar(aside.where(SET_ASIDE, OutboxMessage.state == State.FAILED)) or 0
+    return session.scalar(_ASIDE) or 0
+
+
+_ASIDE = (
+    select(func.count())
+    .select_from(OutboxMessage)
+    .where(SET_ASIDE, OutboxMessage.state == State.FAILED)
+)
 
 
 def counted(session: Session, runtime: Runtime) -> dict[str, int]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.outbox.models import MailWorker
 from app.runtime import LiveWorker, Runtime
+from app.written_once import AnySelect, WrittenOnce
 
 BEAT = 5.0
 """Seconds between two signs of life."""
@@ -131,11 +132,19 @@ class Heartbeat:
 
 def live_workers(session: Session, now: datetime) -> tuple[LiveWorker, ...]:
     """The processes that deliver at this moment, the oldest first."""
-    rows = session.scalars(
-        select(MailWorker)
-        .where(MailWorker.seen_at > now - STALE, MailWorker.seen_at <= now + AHEAD)
-        .order_by(MailWorker.started_at, MailWorker.id)
-    )
+    rows = _LIVE.all(session, now)
     return tuple(
         LiveWorker(row.host, row.pid, row.process, row.started_at, row.seen_at) for row in rows
     )
+
+
+def _live(now: datetime) -> AnySelect:
+    row = MailWorker
+    return (
+        select(row.host, row.pid, row.process, row.started_at, row.seen_at)
+        .where(row.seen_at > now - STALE, row.seen_at <= now + AHEAD)
+        .order_by(row.started_at, row.id)
+    )
+
+
+_LIVE = WrittenOnce(_live)  # every page of the console asks

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.crypto.box import SealBroken
@@ -25,7 +25,6 @@ from app.outbox.models import (
     WAITING,
     Ended,
     MailQuarter,
-    OutboxMessage,
     State,
 )
 from app.outbox.retry import LONGEST_PAUSE
@@ -158,18 +157,21 @@ def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
 
 def _unreadable(session: Session, runtime: Runtime) -> bool:
     """Whether a mail that waits does not open: having a key is not having the right one."""
-    rows = session.scalars(
-        select(OutboxMessage)
-        .where(WAITING, OutboxMessage.sealed_bytes.is_not(None))
-        .limit(LOOKED_AT)
-    ).all()
+    rows = session.execute(_SOME_WAITING).all()
     # One that was altered says nothing about the key; the key is wrong if none of a few opens.
     return bool(rows) and not any(_opens(runtime, row) for row in rows)
 
 
-def _opens(runtime: Runtime, row: OutboxMessage) -> bool:
+def _opens(runtime: Runtime, row: Row[*tuple[Any, ...]]) -> bool:
     try:
         runtime.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place_in(row))
     except SealBroken:
         return False
     return True
+
+
+_SOME_WAITING = (
+    select(_ROW.public_id, _ROW.rcpt_to, _ROW.kind, _ROW.sealed_bytes)
+    .where(WAITING, _ROW.sealed_bytes.is_not(None))
+    .limit(LOOKED_AT)
+)

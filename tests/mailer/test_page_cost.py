@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from statistics import median
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,7 +18,9 @@ from tests.outbox.letters import configure, queue_resets
 STATEMENTS = 25
 """In an outage, when the page also says who is affected."""
 SECONDS = 0.020
-"""Of the processor's time, which other programs on the machine do not lengthen."""
+"""Of the processor's time, which other programs on the machine lengthen little."""
+ADDITIONS, ADDED_IN = 100_000, 0.0021
+"""On a processor that takes these seconds for so many additions; a slower one is allowed more."""
 
 
 @pytest.fixture
@@ -43,16 +46,29 @@ def test_the_page_asks_the_database_for_little(
     assert len(statements) <= STATEMENTS, "\n".join(statements)
 
 
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _add() -> None:
+    total = 0
+    for number in range(ADDITIONS):
+        total += number
+
+
+@pytest.mark.timing
 @pytest.mark.parametrize("path", [PATH, "/admin/system", "/admin/system/mail-activity"])
 def test_a_page_takes_twenty_milliseconds_at_most(
     admin_client: FlaskClient, runtime: Runtime, path: str
 ):
     configure(runtime)
     queue_resets(runtime, [f"p{number}@acme.test" for number in range(30)])
-    taken = []
-    for _ in range(15):
-        began = time.process_time()
-        assert admin_client.get(path).status_code == 200
-        taken.append(time.process_time() - began)
-    # The best of them: what else runs on the machine takes the caches away and lengthens the rest.
-    assert min(taken) <= SECONDS
+    assert admin_client.get(path).status_code == 200
+    pages, additions = [], []
+    for _ in range(25):
+        additions.append(_seconds(_add))
+        pages.append(_seconds(lambda: admin_client.get(path)))
+    # What else runs on the machine lengthens both alike.
+    assert median(pages) <= SECONDS * max(1.0, median(additions) / ADDED_IN)

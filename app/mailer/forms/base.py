@@ -19,6 +19,7 @@ from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS, Provider, Remark
 from app.mailer.providers.credentials import login_hints, without_display_blanks
 from app.mailer.settings import DEFAULT_PORT, DEFAULT_TIMEOUT, PasswordChange, Settings
+from app.web.attributes import QuickMeta
 from app.web.fields import AddressField, LineField, SecretField, TextLength, ValidAddress
 
 
@@ -29,6 +30,8 @@ class MailerForm(FlaskForm):
     ``elsewhere`` that it is another provider's: a blank field keeps it only here. ``key_for`` is
     the client certificate that a key is stored for.
     """
+
+    Meta = QuickMeta
 
     provider_value: ClassVar[str]
     # Whether an end of what logs in was left out, as it was not that of what was typed.
