@@ -15,6 +15,7 @@ from typing import Any
 
 from app.config import Config
 from app.crypto.secret import Secret
+from app.mailer.providers import PROVIDERS
 from app.mailer.settings import FIELDS, SECRET_FIELDS, SENDER_FIELDS, Settings
 from app.mailer.variables import (
     DESTINATION_FIELDS,
@@ -30,7 +31,7 @@ MANAGED = "NOVANTRA_MANAGED_MAIL_URL"
 AT_ONCE = 4
 """So many problems are told together, so that not each of them costs a restart."""
 
-SENDER_ALONE = "console"
+SENDER_ALONE = next(each.value for each in PROVIDERS.values() if not each.uses_network)
 """The provider by whose form a sender is judged whose destination is the page's."""
 
 

@@ -39,6 +39,8 @@ COMMANDS = (
     ("mailer", "resume"),
     ("mailer", "drain"),
     ("mailer", "worker"),
+    ("mailer", "export"),
+    ("mailer", "apply", str(ROOT / "tests/data/mail.env")),
     ("keys", "doctor"),
     ("keys", "rotate"),
     ("keys", "forget-lost", "--yes"),
