@@ -242,11 +242,16 @@ def _standing_still(clock: Clock, relays: dict[int, int]) -> Iterator[None]:
         patch.setattr(factories, "utcnow", clock)
         patch.setattr(certificates, "LOOPBACK", (RELAY,))
         patch.setitem(os.environ, "SSL_CERT_FILE", str(certificates.ca_file()))
-        certificates.server_file.cache_clear()  # it is made for the names of the moment
+        _forget_certificates()  # they are made for the names of the moment
         try:
             yield
         finally:
-            certificates.server_file.cache_clear()
+            _forget_certificates()
+
+
+def _forget_certificates() -> None:
+    certificates.server_file.cache_clear()
+    certificates.server_context.cache_clear()
 
 
 @contextmanager
