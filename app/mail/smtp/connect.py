@@ -91,11 +91,12 @@ def _first_connected(
         for key, _ in selector.select(wait):
             connection = key.fileobj
             assert isinstance(connection, socket.socket)
-            selector.unregister(connection)
             status = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if status == 0:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                selector.unregister(connection)  # until here it is closed if anything fails
                 return connection, key.data
+            selector.unregister(connection)
             connection.close()
             errors.append(OSError(status, os.strerror(status)))
             failed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import NoReturn
 
 from app.mail.failures import Disposition, FailureCode, disposition_of
@@ -25,14 +26,13 @@ from app.mail.transport import Envelope, RelaySettings, TokenSource, TransportEr
 def open_session(settings: RelaySettings, deadline: Deadline) -> Session:
     """Resolves, connects, encrypts as configured and introduces us.
 
-    :raises TransportError: any of it failed; nothing is left open.
+    :raises TransportError: any of it failed. Whatever is raised, nothing is left open.
     """
-    session = connected(settings, deadline)
-    try:
+    with ExitStack() as unless_done:
+        session = connected(settings, deadline)
+        unless_done.callback(session.close)
         introduce(session)
-    except TransportError:
-        session.close()
-        raise
+        unless_done.pop_all()
     return session
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from app.mail.failures import Disposition, Failure, disposition_of
 from app.mail.failures import FailureCode as Code
@@ -127,12 +128,11 @@ class SmtpTransport:
 
     def _opened(self, deadline: Deadline) -> Session:
         """A new session, logged in."""
-        session = open_session(self._settings, deadline)
-        try:
-            self._gate.login(session)
-        except TransportError:
-            session.close()
-            raise
+        with ExitStack() as unless_done:
+            session = open_session(self._settings, deadline)
+            unless_done.callback(session.close)
+            self._gate.login(session)  # tokens are in the database, which may fail too
+            unless_done.pop_all()
         return session
 
     def _put_back(self, session: Session) -> None:

@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from app.mail.replies import MalformedReply, Reply, ReplyParser
 from app.mail.smtp.errors import Dropped
@@ -234,7 +234,7 @@ class NotTls(ConnectionError):
 
 
 def handshake(connection: socket.socket, trust: Trust, host: str, step: Deadline) -> ssl.SSLSocket:
-    """Performs the handshake on ``connection``, which is closed if that fails.
+    """Performs the handshake on ``connection``, which is closed if that fails in any way.
 
     :param host: name, or IP address, that the certificate must be for.
     :raises NotTls: no TLS is spoken there.
@@ -246,23 +246,24 @@ def handshake(connection: socket.socket, trust: Trust, host: str, step: Deadline
     secured = client_context(trust).wrap_socket(
         connection, server_hostname=host.rstrip("."), do_handshake_on_connect=False
     )
-    try:
-        secured.settimeout(0)
+    with ExitStack() as unless_done:
+        unless_done.callback(secured.close)
         try:
-            secured.do_handshake()
-        except ssl.SSLWantReadError:
-            _require_tls(secured, step)
-            secured.settimeout(step.left())
-            secured.do_handshake()
-        confirm(secured, trust)
-    except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
-        secured.close()
-        raise Dropped from None
-    except OSError as error:
-        secured.close()
-        if getattr(error, "reason", None) in _NO_RECORD:  # it spoke before we could look
-            raise NotTls(smtp=True) from None
-        raise
+            secured.settimeout(0)
+            try:
+                secured.do_handshake()
+            except ssl.SSLWantReadError:
+                _require_tls(secured, step)
+                secured.settimeout(step.left())
+                secured.do_handshake()
+            confirm(secured, trust)
+        except (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError):
+            raise Dropped from None
+        except OSError as error:
+            if getattr(error, "reason", None) in _NO_RECORD:  # it spoke before we could look
+                raise NotTls(smtp=True) from None
+            raise
+        unless_done.pop_all()
     return secured
 
 
