@@ -112,9 +112,18 @@ def intermediate() -> tuple[Key, x509.Certificate]:
     return key, certificate
 
 
-@cache
 def server_file(kind: str = "good") -> Path:
-    """Certificate and key of a server in one PEM file."""
+    """Certificate and key of a server in one PEM file.
+
+    The same key however it is asked for: a cache takes a call without ``kind`` and one with "good"
+    for two, and the second would write its own key over the first.
+    """
+    return made_for_server(kind)
+
+
+@cache
+def made_for_server(kind: str) -> Path:
+    """Makes it, once for each kind."""
     now = datetime.now(UTC)
     start, end = now - timedelta(days=1), now + timedelta(days=90)
     names = LOOPBACK

@@ -79,7 +79,12 @@ def token_settings(relay: Relay, **changes: Any) -> Settings:
 
 
 def log_in_with(
-    runtime: Runtime, relay: Relay, *, secret: str | None = SECRET, **changes: Any
+    runtime: Runtime,
+    relay: Relay,
+    *,
+    secret: str | None = SECRET,
+    client_key: str | None = None,
+    **changes: Any,
 ) -> Saved:
     """Save such a configuration as the mailer page does."""
     with runtime.database.transaction() as session:
@@ -89,6 +94,7 @@ def log_in_with(
             runtime.box,
             settings=token_settings(relay, **changes),
             password=PasswordChange(Secret(secret)) if secret else PasswordChange(),
+            client_key=PasswordChange(Secret(client_key)) if client_key else PasswordChange(),
             version=row.version if row else 0,
             now=runtime.now(),
             actor=ALICE,

@@ -250,7 +250,7 @@ def _standing_still(clock: Clock, relays: dict[int, int]) -> Iterator[None]:
 
 
 def _forget_certificates() -> None:
-    certificates.server_file.cache_clear()
+    certificates.made_for_server.cache_clear()
     certificates.server_context.cache_clear()
 
 

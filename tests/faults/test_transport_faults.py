@@ -20,6 +20,7 @@ from app.mail.phases import Phase
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
+from app.mail.trust import Trust
 from tests.faults.outcomes import CODES, NO_LOGIN_WANTED
 from tests.faults.server import PASSWORD, BadServer
 
@@ -189,11 +190,16 @@ def test_f10_certificates_are_judged_alike_in_both_modes(scenario: str, tls: str
     assert server.auth_count == 0
 
 
+def ignoring_errors(server: BadServer) -> RelaySettings:
+    return RelaySettings(
+        *("smtp", "localhost", server.port, TlsMode.STARTTLS, "u", Secret("p"), "app.test"),
+        trust=Trust(verify=False),
+    )
+
+
 def test_f10_ignoring_errors_still_encrypts() -> None:
     with BadServer("F10-self-signed") as server:
-        settings = RelaySettings(
-            "smtp", "localhost", server.port, TlsMode.STARTTLS, "u", Secret("p"), "app.test", False
-        )
+        settings = ignoring_errors(server)
         with closing(SmtpTransport(settings, total=3)) as transport:
             transport.send(TO_BOB, MESSAGE)
     assert b"AUTH" not in b"".join(server.in_clear)
@@ -202,9 +208,7 @@ def test_f10_ignoring_errors_still_encrypts() -> None:
 
 def test_f10_ignoring_errors_does_not_allow_old_tls() -> None:
     with BadServer("F10-old-tls") as server:
-        settings = RelaySettings(
-            "smtp", "localhost", server.port, TlsMode.STARTTLS, "u", Secret("p"), "app.test", False
-        )
+        settings = ignoring_errors(server)
         with pytest.raises(TransportError) as raised:
             SmtpTransport(settings, total=3).send(TO_BOB, MESSAGE)
     assert raised.value.code is FailureCode.TLS_VERSION

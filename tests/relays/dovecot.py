@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
+from tests.relays.permissions import others_may_read
 from tests.relays.ports import free_port, wait_for
 
 BINARY = "/usr/sbin/dovecot"
@@ -74,6 +75,7 @@ class Dovecot:
 
     host = "127.0.0.1"
 
+    @others_may_read()
     def __init__(
         self,
         root: Path,
@@ -113,6 +115,7 @@ class Dovecot:
         (root / "oauth2.conf").write_text(OAUTH2.format(introspection=introspection))
         self._process: subprocess.Popen[bytes] | None = None
 
+    @others_may_read()
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [BINARY, "-F", "-c", str(self.root / "dovecot.conf")],

@@ -18,6 +18,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Self
 
+from tests.relays.permissions import others_may_read
 from tests.relays.ports import free_port, wait_for
 
 USER, PASSWORD = "novantra", "exim relay pass"
@@ -103,6 +104,7 @@ class Exim:
     ``authenticators``: :data:`PLAIN`, or :data:`CRAM_MD5` instead.
     """
 
+    @others_may_read()
     def __init__(
         self, root: Path, certificate: Path, *, authenticators: str = PLAIN, **options: str
     ) -> None:
@@ -127,6 +129,7 @@ class Exim:
         values["authenticators"] = authenticators.replace("{condition}", condition)
         (root / "exim.conf").write_text(CONFIG.format(**values))
 
+    @others_may_read()
     def __enter__(self) -> Self:
         assert BINARY
         shutil.chown(self.root / "spool", "mail", "mail")

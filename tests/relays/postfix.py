@@ -13,6 +13,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Self
 
+from tests.relays.permissions import others_may_read
 from tests.relays.ports import free_port, wait_for
 
 USER, PASSWORD = "novantra", "postfix relay pass"
@@ -98,6 +99,7 @@ class Postfix:
     """``with Postfix(folder, certificate) as relay``: ``relay.port`` speaks STARTTLS, ``.tls_port``
     TLS from the first byte. Options replace values of ``main.cf``; see :data:`MAIN`."""
 
+    @others_may_read()
     def __init__(self, root: Path, certificate: Path, *, master: str = "", **options: str):
         """``certificate`` holds certificate and key."""
         self.root = root
@@ -135,6 +137,7 @@ class Postfix:
         )
         os.chown(database, owner.pw_uid, owner.pw_gid)
 
+    @others_may_read()
     def _postfix(self, command: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             ["postfix", "-c", str(self.root / "conf"), command],

@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, inspect, text
+from sqlalchemy import delete, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import KnownDevice, User, UserSession
 from app.database import Base
+from app.mailer.models import MailerConfiguration, MailerVersion
 from app.organizations.models import Invitation, Membership
 from app.runtime import Runtime
 from tests.factories import make_user
+from tests.mailer.pages import PATH, MailerPage
 from tests.security.test_permissions import ways
 from tests.security.world import build, without_form_tokens
 
@@ -25,6 +27,8 @@ NAMED = {
     "invitation_id": Invitation,
     "session_id": UserSession,
 }
+# What a number counts on from what is in force, whatever of the past is still kept.
+COUNTED_ON = {"version": MailerConfiguration}
 
 
 def test_every_route_with_a_number_names_something_whose_numbers_never_come_back(
@@ -36,7 +40,7 @@ def test_every_route_with_a_number_names_something_whose_numbers_never_come_back
         for name, converter in rule._converters.items()
         if type(converter).__name__ != "UnicodeConverter" and name not in {"filename"}
     }
-    assert numbers == set(NAMED)
+    assert numbers == {*NAMED, *COUNTED_ON}
     with runtime.database.engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             return  # a sequence never goes back
@@ -52,6 +56,24 @@ def test_every_route_with_a_number_names_something_whose_numbers_never_come_back
 def test_the_model_says_so_too(table: type[Base]) -> None:
     options = inspect(table).local_table.dialect_options["sqlite"]  # type: ignore[attr-defined]
     assert options["autoincrement"] is True
+
+
+def test_a_configuration_has_the_number_of_none_that_was_let_go(
+    admin_client: FlaskClient, runtime: Runtime
+) -> None:
+    """The next is counted from the one in force, never from those that are kept."""
+    page, relay = MailerPage(admin_client), {"provider": "smtp", "host": "relay.acme.test"}
+    relay |= {"port": "587", "sender_address": "novantra@acme.test"}
+    for name in ("One", "Two", "Three"):
+        assert page.save(**relay, sender_name=name).status == 303
+    with runtime.database.transaction() as session:
+        assert newest(session, MailerVersion) == 3
+        session.execute(delete(MailerVersion))
+    assert page.client.get(f"{PATH}/earlier/2").status_code == 404
+    assert page.save(**relay, sender_name="Four").status == 303
+    with runtime.database.session(reading=True) as session:
+        assert session.scalars(select(MailerVersion.version)).all() == [3, 4]
+    assert page.client.get(f"{PATH}/earlier/2").status_code == 404
 
 
 def newest(session: Session, model: type[Base]) -> int:

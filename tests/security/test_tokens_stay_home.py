@@ -25,6 +25,7 @@ from app.mailer.tokens.source import check_tokens
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from app.sealing import TOKEN_FIELDS
+from tests.certificates import authority_of, certificate_of, key_of, pin_of
 from tests.oauth_server import TokenServer
 from tests.outbox.letters import queue_resets
 from tests.smtpd import Relay
@@ -53,7 +54,12 @@ CHANGES: dict[str, Any] = {
     "tenant_id": "evil.test",
     "client_id": "another-client",
     "client_credential": "certificate",
+    "trust": "own",
+    "ca_certificates": lambda: authority_of("A CA nobody knows"),
+    "certificate_pin": pin_of,
+    "client_certificate": lambda: certificate_of("client"),
 }
+"""What each becomes; what has to be made first, by what makes it."""
 FIELD = pytest.mark.parametrize("field", CHANGES)
 
 
@@ -83,6 +89,8 @@ def elsewhere() -> Iterator[Relay]:
 
 def changed(settings: Settings, field: str, elsewhere: Relay) -> Settings:
     value = elsewhere.port if CHANGES[field] == "elsewhere" else CHANGES[field]
+    if callable(value):
+        value = value()
     return replace(settings, **{field: value})
 
 
@@ -117,7 +125,14 @@ def test_a_secret_given_again_leaves_no_token_of_before(
     log_in_with(runtime, home)
     connect(runtime)
     after = changed(settings_of(configuration(runtime)), field, elsewhere)
-    log_in_with(runtime, home, secret="given-again", **{field: getattr(after, field)})
+    own = field == "client_certificate"
+    log_in_with(
+        runtime,
+        home,
+        secret="given-again",
+        client_key=key_of("client") if own else None,
+        **{field: getattr(after, field)},
+    )
     row = token_row(runtime)
     assert (row.destination, row.refresh_sealed, row.access_sealed) == ("", None, None)
 

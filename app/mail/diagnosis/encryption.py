@@ -95,7 +95,7 @@ CERTIFICATES = (
     ),
     Rule(
         Code.CLIENT_CERT_REQUIRED,
-        words=(("alert certificate required", "remote error tls certificate required"),),
+        words=(("alert", "remote error tls"), ("certificate required",)),
     ),
     Rule(
         Code.CLIENT_CERT_REFUSED,
@@ -103,10 +103,13 @@ CERTIFICATES = (
             stems(
                 "alert bad certificate|alert unknown ca|alert unsupported certificate",
                 "alert certificate revoked|alert certificate expired|alert certificate unknown",
-                "remote error tls bad certificate|remote error tls unknown certificate",
             ),
         ),
         unless=("generated client alert",),
+    ),
+    Rule(
+        Code.CLIENT_CERT_REFUSED,
+        words=(("remote error tls",), ("bad certificate", "unknown certificate")),
     ),
     Rule(
         Code.CERT_KEY_TOO_SHORT,
