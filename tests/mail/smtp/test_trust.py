@@ -27,6 +27,7 @@ from tests.certificates import (
     key_of,
     pin_of,
     server_context,
+    server_file,
 )
 from tests.mail.relays import ENVELOPE, MESSAGE, settings_for
 from tests.smtpd import Relay
@@ -101,6 +102,13 @@ def test_the_flags_are_the_same_whatever_python_says() -> None:
 def test_nobody_is_trusted_where_nothing_is_given() -> None:
     assert outcome("good", Trust(authorities=OWN)) == "cert_unknown_issuer"
     assert outcome("self_signed", Trust(authorities=OWN)) == "cert_self_signed"
+
+
+def test_a_certificate_has_one_key_however_it_is_asked_for() -> None:
+    """Else a pin belongs to one key and what the relay shows to another, by the order of tests."""
+    pin = pin_of("good")
+    assert server_file() == server_file("good") == server_file(kind="good")
+    assert pin_of("good") == pin
 
 
 @pytest.mark.parametrize("mode", MODES)
