@@ -113,6 +113,7 @@ class Peer:
     def encrypt(self, context: ssl.SSLContext | None = None) -> None:
         context = context or server_context(self.server.scenario.certificate)
         try:
+            self.connection.getpeername()  # Python 3.11 never closes one that was reset before this
             self.connection = context.wrap_socket(self.connection, server_side=True)
         except OSError:
             raise Over from None

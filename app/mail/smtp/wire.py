@@ -243,7 +243,13 @@ def handshake(connection: socket.socket, trust: Trust, host: str, step: Deadline
     :raises app.mail.trust.peer.Untrusted: it has not the pinned key.
     :raises OSError: it failed otherwise, or was not done in time.
     """
-    secured = client_context(trust).wrap_socket(
+    context = client_context(trust)
+    try:
+        connection.getpeername()  # Python 3.11 takes one over that was reset, and never closes it
+    except OSError:
+        connection.close()
+        raise Dropped from None
+    secured = context.wrap_socket(
         connection, server_hostname=host.rstrip("."), do_handshake_on_connect=False
     )
     with ExitStack() as unless_done:

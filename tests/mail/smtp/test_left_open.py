@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import struct
 import warnings
 from collections.abc import Callable
 
@@ -11,9 +12,10 @@ import pytest
 
 from app.mail.smtp import wire
 from app.mail.smtp.connect import dial, resolve
+from app.mail.smtp.errors import Dropped
 from app.mail.smtp.session import Session
 from app.mail.smtp.transport import SmtpTransport
-from app.mail.smtp.wire import Deadline
+from app.mail.smtp.wire import Deadline, handshake
 from app.mail.transport import TransportError
 from app.mail.trust import Trust
 from tests.certificates import pin_of
@@ -76,6 +78,24 @@ def test_a_conversation_that_stumbles_leaves_nothing(
     monkeypatch.setattr(Session, place, stumble)
     with Relay(tls=mode, users={"ann": "pw"}) as relay:
         assert left_open(sending(relay, Trust()), Stumble, relay.port) == []
+
+
+@pytest.mark.parametrize("said", [b"", b"220 "])
+def test_a_connection_that_was_reset_before_the_handshake_is_closed(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+    with theirs:
+        theirs.sendall(said)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ResourceWarning)
+        with pytest.raises(Dropped):
+            handshake(ours, Trust(), "localhost", Deadline(5))
+        assert ours.fileno() == -1
+        del ours
+        gc.collect()
+    assert [one for one in found if "SSLSocket" in str(one.message)] == []
 
 
 def test_a_connection_that_cannot_be_set_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
