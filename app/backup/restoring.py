@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy import delete, update
@@ -45,6 +46,7 @@ from app.web.context import Actor
 
 SHELL = Actor(None, "shell", None)
 ASIDE = ".before-restore-"
+LOGS = ("-wal", "-shm", "-journal")
 WHY = "Restored from a backup; look at Mail activity before mail goes out again"
 
 
@@ -138,7 +140,7 @@ class Restore:
         """What could not be emptied of SQLite's logs, because it is damaged, goes with its logs; so
         do those of a database that is gone: SQLite would play them into whatever has its name."""
         kept = self._keep(file) if file.exists() else self._name_aside(file)
-        for suffix in ("-wal", "-shm", "-journal"):
+        for suffix in LOGS:
             log = file.with_name(file.name + suffix)
             if log.exists():
                 log.rename(kept.with_name(kept.name + suffix))
@@ -146,8 +148,6 @@ class Restore:
     def _keep(self, file: Path) -> Path:
         """Another name for it, under which it stays."""
         kept = self._name_aside(file)
-        if kept.exists():
-            raise Cannot(f"{kept} is there already. Try again in a second. Nothing was changed.")
         try:
             os.link(file, kept)
         except OSError:  # a file system that knows no second name for a file
@@ -156,7 +156,15 @@ class Restore:
         return kept
 
     def _name_aside(self, file: Path) -> Path:
-        return file.with_name(f"{file.name}{ASIDE}{self.runtime.now():%Y%m%d-%H%M%S}")
+        """One that nothing has: two restores can begin in one second, and half-way is too late to
+        refuse the second."""
+        first = f"{file.name}{ASIDE}{self.runtime.now():%Y%m%d-%H%M%S}"
+        names = chain([first], (f"{first}-{number}" for number in count(2)))
+        return next(
+            file.with_name(name)
+            for name in names
+            if not any(file.with_name(name + log).exists() for log in ("", *LOGS))
+        )
 
 
 def _make_ready(

@@ -17,10 +17,13 @@
   all("[data-guess]").forEach((input) => {
     const source = byId(input.dataset.guessFrom), services = (input.dataset.guessNot || "").split(" ").filter(Boolean);
     let guessed = "";
-    source.addEventListener("change", () => {
+    const guess = () => {
       const [local, domain] = source.value.trim().split("@");
       if (!domain || (input.value && input.value !== guessed)) return;
       input.value = guessed = guesses[input.dataset.guess](local, domain.toLowerCase(), services);
-    });
+    };
+    source.addEventListener("change", guess);
+    // On a slow line the address stands there before this file does.
+    if (source !== document.activeElement) guess();
   });
 })();

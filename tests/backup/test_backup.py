@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,22 @@ def test_over_an_install_that_goes_on_what_was_there_is_kept(backed_up: BackedUp
     events = backed_up.run("audit", "export").stdout
     assert '"install:restored"' in events
     assert len(parse_keys((backed_up.install.data_dir / "keys").read_text(), source="x")) == 1
+
+
+def test_restores_that_begin_in_one_second_keep_what_each_replaced(backed_up: BackedUp) -> None:
+    keys = backed_up.install.data_dir / "keys"
+    now = datetime.now(UTC)
+    seconds = [f"{now + timedelta(seconds=ahead):%Y%m%d-%H%M%S}" for ahead in range(120)]
+    taken = [keys.with_name(f"keys.before-restore-{second}") for second in seconds]
+    for path in taken:
+        path.write_text("of the restore before")
+    before = keys.read_text()
+    done = backed_up.run("restore", str(backed_up.file), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert {path.read_text() for path in taken} == {"of the restore before"}
+    (kept,) = set(keys.parent.glob("keys.before-restore-*")) - set(taken)
+    assert kept.name.endswith("-2")
+    assert kept.read_text() == before
 
 
 @on_sqlite
