@@ -28,10 +28,11 @@ from app.mailer.active import (
 )
 from app.mailer.advice import Remedy, context_of, explained, for_pause, for_retries, for_test
 from app.mailer.configuration import settings_of
-from app.mailer.current_health import CurrentHealth, Health, mail_health
+from app.mailer.current_health import CurrentHealth, Health
 from app.mailer.endings import Ending
 from app.mailer.in_force import declared_now, in_force
 from app.mailer.mail_facts import Keys, MailFacts
+from app.mailer.mail_health import mail_health
 from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
 from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status

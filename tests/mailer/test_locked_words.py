@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.mailer.current_health import mail_health
 from app.mailer.mail_facts import Keys, MailFacts
+from app.mailer.mail_health import mail_health
 from app.mailer.models import MailHealth
 from app.mailer.tokens.status import NO_TOKENS
 

@@ -16,8 +16,8 @@ from app.crypto.keys import KeyRing, new_key
 from app.mailer.active import CHANGED_OUTSIDE, KEYS_LOST, active_mailer
 from app.mailer.check import run_check
 from app.mailer.configuration import PasswordNeeded, settings_of, stored, usable_secret
-from app.mailer.current_health import Keys
 from app.mailer.destination import Destination
+from app.mailer.mail_facts import Keys
 from app.mailer.settings import KEEP, Settings
 from app.mailer.summary import summarise
 from app.mailer.tokens import store
