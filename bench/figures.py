@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -39,17 +39,8 @@ def faster(
     why: str = "",
 ) -> Figure:
     """Two rates, of which the higher one is better."""
-    ratio = round(ours / theirs, 2)
-    return Figure(
-        what,
-        _number(ours, unit),
-        beside,
-        _number(theirs, unit),
-        ratio,
-        f"≥ {at_least:g} ×" if at_least else "",
-        ratio >= at_least if at_least else None,
-        why,
-    )
+    goal = ("≥", at_least, float.__ge__)
+    return _beside(what, ours, beside, theirs, goal, unit=unit, why=why)
 
 
 def slower(
@@ -63,6 +54,21 @@ def slower(
     why: str = "",
 ) -> Figure:
     """Two durations, of which the lower one is better."""
+    goal = ("≤", at_most, float.__le__)
+    return _beside(what, ours, beside, theirs, goal, unit=unit, why=why)
+
+
+def _beside(
+    what: str,
+    ours: float,
+    beside: str,
+    theirs: float,
+    goal: tuple[str, float | None, Callable[[float, float], bool]],
+    *,
+    unit: str,
+    why: str,
+) -> Figure:
+    sign, limit, holds = goal
     ratio = round(ours / theirs, 2)
     return Figure(
         what,
@@ -70,8 +76,8 @@ def slower(
         beside,
         _number(theirs, unit),
         ratio,
-        f"≤ {at_most:g} ×" if at_most else "",
-        ratio <= at_most if at_most else None,
+        f"{sign} {limit:g} ×" if limit else "",
+        holds(ratio, float(limit)) if limit else None,
         why,
     )
 
