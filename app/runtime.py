@@ -129,11 +129,11 @@ def _no_impact(_session: Session, since: datetime) -> Impact:
     return Impact(since)
 
 
-def _nothing_expired(_session: Session) -> int:
-    return 0
+def _nothing_expired(_session: Session) -> list[Expired]:
+    return []
 
 
-def _nothing_renewed(_session: Session, _actor: Any) -> int:
+def _nothing_renewed(_session: Session, _mails: Sequence[Expired], _actor: Any) -> int:
     return 0
 
 
@@ -161,10 +161,12 @@ class Runtime:
     wake_worker: Callable[[], None] = field(default=_nobody)
     # Counts the queue; the outbox puts the real one here, so that rooms to its right can ask.
     queue_summary: Callable[[Session], QueueSummary] = field(default=_no_queue)
-    # What an outage does, since a moment; how much ran out and can be made anew; and making it.
+    # What an outage does, since a moment; what ran out and can be made anew; and making some of it.
     impact: Callable[[Session, datetime], Impact] = field(default=_no_impact)
-    renewable: Callable[[Session], int] = field(default=_nothing_expired)
-    renew_expired: Callable[[Session, Any], int] = field(default=_nothing_renewed)
+    renewable: Callable[[Session], list[Expired]] = field(default=_nothing_expired)
+    renew_expired: Callable[[Session, Sequence[Expired], Any], int] = field(
+        default=_nothing_renewed
+    )
     # Who makes an expired mail anew, by its kind; and what was asked for anew and waits.
     renewers: dict[str, Renewer] = field(default_factory=dict)
     asked_anew: list[Callable[[Session], list[Expired]]] = field(default_factory=list)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,19 @@ from app.install.models import SetupDraft
 from app.install.service import current
 
 DRAFT_ID = 1
+
+
+class Overtaken(Exception):
+    """Another page answered the step since the one was opened that answers it now."""
+
+
+class Opened(Protocol):
+    """The page that an answer comes from: see :class:`wizard.meanwhile.Mark`."""
+
+    @property
+    def own(self) -> str: ...
+
+    def too_late(self, draft: Draft, step: str) -> bool: ...
 
 
 class SetupClosed(Exception):
@@ -41,6 +55,8 @@ class Draft:
     mail_check: Mapping[str, Any] | None = None
     # What became of the last test mail, and with which answer: see wizard.mail_test.
     mail_test: Mapping[str, Any] | None = None
+    # Which page answered a step last, by the step: see wizard.meanwhile.
+    answered_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def administrator_named(self) -> bool:
@@ -58,6 +74,7 @@ ANSWERS = (
     "mail",
     "mail_check",
     "mail_test",
+    "answered_by",
 )
 SECRETS = ("sealed_mail_password", "sealed_client_key")
 """What the draft keeps in columns of their own."""
@@ -66,6 +83,21 @@ SECRETS = ("sealed_mail_password", "sealed_client_key")
 def load(session: Session) -> Draft:
     """The draft, empty before the first answer."""
     return _draft(session.get(SetupDraft, DRAFT_ID))
+
+
+def answer(session: Session, step: str, opened: Opened, *, now: datetime, **answers: Any) -> Draft:
+    """Answer a step from a page; the caller commits. The same answer once more leaves other pages
+    of the step as they are.
+
+    Raises :class:`SetupClosed`, and :class:`Overtaken` when another page answered it since.
+    """
+    held = _draft(_locked(session, now))
+    if all(getattr(held, name) == value for name, value in answers.items()):
+        return save(session, now=now)
+    if opened.too_late(held, step):
+        raise Overtaken
+    page = opened.own or secrets.token_hex(8)
+    return save(session, now=now, answered_by={**held.answered_by, step: page}, **answers)
 
 
 def save(session: Session, *, now: datetime, **answers: Any) -> Draft:

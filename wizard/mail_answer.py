@@ -166,6 +166,17 @@ def summary(draft: Draft) -> MailSummary | None:
     )
 
 
+def in_short(draft: Draft) -> str | None:
+    """The answer in a few words; ``None`` before there is one."""
+    settings = settings_of(draft)
+    if settings is None:
+        return None
+    provider = provider_of(settings)
+    host = provider.host(settings)
+    where = f", {host}:{settings.port}" if host else ""
+    return f"{provider.title}{where}, from {settings.sender_address}"
+
+
 def _still_to_do(settings: Settings) -> str | None:
     if settings.login_method == LoginMethod.PERSON:
         return "Open System → Mailer, press Connect and sign in as the mailbox."

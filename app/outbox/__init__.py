@@ -26,8 +26,10 @@ def init_app(app: Flask) -> None:
 
     runtime.queue_summary = summary
     runtime.impact = lambda session, since: impact.impact(session, runtime, since)
-    runtime.renewable = lambda session: len(impact.renewable(session, runtime))
-    runtime.renew_expired = lambda session, actor: impact.renew(session, runtime, actor)
+    runtime.renewable = lambda session: impact.renewable(session, runtime)
+    runtime.renew_expired = lambda session, mails, actor: impact.renew(
+        session, runtime, mails, actor
+    )
     runtime.delivering_companions.append(CanaryThread)
     runtime.still_stands[STANDS] = still_wanted
     runtime.set_aside["messages"] = set_aside_messages

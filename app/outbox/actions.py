@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, func, select
+from sqlalchemy import ColumnElement, TextClause, select
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock, record
@@ -63,32 +63,11 @@ def cancel(session: Session, message: OutboxMessage, *, now: datetime, actor: Ac
     return True
 
 
-def retry_all_failed(session: Session, *, now: datetime, actor: Actor) -> int:
-    """Queue every failed message that can still be sent, oldest first; how many those are.
-
-    Audited, and begun: the caller commits and goes on with :func:`retry_some_failed`, so that
-    nobody waits for thousands of rows.
-    """
+def retry_some_failed(session: Session, *, now: datetime, actor: Actor) -> int:
+    """Queue the oldest of the failed messages that can still be sent; how many. Each step is
+    audited for itself: the caller commits, and repeats until there was none."""
     lock(session)
-    failed = session.scalar(
-        select(func.count()).select_from(OutboxMessage).where(*_can_be_sent_again(now))
-    )
-    if failed:
-        record(
-            session,
-            now=now,
-            actor=actor,
-            tag="outbox:retried-all",
-            target="failed mail",
-            changes={"messages": failed},
-        )
-        retry_some_failed(session, now=now)
-    return failed or 0
-
-
-def retry_some_failed(session: Session, *, now: datetime) -> int:
-    """Queue some of the failed messages that can still be sent; how many. Commit and repeat."""
-    return change_some(
+    number = change_some(
         session,
         OutboxMessage,
         *_can_be_sent_again(now),
@@ -100,6 +79,16 @@ def retry_some_failed(session: Session, *, now: datetime) -> int:
         },
         oldest_first=OutboxMessage.bytes_until,
     )
+    if number:
+        record(
+            session,
+            now=now,
+            actor=actor,
+            tag="outbox:retried-all",
+            target="failed mail",
+            changes={"messages": number},
+        )
+    return number
 
 
 def _can_be_sent_again(now: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -62,11 +63,14 @@ def renewable(session: Session, runtime: Runtime) -> list[Expired]:
     return [mail for mail in mails if (mail.kind, mail.to) not in asked]
 
 
-def renew(session: Session, runtime: Runtime, actor: Any) -> int:
-    """Have all of them made anew; how many were. The caller commits."""
+def renew(session: Session, runtime: Runtime, mails: Sequence[Expired], actor: Any) -> int:
+    """Have these made anew, but for those that somebody saw to since they were looked up; how many
+    were. The caller commits."""
+    still = set(renewable(session, runtime))
     by_kind: defaultdict[str, list[Expired]] = defaultdict(list)
-    for mail in renewable(session, runtime):
-        by_kind[mail.kind].append(mail)
+    for mail in mails:
+        if mail in still:
+            by_kind[mail.kind].append(mail)
     return sum(
         runtime.renewers[kind](session, runtime, mails, actor) for kind, mails in by_kind.items()
     )

@@ -8,6 +8,7 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
+from app.in_steps import ROWS
 from app.mailer.summary import current_summary, promise
 from app.outbox import activity, bulk, labels
 from app.outbox.models import OutboxMessage
@@ -17,6 +18,7 @@ from app.web.asking import ask
 from app.web.context import actor, db
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
+from app.web.several import lost_to, some_at_a_time, step_by_step
 
 __all__ = ["blueprint"]
 
@@ -61,8 +63,15 @@ def ask_about_selected() -> str:
 def do_to_selected() -> Response:
     session, chosen, cancelling = db(), _chosen(), _cancelling()
     act = bulk.cancel if cancelling else bulk.retry
-    number = act(session, chosen, now=runtime().now(), actor=actor())
-    session.commit()
+    number = 0
+
+    def done() -> str:
+        many = "1 mail was" if number == 1 else f"{number:,} mails were"
+        return f"{many} {'cancelled' if cancelling else 'queued again'}"
+
+    steps = some_at_a_time(chosen, ROWS)
+    for some in step_by_step(steps, lost_to(Permission.SYSTEM_CONFIGURE), done):
+        number += act(session, some, now=runtime().now(), actor=actor())
     if not number:
         raise _nothing(cancelling)
     mails = "1 mail" if number == 1 else f"{number:,} mails"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import repeat
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from app.web.days import asked_days
 from app.web.errors import Refusal
 from app.web.guards import Permission, requires
 from app.web.navigation import Entry, here
+from app.web.several import lost_to, step_by_step
 
 PATH = "/admin/system/mail-activity"
 NAVIGATION_ORDER = 30
@@ -217,16 +219,21 @@ def cancel(public_id: str) -> Response:
 @blueprint.post("/retry-failed")
 @requires(Permission.SYSTEM_CONFIGURE)
 def retry_failed() -> Response:
-    session = db()
-    now = runtime().now()
-    number = actions.retry_all_failed(session, now=now, actor=actor())
-    session.commit()
-    while number and actions.retry_some_failed(session, now=now):
-        session.commit()
-    session.commit()
+    session, now, number = db(), runtime().now(), 0
+
+    def done() -> str:
+        return "1 mail was queued again" if number == 1 else f"{number:,} mails were queued again"
+
+    for _ in step_by_step(repeat(None), lost_to(Permission.SYSTEM_CONFIGURE), done):
+        some = actions.retry_some_failed(session, now=now, actor=actor())
+        if not some:
+            break
+        number += some
+    session.rollback()  # the last step found nothing, and holds what others write
     runtime().wake_worker()
     if number:
-        flash(f"{number} failed {'mail is' if number == 1 else 'mails are'} waiting again.", "good")
+        many = "1 failed mail is" if number == 1 else f"{number:,} failed mails are"
+        flash(f"{many} waiting again.", "good")
     else:
         flash("No failed mail can be sent again: contents are kept for seven days.", "warn")
     return redirect(url_for("outbox.index"), 303)

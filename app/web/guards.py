@@ -53,11 +53,11 @@ def to_login() -> Response:
 
 def still_has(permission: Permission) -> Callable[[Session], bool]:
     """Asks in a later transaction whether the person of this request has the permission then: what
-    takes a while is only done for who may still do it."""
+    takes a while is only done for who may still do it, and who may keeps it until the commit."""
     kind, user_id = type(current_user._get_current_object()), int(current_user.id)
 
     def asked(session: Session) -> bool:
-        person = session.get(kind, user_id, populate_existing=True)
+        person = session.get(kind, user_id, populate_existing=True, with_for_update={"read": True})
         return person is not None and person.denial(permission) is None
 
     return asked

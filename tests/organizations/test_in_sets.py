@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.audit.verify import verify
 from app.mail.addresses import Address
-from app.organizations import batches, invitations
+from app.organizations import batches, invitations, members
 from app.organizations.inviting import InviteResult, Inviting
 from app.organizations.models import (
     Invitation,
@@ -26,7 +27,6 @@ from app.organizations.models import (
     Organization,
 )
 from app.organizations.service import create_organization
-from app.organizations.views import again, several
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from app.throttle import Throttle
@@ -309,17 +309,17 @@ def test_whoever_loses_the_right_midway_changes_no_more(
     runtime: Runtime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(again, "STEP", 10)
-    asked, may_still = [], several.may_still
+    monkeypatch.setattr("app.web.several.STEP", 10)
+    asked, lost = [], members.lost_right
 
-    def demoted_before_the_third(*given: object) -> None:
+    def demoted_before_the_third(*given: Any, **more: Any) -> Any:
         asked.append(given)
         if len(asked) == 3:
             with runtime.database.transaction() as mine:
                 mine.execute(change)  # type: ignore[call-overload]
-        may_still(*given)  # type: ignore[arg-type]
+        return lost(*given, **more)
 
-    monkeypatch.setattr(several, "may_still", demoted_before_the_third)
+    monkeypatch.setattr(members, "lost_right", demoted_before_the_third)
     before = {one.link for one in waiting_mail(session, runtime)}
     status, page = do(open_ones, f"?do={what}&which=all")
     assert status == 403

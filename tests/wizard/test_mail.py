@@ -490,7 +490,7 @@ def test_an_answer_of_another_browser_during_the_check_is_not_saved_as_checked(
         typed = relay_fields(relay, username="", password="", action="save")
         refused = walk.send("/setup/mail", typed)
         assert refused.status_code == 409
-    assert "it was saved in another browser" in refused.text
+    assert "answered in another browser or tab" in refused.text
     assert 'name="take-host" value="theirs"' in refused.text
     monkeypatch.setattr(mail, "run_check", really)
     chosen = {"take-host": "theirs", "shown-host": typed["host"], "action": "save_anyway"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask
@@ -27,6 +28,16 @@ def token_of(app: Flask) -> str:
     return text.strip()
 
 
+def hidden_in(page: TestResponse) -> dict[str, str]:
+    """What the form of a page sends along by itself."""
+    found = {"csrf_token": csrf_of(page.data)}
+    for name in ("opened", "reviewed"):
+        mark = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+        if mark is not None:
+            found[name] = mark[1]
+    return found
+
+
 class Walk:
     """One browser in front of the wizard."""
 
@@ -41,7 +52,11 @@ class Walk:
         """Open a page and send its form."""
         page = self.client.get(path, **more)
         assert page.status_code == 200, (path, page.status, page.location)
-        return self.client.post(path, data={"csrf_token": csrf_of(page.data), **data}, **more)
+        return self.client.post(path, data={**hidden_in(page), **data}, **more)
+
+    def answer(self, page: TestResponse, path: str, data: dict[str, Any]) -> TestResponse:
+        """Send the form of a page that was opened some time ago."""
+        return self.client.post(path, data={**hidden_in(page), **data})
 
     def begin(self) -> Walk:
         answer = self.send("/setup", {"setup_token": token_of(self.app)})

@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 from app.install.access_url import AccessUrlRefused, parse_access_url
 from app.install.forms import AccessUrlForm
 from app.install.service import environment_access_url
+from app.mailer.forms.merging import Conflict
 from app.runtime import runtime
 from app.web.context import db
 from wizard import draft as drafts
 from wizard.draft import Draft
 from wizard.guards import step
 from wizard.guess import guess_access_url
+from wizard.meanwhile import Answer, Mark, chosen, conflict
 from wizard.steps import next_step, stepper
 from wizard.views import blueprint
 
@@ -26,19 +28,36 @@ def access_url(draft: Draft) -> Response:
         guess = guess_access_url(request, runtime().config.trusted_proxies)
         form = AccessUrlForm(formdata=None, access_url=draft.access_url or guess)
         return _page(draft, form, guessed=bool(guess) and draft.access_url is None)
-    form = AccessUrlForm()
+    mark = Mark.read(request.form)
+    stored = {"access_url": draft.access_url} if draft.access_url else {}
+    form = AccessUrlForm(formdata=chosen(request.form, stored))
     # What the environment fixes is confirmed here, whatever the field says.
     if fixed is None and not form.validate():
-        return _page(draft, form, status=422)
+        return _page(draft, form, status=422, mark=mark)
     answer = fixed or form.parsed
     session = db()
-    draft = drafts.save(session, now=runtime().now(), access_url=answer.url)
+    try:
+        draft = drafts.answer(
+            session, "access_url", mark, now=runtime().now(), access_url=answer.url
+        )
+    except drafts.Overtaken:
+        session.rollback()
+        draft = drafts.load(session)
+        mine = form.access_url.data or ""
+        answers = [Answer("access_url", "Address", answer.url, mine, draft.access_url or "")]
+        return _page(draft, form, status=409, conflict=conflict(answers, {}))
     session.commit()
     return redirect(url_for(next_step(draft).endpoint), 303)
 
 
 def _page(
-    draft: Draft, form: AccessUrlForm, *, guessed: bool = False, status: int = 200
+    draft: Draft,
+    form: AccessUrlForm,
+    *,
+    guessed: bool = False,
+    status: int = 200,
+    mark: Mark | None = None,
+    conflict: Conflict | None = None,
 ) -> Response:
     body = render_template(
         "wizard/access_url.html",
@@ -47,6 +66,8 @@ def _page(
         fixed=environment_access_url(runtime().config),
         guessed=guessed,
         warning=warning_about(form.access_url.data),
+        opened=mark or Mark.of(draft, "access_url"),
+        conflict=conflict,
     )
     return make_response(body, status)
 

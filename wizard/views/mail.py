@@ -25,11 +25,12 @@ from app.mailer.views.checking import fill, use_suggestion
 from app.runtime import runtime
 from app.web.context import db
 from app.web.limits import takes_files
-from wizard import by_environment, mail_answer, mail_check, mail_form
+from wizard import by_environment, mail_answer, mail_check, mail_form, meanwhile
 from wizard import draft as drafts
 from wizard.draft import Draft
 from wizard.guards import step
 from wizard.mail_check import ChangedMeanwhile
+from wizard.meanwhile import Mark
 from wizard.steps import mail_is_decided, next_step, stepper
 from wizard.views import blueprint
 
@@ -68,7 +69,11 @@ def mail(draft: Draft) -> Response:
     form = mail_form.sent(request, draft, provider)
     use_suggestion(form)
     fill(form)
-    if not form.validate() or not _password_fits(draft, form):
+    if form.validate() and Mark.read(request.form).too_late(draft, "mail"):
+        both = _conflict(draft, form)
+        if both is not None:
+            return _page(draft, form, 409, conflict=both)
+    if form.errors or not _password_fits(draft, form):
         return _page(draft, form, 422)
     return _in_words(draft, form, partial(_go_on, draft, form, action))
 
@@ -87,7 +92,7 @@ def _in_words(draft: Draft, form: MailerForm, work: Callable[[], Response]) -> R
         refusal = KEYS_MISSING.format(problem=broken)
     except SealBroken:
         refusal = UNREADABLE
-    except ChangedMeanwhile:
+    except (ChangedMeanwhile, drafts.Overtaken):
         db().rollback()
         return _both(form)
     db().rollback()
@@ -104,9 +109,16 @@ def _both(form: MailerForm) -> Response:
     draft = drafts.load(db())
     if form.stored and form.password_change().keeps:
         form.refuse(_secret_of(form), CHANGED_MEANWHILE)
-    theirs = mail_answer.settings_of(draft)
-    conflict = Conflict(differences(form, theirs), retype=typed_secrets(form))
-    return _page(draft, form, 409, conflict=conflict)
+    return _page(draft, form, 409, conflict=_conflict(draft, form) or Conflict(()))
+
+
+def _conflict(draft: Draft, form: MailerForm) -> Conflict | None:
+    """What another page answered, where that is not what this one says."""
+    rows = differences(form, mail_answer.settings_of(draft))
+    typed, put_off = typed_secrets(form), draft.mail_choice == "defer"
+    if not rows and not typed and not put_off:
+        return None
+    return Conflict(rows, retype=typed, said=meanwhile.PUT_OFF if put_off else meanwhile.SAID)
 
 
 def _secret_of(form: MailerForm) -> str:
@@ -228,23 +240,33 @@ def _keep(draft: Draft, form: MailerForm, *, choice: str | None) -> Draft:
     if form.answers().client_certificate and sealed_key is None:
         raise ChangedMeanwhile  # the one that was to be kept is gone
     answers["sealed_client_key"] = sealed_key
-    draft = drafts.save(session, now=runtime().now(), **answers)
+    mark = Mark.read(request.form)
+    draft = drafts.answer(session, "mail", mark, now=runtime().now(), **answers)
     session.commit()
     return draft
 
 
 def _defer() -> Response:
     session = db()
-    draft = drafts.save(
-        session,
-        now=runtime().now(),
-        mail_choice="defer",
-        mail={},
-        mail_check=None,
-        mail_test=None,
-        sealed_mail_password=None,
-        sealed_client_key=None,
-    )
+    try:
+        draft = drafts.answer(
+            session,
+            "mail",
+            Mark.read(request.form),
+            now=runtime().now(),
+            mail_choice="defer",
+            mail={},
+            mail_check=None,
+            mail_test=None,
+            sealed_mail_password=None,
+            sealed_client_key=None,
+        )
+    except drafts.Overtaken:
+        session.rollback()
+        draft = drafts.load(session)
+        settings = mail_answer.settings_of(draft)
+        shown = mail_form.shown(draft, settings.provider if settings else DEFAULT)
+        return _page(draft, shown, 409, answered=mail_answer.in_short(draft))
     session.commit()
     return redirect(url_for(next_step(draft).endpoint), 303)
 
@@ -269,6 +291,10 @@ def _page(
     **more: Any,
 ) -> Response:
     form.beside(draft.access_url, in_setup=True)
+    # A page that is shown once more keeps its mark, unless what it missed stands on it now.
+    mark = Mark.read(request.form)
+    if not mark.sent or status == 409:
+        mark = Mark.of(draft, "mail")
     body = render_template(
         "wizard/mail.html",
         form=form,
@@ -280,6 +306,7 @@ def _page(
         kept=str(kept or Kept.read(request.form.get("kept"), FORMS)),
         hints=mail_form.hints(draft, form),
         longest=longest_check(form.answers()),
+        opened=mark,
         **more,
     )
     return make_response(body, status)

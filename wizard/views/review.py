@@ -18,7 +18,8 @@ from app.throttle import TooMany, subject_of, take
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
 from app.web.later import retry_after
-from wizard import by_environment, mail_answer, mail_test
+from wizard import by_environment, mail_answer, mail_test, meanwhile
+from wizard import draft as drafts
 from wizard.draft import Draft
 from wizard.finish import Unanswered, finish
 from wizard.guards import close, step
@@ -37,6 +38,11 @@ def review(draft: Draft) -> Response:
         return _test(draft)
     session, now = db(), runtime().now()
     try:
+        held = drafts.lock(session)
+        changed = meanwhile.changed_since(held, request.form.get("reviewed"))
+        if changed:
+            session.rollback()
+            return _page(drafts.load(session), 409, changed=" and ".join(changed))
         user = finish(session, runtime(), now=now, ip=client_ip() or None)
     except Unanswered:
         session.rollback()
@@ -82,7 +88,12 @@ def _test(draft: Draft) -> Response:
 
 
 def _page(
-    draft: Draft, status: int = 200, *, taken: bool = False, too_many: datetime | None = None
+    draft: Draft,
+    status: int = 200,
+    *,
+    taken: bool = False,
+    too_many: datetime | None = None,
+    changed: str | None = None,
 ) -> Response:
     decided, misdeclared = mail_is_decided(), None
     if decided:
@@ -100,6 +111,8 @@ def _page(
         taken=taken,
         tested=mail_test.of(draft) if draft.mail_choice == "configure" and not decided else None,
         too_many=too_many,
+        reviewed=meanwhile.reviewed(draft),
+        changed=changed,
     )
     return make_response(body, status)
 

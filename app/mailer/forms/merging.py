@@ -42,13 +42,14 @@ class Difference:
 class Conflict:
     """``by`` and ``at`` tell who saved what is stored now, and when; ``own``: the very person, in
     another tab or browser. ``retype`` names the secrets that were typed and are not sent back,
-    by their fields."""
+    by their fields. ``said`` tells in words of its own what happened."""
 
     rows: tuple[Difference, ...]
     by: str = ""
     at: datetime | None = None
     own: bool = False
     retype: Mapping[str, str] | None = None
+    said: str = ""
 
     @property
     def theirs(self) -> str:
@@ -110,7 +111,7 @@ def merged(sent: MultiDict[str, str], theirs: Settings | None) -> MultiDict[str,
 
     With another provider come all its fields, and no secret that was typed for one's own.
     """
-    chosen = [name for name in FIELDS if _takes_theirs(sent, name)]
+    chosen = [name for name in FIELDS if takes_theirs(sent, name)]
     if theirs is None or not chosen:
         return sent
     made, stored = MultiDict(sent), data_of(theirs, 0)
@@ -124,7 +125,8 @@ def merged(sent: MultiDict[str, str], theirs: Settings | None) -> MultiDict[str,
     return made
 
 
-def _takes_theirs(sent: MultiDict[str, str], name: str) -> bool:
+def takes_theirs(sent: MultiDict[str, str], name: str) -> bool:
+    """Whether the stored value was chosen for a field that was not edited since."""
     if sent.get(TAKE + name) != THEIRS:
         return False
     return _plain(sent.get(name, "")) == _plain(sent.get(SHOWN + name, ""))

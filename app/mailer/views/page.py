@@ -166,7 +166,7 @@ def mail_now(row: MailerConfiguration | None) -> dict[str, Any]:
         "cure": None if cure is None or (owned and owned.owns(cure.field)) else cure,
         "worked_before": worked_before(db()) if _troubled(summary) and not decided else None,
         "impact": runtime().impact(db(), since) if since else None,
-        "renewable": runtime().renewable(db()) if row else 0,
+        "renewable": len(runtime().renewable(db())) if row else 0,
     }
 
 

@@ -10,28 +10,34 @@ from app.mailer.views import blueprint
 from app.runtime import runtime
 from app.web.context import actor, db
 from app.web.guards import Permission, requires
+from app.web.several import lost_to, some_at_a_time, step_by_step
 
 
 @blueprint.post("/renew", endpoint="renew")
 @requires(Permission.SYSTEM_CONFIGURE)
 def renew() -> Response:
     """What cannot be made anew any more, such as a revoked invitation, is left out."""
-    session, live = db(), runtime()
-    number = live.renew_expired(session, actor())
-    if number:
-        record(
-            session,
-            now=live.now(),
-            actor=actor(),
-            tag="mailer:renewed",
-            target="mailer",
-            changes={"mails": number},
-        )
-    session.commit()
+    session, live, number = db(), runtime(), 0
+
+    def done() -> str:
+        return f"{'1 mail was' if number == 1 else f'{number:,} mails were'} made anew"
+
+    steps = some_at_a_time(live.renewable(session))
+    for some in step_by_step(steps, lost_to(Permission.SYSTEM_CONFIGURE), done):
+        made = live.renew_expired(session, some, actor())
+        if made:
+            record(
+                session,
+                now=live.now(),
+                actor=actor(),
+                tag="mailer:renewed",
+                target="mailer",
+                changes={"mails": made},
+            )
+        number += made
     live.wake_worker()
     if number:
-        many = "1 mail was" if number == 1 else f"{number} mails were"
-        flash(f"{many} made anew, with a fresh link.", "good")
+        flash(f"{done()}, with a fresh link.", "good")
     else:
         flash("Nothing is left to renew.", "quiet")
     return redirect(url_for("mailer.page"), 303)

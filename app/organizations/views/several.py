@@ -25,13 +25,14 @@ from app.organizations.open_invitations import (
     open_invitations,
 )
 from app.organizations.views import blueprint
-from app.organizations.views.again import may_still, some_at_a_time
+from app.organizations.views.again import lost_in
 from app.organizations.views.labels import ASKED, LIMITS, WORDS
 from app.runtime import runtime
 from app.throttle import TooMany
 from app.web.asking import ask
 from app.web.context import actor, db
 from app.web.errors import Refusal
+from app.web.several import some_at_a_time, step_by_step
 
 PATH = "/organizations/<slug>/invitations/open"
 AT_ONCE = 1_000
@@ -99,10 +100,12 @@ def deal_with(visit: Visit) -> Response:
 
 def _revoke(visit: Visit, found: Sequence[Invitation]) -> None:
     revoked = 0
-    for some in some_at_a_time(found):
-        may_still(visit, f"{_counted(revoked)} revoked")
+
+    def done() -> str:
+        return f"{_counted(revoked)} revoked"
+
+    for some in step_by_step(some_at_a_time(found), lost_in(visit), done):
         revoked += revoke_all(db(), _inviting(visit), some)
-        db().commit()
     said = "1 invitation is" if revoked == 1 else f"{revoked:,} invitations are"
     flash(f"{said} revoked: the links in them stopped working.", "good")
 
@@ -110,15 +113,17 @@ def _revoke(visit: Visit, found: Sequence[Invitation]) -> None:
 def _resend(visit: Visit, found: Sequence[Invitation]) -> None:
     """As many as the limits allow; the first refusal that holds for all of them ends it."""
     sent, left = 0, Counter[InviteResult]()
-    for some in some_at_a_time(found):
-        may_still(visit, f"{_counted(sent)} sent again")
+
+    def done() -> str:
+        return f"{_counted(sent)} sent again"
+
+    for some in step_by_step(some_at_a_time(found), lost_in(visit), done):
         try:
             outcomes = resend_all(db(), _inviting(visit), some)
         except (MailPending, KeysUnusable) as refused:
             db().rollback()
             pending = isinstance(refused, MailPending)
             raise _refused(visit, pending, sent) from None
-        db().commit()
         sent += outcomes.count(None)
         left.update(over(one) for one in outcomes if isinstance(one, TooMany))
     runtime().wake_worker()
