@@ -7,10 +7,11 @@ install could not let them go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -25,7 +26,7 @@ from app.organizations.service import add_member, membership_of
 from app.runtime import Runtime
 from app.web.context import Actor
 
-LISTED = 200
+LISTED = 50
 
 
 class ManagesItself(Exception):
@@ -36,24 +37,38 @@ class CannotBeAdmin(Exception):
     """The sentence says why that person cannot be appointed, for whoever typed the address."""
 
 
-def waiting_for_admin(session: Session) -> Sequence[Organization]:
-    """The organizations in which an admin may be appointed, by name."""
-    return session.scalars(
-        select(Organization)
-        .where(~_own_admin().exists())
-        .order_by(Organization.name, Organization.id)
-        .limit(LISTED)
+@dataclass(frozen=True)
+class WaitingForAdmin:
+    """Organizations in which an admin may be appointed, the first :data:`LISTED` by name, each with
+    the addresses of its admins, who all run the install. ``total``: how many there are."""
+
+    organizations: list[tuple[Organization, list[str]]]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.organizations)
+
+
+def waiting_for_admin(session: Session) -> WaitingForAdmin:
+    theirs = select(Organization).where(~_own_admin().exists())
+    listed = session.scalars(
+        theirs.order_by(Organization.name, Organization.id).limit(LISTED)
     ).all()
-
-
-def admins_of(session: Session, organization: Organization) -> Sequence[User]:
-    """Its admins; where one may be appointed, they all run the install."""
-    return session.scalars(
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.organization_id == organization.id, Membership.role == "admin")
+    admins: defaultdict[int, list[str]] = defaultdict(list)
+    rows = session.execute(
+        select(Membership.organization_id, User.email)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.organization_id.in_([one.id for one in listed]))
+        .where(Membership.role == "admin")
         .order_by(User.name, User.id)
-    ).all()
+    )
+    for organization_id, email in rows:
+        admins[organization_id].append(email)
+    total = len(listed)
+    if total == LISTED:
+        total = session.scalar(select(func.count()).select_from(theirs.subquery())) or 0
+    return WaitingForAdmin([(one, admins[one.id]) for one in listed], total)
 
 
 def appoint(

@@ -99,7 +99,8 @@ def newer_than(session: Session, wanted: Filter, public_id: str) -> Sequence[Out
 
 def total(session: Session, wanted: Filter) -> int:
     """How many there are of these, counted up to :data:`COUNTED`."""
-    some = _query(session, wanted).with_only_columns(Row.id).limit(COUNTED).subquery()
+    some = _query(session, wanted, in_order=False)
+    some = some.with_only_columns(Row.id).limit(COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -115,30 +116,45 @@ def _id_of(session: Session, public_id: str) -> int | None:
     return session.scalar(select(Row.id).where(Row.public_id == public_id[:32]))
 
 
-def _query(session: Session, wanted: Filter) -> Any:
+def _query(session: Session, wanted: Filter, *, in_order: bool = True) -> Any:
     query = select(Row).where(*_bounds(session, wanted))
-    filters = _filters(wanted)
-    if len(filters) > 1:
-        filters = _led_by_the_rarest(session, filters)
-    return query.where(*filters)
+    parts = _parts(wanted)
+    if parts and session.get_bind().dialect.name == "sqlite":
+        return query.where(*_led_by_the_rarest(session, parts, in_order=in_order))
+    return query.where(*(part.condition for part in parts))
 
 
-def _filters(wanted: Filter) -> list[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
+@dataclass(frozen=True)
+class _Part:
+    """``by_id``: what its index finds comes in the order of ids."""
+
+    condition: ColumnElement[bool]
+    by_id: bool = True
+
+
+def _parts(wanted: Filter) -> list[_Part]:
+    parts: list[_Part] = []
     if wanted.state in STATES:
-        filters.append(_in_state(wanted.state, wanted.all_held))
+        several = wanted.state == "held" and wanted.all_held
+        parts.append(_Part(_in_state(wanted.state, wanted.all_held), by_id=not several))
     if wanted.kind:
-        filters.append(Row.kind == wanted.kind)
+        parts.append(_Part(Row.kind == wanted.kind))
     if wanted.recipient:
-        filters.append(of_recipient(wanted.recipient, Row))
-    return filters
+        begins = is_beginning(wanted.recipient)
+        parts.append(_Part(of_recipient(wanted.recipient, Row), by_id=not begins))
+    return parts
+
+
+def is_beginning(text: str) -> bool:
+    """Whether what was typed can only be how an address begins: it names no domain."""
+    return "@" not in text and "." not in text.strip()
 
 
 def of_recipient(text: str, row: Any) -> ColumnElement[bool]:
     """Whether a row's recipient is that address, begins so, or is of that domain. ``row`` has the
     columns ``rcpt_key`` and ``rcpt_domain``."""
     domain = text.strip().removeprefix("@")
-    if "@" not in text and "." not in domain:
+    if is_beginning(text):
         start = domain.lower()  # a range, which the index of the column finds
         return and_(row.rcpt_key >= start, row.rcpt_key < start + LAST)
     key = domain.lower()
@@ -179,16 +195,23 @@ def _bounds(session: Session, wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _led_by_the_rarest(
-    session: Session, filters: list[ColumnElement[bool]]
+    session: Session, parts: list[_Part], *, in_order: bool
 ) -> list[ColumnElement[bool]]:
     """On SQLite, keep the planner from any index but that of the filter that selects least.
 
+    Where rows are wanted in order and even that one selects many, whose index gives them in another
+    order, all of them would be sorted for one page: then the newest are looked at one by one.
     PostgreSQL keeps statistics and decides by itself.
     """
-    if session.get_bind().dialect.name != "sqlite":
-        return filters
-    ordered = sorted(filters, key=lambda condition: _sampled(session, condition))
-    return [ordered[0], *(_without_index(condition) for condition in ordered[1:])]
+    if len(parts) == 1 and (parts[0].by_id or not in_order):
+        return [parts[0].condition]
+    found = [(_sampled(session, part.condition), part) for part in parts]
+    found.sort(key=lambda one: one[0])
+    (least, first), others = found[0], [part for _, part in found[1:]]
+    if in_order and not first.by_id and least == SAMPLE:
+        others = [first, *others]
+        return [_without_index(part.condition) for part in others]
+    return [first.condition, *(_without_index(part.condition) for part in others)]
 
 
 def _sampled(session: Session, condition: ColumnElement[bool]) -> int:

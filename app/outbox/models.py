@@ -67,6 +67,7 @@ SENDING = text("state = 'sending'")
 WAITING = text("state IN ('queued', 'held')")
 KEPT = text("bytes_until IS NOT NULL")
 SET_ASIDE = text("set_aside_because IS NOT NULL")
+FAILED = text("state = 'failed'")
 
 
 def _only(name: str, *columns: str, where: TextClause) -> Index:
@@ -88,6 +89,12 @@ class OutboxMessage(Base):
         _only("ix_outbox_messages_expiry", "expires_at", where=WAITING),
         _only("ix_outbox_messages_kept", "bytes_until", where=KEPT),
         _only("ix_outbox_messages_set_aside", "id", where=SET_ASIDE),
+        _only("ix_outbox_messages_failed", "state", "finished_at", where=FAILED),
+        _only(
+            "ix_outbox_messages_ended",
+            *("ended_because", "state", "id"),
+            where=text("ended_because IS NOT NULL"),
+        ),
         Index("ix_outbox_messages_state_id", "state", "id"),
         Index("ix_outbox_messages_kind_id", "kind", "id"),
         Index("ix_outbox_messages_rcpt_key_id", "rcpt_key", "id"),

@@ -19,6 +19,7 @@ from app.outbox.ended import NOT_COUNTED, beginning_of, quarter_of
 from app.outbox.heartbeats import live_workers
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import (
+    FAILED,
     MESSAGES,
     QUEUED,
     SENDING,
@@ -98,7 +99,7 @@ def _numbers(now: datetime) -> Select[Any]:
     lanes = row.lane.in_((EXPRESS, ORDINARY))  # so that the queue's index serves
     turn = and_(QUEUED, lanes, sql_not_after(row.due_at, now, LONGEST_PAUSE))
     lost = and_(SENDING, sql_not_after(row.lease_until, now, LEASE_AT_MOST))
-    failed = and_(row.state == State.FAILED, sql_within(row.finished_at, now, WEEK))
+    failed = and_(FAILED, sql_within(row.finished_at, now, WEEK))
     since = and_(
         row.sent_at >= bindparam("sent_since", now, type_=UtcDateTime),
         sql_within(row.sent_at, now, WEEK),

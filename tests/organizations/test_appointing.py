@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.organizations.models import Membership
+from app.organizations.appointing import LISTED
+from app.organizations.models import Membership, Organization
 from app.runtime import Runtime
 from tests.factories import make_user
 from tests.organizations.people import post, said
@@ -64,3 +65,19 @@ def test_an_organization_without_an_admin_is_given_one(
     assert post(console, f"{PAGE}/acme/appoint", PAGE, email="sam@else.test").status_code == 303
     assert roles(session) == {"sam@else.test": "admin"}
     assert post(console, f"{PAGE}/gone/appoint", PAGE, email="sam@else.test").status_code == 404
+
+
+def test_of_many_the_first_are_shown_and_the_rest_is_told(
+    runtime: Runtime, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    with runtime.database.transaction() as own:
+        admin = make_user(own, "olaf@acme.test", install_admin=True)
+        now = runtime.now()
+        own.add_all(
+            Organization(name=f"Number {n:03}", slug=f"number-{n}", created_at=now)
+            for n in range(LISTED + 6)
+        )
+    page = said(sign_in(admin).get(PAGE))
+    assert f"Number {LISTED - 2:03}" in page
+    assert f"Number {LISTED + 1:03}" not in page
+    assert "7 more stand here when somebody is appointed in these" in page

@@ -16,6 +16,7 @@ from app.mail.transports import MemoryTransport
 from app.mailer.health import pause_by_hand
 from app.outbox import hand, sweep, worker
 from app.outbox.settle import SettleResult
+from app.outbox.summary import summarize
 from app.outbox.threads import Drain, WorkerThreads
 from app.outbox.worker import Deliverer, Sender
 from app.runtime import Runtime
@@ -256,6 +257,29 @@ def test_looks_between_deliveries_do_not_read_every_mail_that_waits(mail: Runtim
             used = " ".join(step.detail for step in plan)
             assert "ix_outbox_messages_state_id (state=?)" not in used, f"{look}: {used}"
             assert "SCAN outbox_messages" not in used or "INDEX" in used, f"{look}: {used}"
+
+
+def test_no_page_reads_all_that_ever_failed_to_count_a_week_of_it(mail: Runtime) -> None:
+    if not mail.database.is_sqlite:
+        pytest.skip("PostgreSQL knows by its statistics which index serves")
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(mail.database.engine, "before_cursor_execute", note)
+    with mail.database.session(reading=True) as session:
+        summarize(session, mail)
+    event.remove(mail.database.engine, "before_cursor_execute", note)
+    with mail.database.engine.connect() as connection:
+        for part, index in (
+            ("failed_this_week", "ix_outbox_messages_failed (state=? AND finished_at>?"),
+            ("set_aside_because", "ix_outbox_messages_set_aside"),
+        ):
+            ((look, values),) = [one for one in asked if part in one[0]]
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look}", values)
+            used = " ".join(step.detail for step in plan)
+            assert index in used, used
 
 
 def test_nothing_more_is_begun_while_many_outcomes_are_not_written_down(

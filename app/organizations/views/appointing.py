@@ -71,10 +71,12 @@ def appoint(slug: str) -> Response | tuple[str, int]:
 
 def _page(refused: Organization | None = None, form: AddressForm | None = None) -> str:
     """``form`` is the one that was refused, with its errors; the others are empty."""
-    shown = []
-    for one in appointing.waiting_for_admin(db()):
+    shown, waiting = [], appointing.waiting_for_admin(db())
+    for one, admins in waiting.organizations:
         own = form if refused is not None and one.id == refused.id else None
         own = own or AddressForm(formdata=None)
         own.email.id = f"email-{one.slug}"
-        shown.append((one, appointing.admins_of(db(), one), own))
-    return render_template("organizations/appointing.html", organizations=shown, refused=form)
+        shown.append((one, admins, own))
+    return render_template(
+        "organizations/appointing.html", organizations=shown, more=waiting.more, refused=form
+    )
