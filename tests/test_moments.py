@@ -22,9 +22,10 @@ from app.organizations.invitations import invite
 from app.organizations.inviting import Inviting
 from app.outbox.actions import can_retry
 from app.outbox.breaker import Breaker, Forwarder, somebody_is_ahead
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import claim_next
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.sweep import next_moment, sweep
+from app.outbox.taken import Claim
 from app.runtime import Runtime
 from app.web.context import Actor
 from tests.conftest import Clock

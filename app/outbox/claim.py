@@ -9,25 +9,16 @@ message is in two hands only when a machine stood still in between.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Row, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.crypto.box import SealBroken
-from app.database import UtcDateTime
-from app.mail.message import with_sender
-from app.mail.transport import Envelope
 from app.mailer.active import ActiveMailer
-from app.moments import alive
-from app.outbox.aside import Trouble, alone, alone_in
+from app.outbox.aside import Trouble, alone_in
 from app.outbox.breaker import (
     LEASE_AT_MOST,
     Breaker,
@@ -37,11 +28,8 @@ from app.outbox.breaker import (
     release,
     somebody_is_ahead,
 )
-from app.outbox.kinds import EXPRESS, ORDINARY
-from app.outbox.models import MESSAGES, QUEUED, Ended, OutboxMessage, State
-from app.outbox.retry import KEEP_FAILED, kept_until
-from app.runtime import Runtime
-from app.sealing import OUTBOX_BYTES
+from app.outbox.taken import Claim, claimed, set_aside, that_stand
+from app.outbox.taking import take, take_carefully
 
 LEASE_MARGIN = 30.0
 """Seconds of a lease beyond the time that a whole session may take."""
@@ -49,21 +37,8 @@ LEASE_MARGIN = 30.0
 SESSION = 30.0
 """Seconds that a session may take where no relay sets the limit (console)."""
 
-UNREADABLE_FOR = timedelta(minutes=5)
-"""How long a message rests whose key is missing: the key may come back."""
-
 AT_ONCE = 200
 """Messages put down in one transaction, because they ran out or cannot be read."""
-
-MANY_CLAIMS = 10
-"""Claims of one message that nobody settled: it seems to kill those who try."""
-
-NOBODY_CAME_BACK = "ten workers took it and none came back"
-UNREADABLE = "its contents do not open with the key they name"
-
-_NOTHING_ASKED: Mapping[str, bool] = MappingProxyType({})
-
-log = logging.getLogger("novantra.outbox")
 
 
 class Rest(StrEnum):
@@ -80,26 +55,6 @@ class Rest(StrEnum):
     """The relay allows no more messages for a while."""
     CROWDED = "crowded"
     """The relay allows no more connections, or nobody has asked for them yet."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One message in this worker's hands. Its bytes stay out of every ``repr``."""
-
-    id: int
-    public_id: str
-    kind: str
-    label: str
-    envelope: Envelope
-    message_id: str
-    content: bytes = field(repr=False)
-    fence: int
-    attempts: int
-    expires_at: datetime | None
-    active: ActiveMailer = field(repr=False)
-    forgiven: int = 0
-    lane: int = ORDINARY
-    correlation_id: str | None = None
 
 
 def claim_some(
@@ -124,12 +79,12 @@ def claim_some(
     if isinstance(allowed, Rest):
         return allowed
     for _ in range(max(AT_ONCE // allowed, 1)):
-        rows = _take(session, now, lease(active.mailer), allowed)
+        rows = take(session, now, lease(active.mailer), allowed)
         if not rows:
             return Rest.EMPTY
-        standing = _that_stand(session, breaker.runtime, rows, now)
+        standing = that_stand(session, breaker.runtime, rows, now)
         made = [
-            _claimed(session, breaker.runtime, active.mailer, row, now, standing) for row in rows
+            claimed(session, breaker.runtime, active.mailer, row, now, standing) for row in rows
         ]
         if claims := [claim for claim in made if claim is not None]:
             if allowance is not None:
@@ -154,12 +109,12 @@ def claim_carefully(
     if isinstance(allowed, Rest):
         return allowed
     for _ in range(AT_ONCE):
-        row = _take_carefully(session, now, lease(active.mailer))
+        row = take_carefully(session, now, lease(active.mailer))
         if row is None:
             return Rest.EMPTY
         if isinstance(row, Trouble):
             continue
-        work = partial(_claimed, session, breaker.runtime, active.mailer, row, now)
+        work = partial(claimed, session, breaker.runtime, active.mailer, row, now)
         claim = alone_in(session, work)
         if isinstance(claim, Trouble):
             set_aside(session, row.id, claim.reason, now)
@@ -228,240 +183,3 @@ def lease(active: ActiveMailer) -> timedelta:
     """How long a claim holds."""
     session = active.relay.total if active.relay is not None else SESSION
     return min(timedelta(seconds=session + LEASE_MARGIN), LEASE_AT_MOST)
-
-
-_ROW = MESSAGES.c
-_READ = tuple(
-    _ROW[name]
-    for name in (
-        *("id", "public_id", "kind", "lane", "label", "mail_from", "rcpt_to", "message_id"),
-        *("sealed_bytes", "created_at", "due_at", "expires_at", "fence", "attempts", "forgiven"),
-        *("set_aside_because", "stands_on", "correlation_id"),
-    )
-)
-
-
-def _taking() -> Update:
-    """Takes the oldest of one lane; in a query of its own, as PostgreSQL might otherwise look for
-    them once for every row."""
-    row = MESSAGES.alias()
-    oldest = (
-        select(row.c.id)
-        .where(
-            QUEUED,
-            row.c.lane == bindparam("of_lane"),
-            row.c.due_at <= bindparam("now", type_=UtcDateTime),
-        )
-        .order_by(row.c.due_at, row.c.id)
-        .limit(bindparam("room"))
-        .with_for_update(skip_locked=True)
-        .cte("oldest")
-    )
-    return (
-        update(MESSAGES)
-        .where(_ROW.id.in_(select(oldest.c.id)))
-        .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
-    )
-
-
-# Built once: putting a statement together takes longer than SQLite needs to run it.
-_TAKE, _TAKE_ID = _taking().returning(*_READ), _taking().returning(_ROW.id)
-
-
-def _take(session: Session, now: datetime, held_for: timedelta, room: int) -> list[Row[Any]]:
-    rows: list[Row[Any]] = []
-    for lane in (EXPRESS, ORDINARY):
-        which = {"of_lane": lane, "now": now, "until": now + held_for, "room": room - len(rows)}
-        found = session.connection().execute(_TAKE, which).all()
-        rows += sorted(found, key=lambda row: (row.due_at, row.id))
-        if len(rows) >= room:
-            break
-    return rows
-
-
-def _take_carefully(
-    session: Session, now: datetime, held_for: timedelta
-) -> Row[Any] | Trouble | None:
-    """As :func:`_take`, when what the row holds may be such that it cannot even be read."""
-    for lane in (EXPRESS, ORDINARY):
-        which = {"of_lane": lane, "now": now, "until": now + held_for, "room": 1}
-        taken = session.connection().execute(_TAKE_ID, which).scalar()
-        if taken is not None:
-            break
-    else:
-        return None
-    row = alone(lambda: session.execute(select(*_READ).where(_ROW.id == taken)).one())
-    if isinstance(row, Trouble):
-        # Its moments may be what cannot be read, and then no page could show it either.
-        readable: dict[str, Any] = {
-            "created_at": now,
-            "due_at": now,
-            "expires_at": None,
-            "attempts": 0,
-        }
-        set_aside(session, taken, row.reason, now, **readable)
-    return row
-
-
-def _claimed(
-    session: Session,
-    runtime: Runtime,
-    active: ActiveMailer,
-    row: Row[Any],
-    now: datetime,
-    standing: Mapping[str, bool] = _NOTHING_ASKED,
-) -> Claim | None:
-    """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent.
-
-    ``standing``: what was asked for several together, see :func:`_that_stand`.
-    """
-    if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
-        _put_down(
-            session,
-            row.id,
-            state=State.CANCELLED,
-            ended_because=Ended.EXPIRED,
-            finished_at=now,
-            sealed_bytes=None,
-        )
-        return None
-    if row.fence - row.attempts - row.forgiven > MANY_CLAIMS:
-        until = kept_until(row.expires_at, now)
-        reason = row.set_aside_because or NOBODY_CAME_BACK
-        set_aside(session, row.id, reason, now, until=until, ended_because=Ended.GAVE_UP)
-        return None
-    if not _still_stands(session, runtime, row, now, standing):
-        _put_down(
-            session,
-            row.id,
-            state=State.CANCELLED,
-            ended_because=Ended.WITHDRAWN,
-            finished_at=now,
-            sealed_bytes=None,
-        )
-        return None
-    try:
-        if row.sealed_bytes is None:
-            raise SealBroken("a message that waits has no contents")
-        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place_in(row))
-    except SealBroken as broken:
-        if not _key_may_come_back(runtime, row.sealed_bytes):
-            set_aside(session, row.id, UNREADABLE, now, until=kept_until(row.expires_at, now))
-            return None
-        log.error("message waits for its key: %s", broken)
-        _put_down(
-            session, row.id, state=State.QUEUED, due_at=now + UNREADABLE_FOR, fence=row.fence - 1
-        )
-        return None
-    if row.mail_from != active.sender_address:
-        content = _from_the_new_sender(session, runtime, active, row, content)
-    return Claim(
-        id=row.id,
-        public_id=row.public_id,
-        kind=row.kind,
-        label=row.label,
-        envelope=Envelope(active.sender_address, row.rcpt_to),
-        message_id=row.message_id,
-        content=content,
-        fence=row.fence,
-        attempts=row.attempts,
-        expires_at=row.expires_at,
-        active=active,
-        forgiven=row.forgiven,
-        lane=row.lane,
-        correlation_id=row.correlation_id,
-    )
-
-
-def _from_the_new_sender(
-    session: Session, runtime: Runtime, active: ActiveMailer, row: Row[Any], content: bytes
-) -> bytes:
-    """The message with the sender that is configured now, stored so for every later attempt.
-
-    A relay that refuses the sender pauses all mail until another one is saved: what was queued
-    before must go out from that one, or it would bring about the next pause.
-    """
-    changed = with_sender(content, name=active.sender_name, address=active.sender_address)
-    place = OUTBOX_BYTES.place_in(row)
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == row.id)
-        .values(
-            mail_from=active.sender_address,
-            sealed_bytes=runtime.box.seal(changed, place),
-            size=len(changed),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return changed
-
-
-def _that_stand(
-    session: Session, runtime: Runtime, rows: Sequence[Row[Any]], now: datetime
-) -> dict[str, bool]:
-    """For what can be asked of several together: by ``stands_on``, whether it still holds."""
-    asked: dict[str, list[str]] = {}
-    for row in rows:
-        kind, _, which = (row.stands_on or "").partition(":")
-        if kind in runtime.still_stand:
-            asked.setdefault(kind, []).append(which)
-    found: dict[str, bool] = {}
-    for kind, some in asked.items():
-        holds = runtime.still_stand[kind](session, some, now)
-        found.update({f"{kind}:{which}": which in holds for which in some})
-    return found
-
-
-def _still_stands(
-    session: Session,
-    runtime: Runtime,
-    row: Row[Any],
-    now: datetime,
-    standing: Mapping[str, bool],
-) -> bool:
-    """Whether what the message says still holds. What was right when it was queued may have been
-    revoked, used or taken away since; then it must not arrive."""
-    if row.stands_on is None:
-        return True
-    if row.stands_on in standing:
-        return standing[row.stands_on]
-    kind, _, which = row.stands_on.partition(":")
-    return runtime.still_stands[kind](session, which, now)
-
-
-def _key_may_come_back(runtime: Runtime, sealed: str | None) -> bool:
-    """Whether a body that does not open waits for a key. With its key at hand it is damaged."""
-    if not sealed or sealed.count(":") < 2:
-        return False
-    return runtime.box.ring.find(runtime.box.key_id_of(sealed)) is None
-
-
-def set_aside(
-    session: Session,
-    message_id: int,
-    reason: str,
-    now: datetime,
-    *,
-    until: datetime | None = None,
-    **also: object,
-) -> None:
-    """End a message that cannot be worked on. It is failed mail with a reason, which a person
-    may send again or cancel; ``until`` says how long its body stays."""
-    log.error("a message is set aside: %s", reason, extra={"mail_id": message_id})
-    values = {
-        "state": State.FAILED,
-        "ended_because": Ended.SET_ASIDE,
-        "set_aside_because": reason,
-        "finished_at": now,
-        "bytes_until": until or now + KEEP_FAILED,
-    }
-    _put_down(session, message_id, **(values | also))
-
-
-def _put_down(session: Session, message_id: int, **values: object) -> None:
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == message_id)
-        .values(lease_until=None, **values)
-        .execution_options(synchronize_session=False)
-    )

@@ -116,7 +116,7 @@ class Crew:
     def _turn(self) -> None:
         rung = self._bell.rung
         if self._deliverer.allowance.wants_more:
-            self._deliverer.ask_for_connections()
+            self._deliverer.books.ask_for_connections()
         rest = self._deliverer.turn(self._hand.room())
         self.seen_at = time.monotonic()
         if rest is Rest.MOVING or (rest is Rest.CROWDED and self._deliverer.allowance.wants_more):
@@ -148,7 +148,7 @@ class Crew:
     def _is_empty(self, rest: Rest) -> bool:
         """Nothing is due, and no chore brings more."""
         nothing = rest in {Rest.EMPTY, Rest.STOPPED} and self._hand.is_empty()
-        return nothing and not self._deliverer.do_chores(self._bell.rung)
+        return nothing and not self._deliverer.upkeep.do(self._bell.rung)
 
     def _do_chores(self) -> None:
         while not self._stopping.is_set():
@@ -157,7 +157,7 @@ class Crew:
 
     def _look_at_chores(self) -> None:
         rung = self._bell.rung
-        if self._deliverer.do_chores(rung):
+        if self._deliverer.upkeep.do(rung):
             self._bell.ring()  # what they made is to be sent
         elif not self._stopping.is_set():
             self._bell.wait(rung, self._time_to_sleep())

@@ -21,8 +21,8 @@ from datetime import datetime, timedelta
 
 from app.mail.failures import Disposition, disposition_of
 from app.mailer.outgoing import Attempt
-from app.outbox.claim import Claim
 from app.outbox.kinds import EXPRESS
+from app.outbox.taken import Claim
 
 AHEAD = 0.05
 """Seconds of work that are claimed beyond what the connections do at this moment."""

@@ -23,9 +23,9 @@ from app.mailer.outgoing import Attempt
 from app.mailer.versions import is_superseded
 from app.moments import happened_since, sql_happened_since
 from app.outbox.breaker import hold, is_paused, release
-from app.outbox.claim import Claim
 from app.outbox.models import ATTEMPTS, MESSAGES, Ended, OutboxAttempt, State
 from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_after
+from app.outbox.taken import Claim
 
 log = logging.getLogger("novantra.outbox")
 

@@ -14,11 +14,11 @@ from app.counters import count
 from app.in_steps import change_some, delete_some
 from app.moments import SKEW, sql_not_after, sql_too_far
 from app.outbox.breaker import LEASE_AT_MOST
-from app.outbox.claim import UNREADABLE_FOR, set_aside
 from app.outbox.ended import counted_until
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import KEPT, QUEUED, SENDING, WAITING, Ended, OutboxMessage, State
 from app.outbox.retry import KEEP_FAILED, LONGEST_PAUSE
+from app.outbox.taken import UNREADABLE_FOR, set_aside
 
 BATCH = 500
 """Old records deleted in one step; each may take dozens of attempts along."""

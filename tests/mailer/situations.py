@@ -15,10 +15,11 @@ from app.mailer.outgoing import Attempt
 from app.mailer.test_mail import TestResult, record_test
 from app.organizations.models import InvitationBatch, InvitationBatchLine, Organization
 from app.outbox.breaker import Breaker
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import claim_next
 from app.outbox.heartbeats import Heartbeat
 from app.outbox.models import MailWorker
 from app.outbox.settle import settle
+from app.outbox.taken import Claim
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import ALICE, configure, queue_resets

@@ -17,7 +17,7 @@ from app.mail.addresses import Address
 from app.mailer.configuration import save, settings_of, stored
 from app.mailer.models import MailHealth
 from app.mailer.settings import PasswordChange, Settings
-from app.outbox import worker
+from app.outbox import bookkeeping
 from app.outbox.models import OutboxAttempt, OutboxMessage
 from app.outbox.queue import Letter, enqueue_all
 from app.runtime import Runtime
@@ -156,5 +156,5 @@ def outcomes_fail(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 
         return write
 
-    for real in (worker.settle, worker.settle_sent):
-        monkeypatch.setattr(worker, real.__name__, away(real))
+    for real in (bookkeeping.settle, bookkeeping.settle_sent):
+        monkeypatch.setattr(bookkeeping, real.__name__, away(real))

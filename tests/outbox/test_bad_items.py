@@ -15,10 +15,11 @@ from app.mailer.outgoing import Attempt
 from app.outbox.actions import can_cancel, retry
 from app.outbox.aside import counted
 from app.outbox.breaker import Breaker
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.settle import SettleResult, settle
 from app.outbox.sweep import sweep
+from app.outbox.taken import Claim
 from app.outbox.threads import WorkerThreads
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
@@ -67,7 +68,7 @@ def test_what_was_set_aside_is_counted_with_its_reason_and_can_be_cancelled(
     row = only_row(mail)
     assert (row.state, row.ended_because) == ("failed", "set_aside")
     assert row.set_aside_because is not None
-    assert row.set_aside_because.startswith("KeyError in app.outbox.claim, line ")
+    assert row.set_aside_because.startswith("KeyError in app.outbox.taken, line ")
     assert can_cancel(row)
     with mail.database.session(reading=True) as session:
         assert counted(session, mail) == {"messages": 1}
@@ -122,7 +123,7 @@ def test_an_outcome_after_a_long_outage_is_still_written_and_nothing_goes_twice(
     mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forty-five seconds scaled down: more tries fail than there are pauses."""
-    monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01,) * 5)
+    monkeypatch.setattr("app.outbox.bookkeeping.SETTLE_AGAIN", (0.01,) * 5)
     outcomes_fail(monkeypatch, 40)
     queue_resets(mail, ["dana@acme.test"])
     drain(mail)

@@ -14,11 +14,12 @@ from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mail.transports import MemoryTransport
 from app.mailer.health import pause_by_hand
-from app.outbox import hand, sweep, worker
+from app.outbox import bookkeeping, hand, sweep
+from app.outbox.sender import Sender
 from app.outbox.settle import SettleResult
 from app.outbox.summary import summarize
 from app.outbox.threads import Drain, WorkerThreads
-from app.outbox.worker import Deliverer, Sender
+from app.outbox.worker import Deliverer
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import ALICE, health, notice_mail, queue_resets, rows
@@ -203,15 +204,15 @@ def test_an_outcome_that_cannot_be_written_keeps_none_of_the_others(
     def broken(*_arguments: object) -> list[SettleResult]:
         raise ValueError("not as a group")
 
-    real = worker.settle
+    real = bookkeeping.settle
 
-    def settle(session: object, claim: worker.Claim, *rest: object) -> SettleResult:
+    def settle(session: object, claim: bookkeeping.Claim, *rest: object) -> SettleResult:
         if claim.envelope.rcpt_to == "bad@acme.test":
             raise ValueError("not this one")
         return real(session, claim, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(worker, "settle_sent", broken)
-    monkeypatch.setattr(worker, "settle", settle)
+    monkeypatch.setattr(bookkeeping, "settle_sent", broken)
+    monkeypatch.setattr(bookkeeping, "settle", settle)
     deliverer.turn(room=0)
     assert states(mail) == ["sent", "sent", "sent"], "what the relay took never goes out again"
     assert health(mail).consecutive_failures == 0

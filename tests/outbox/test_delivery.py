@@ -13,12 +13,14 @@ from app.mail.phases import Phase
 from app.mail.transport import TransportError
 from app.mail.transports import MemoryTransport
 from app.outbox.breaker import Breaker, is_paused
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.retry import MAX_ATTEMPTS, STEPS, pause_after
+from app.outbox.sender import Sender
 from app.outbox.settle import SettleResult
 from app.outbox.sweep import sweep
-from app.outbox.worker import Deliverer, Sender, deliver_next
+from app.outbox.taken import Claim
+from app.outbox.worker import Deliverer, deliver_next
 from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from tests.conftest import Clock

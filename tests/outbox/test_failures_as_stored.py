@@ -12,7 +12,8 @@ from app.mail.transports import MemoryTransport
 from app.mailer.health import record_failure
 from app.outbox.labels import explanation, reply_of
 from app.outbox.models import OutboxAttempt, OutboxMessage
-from app.outbox.worker import Sender, deliver_next
+from app.outbox.sender import Sender
+from app.outbox.worker import deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.mailer.pages import MailerPage

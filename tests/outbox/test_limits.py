@@ -17,8 +17,9 @@ from app.mailer.limits import Limits
 from app.mailer.providers import limits_of
 from app.outbox.heartbeats import STALE, Heartbeat
 from app.outbox.models import MailPace
+from app.outbox.sender import Sender
 from app.outbox.threads import Drain, WorkerThreads
-from app.outbox.worker import Deliverer, Sender, StepResult
+from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import configure, queue_resets, rows
@@ -185,10 +186,10 @@ def test_what_is_left_over_is_asked_for_again(
     mine = Deliverer(mail, connections=2, heartbeat=Heartbeat(mail, "worker"))
     assert mine.step() is StepResult.CROWDED
     assert mine.allowance.wants_more
-    assert mine.ask_for_connections() == 0
+    assert mine.books.ask_for_connections() == 0
     assert mine.step() is StepResult.CROWDED
     other.stop()
     clock.advance(seconds=timedelta(seconds=5).total_seconds())
-    assert mine.ask_for_connections() == 2
+    assert mine.books.ask_for_connections() == 2
     assert mine.step() is StepResult.SENT
     mine.close()

@@ -115,7 +115,7 @@ def test_delivering_goes_on_after_the_database_was_away_while_nothing_was_sent(
 def test_an_outcome_is_written_when_the_database_is_back(
     mail: Runtime, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.outbox.worker.SETTLE_AGAIN", (0.01, 0.01))
+    monkeypatch.setattr("app.outbox.bookkeeping.SETTLE_AGAIN", (0.01, 0.01))
     outcomes_fail(monkeypatch, 2)
     queue_resets(mail, ["dana@acme.test"])
     deliverer = Deliverer(mail)

@@ -97,7 +97,8 @@ def test_a_failed_body_goes_when_its_link_runs_out_or_after_a_week(
 
 def test_a_claim_does_not_show_its_contents(runtime: Runtime) -> None:
     from app.outbox.breaker import Breaker
-    from app.outbox.claim import Claim, claim_next
+    from app.outbox.claim import claim_next
+    from app.outbox.taken import Claim
 
     logging.getLogger("novantra").setLevel(logging.DEBUG)
     configure(runtime, provider="console")

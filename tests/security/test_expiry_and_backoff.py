@@ -6,8 +6,9 @@ from datetime import timedelta
 from itertools import pairwise
 
 from app.outbox.breaker import Breaker
-from app.outbox.claim import Claim, Rest, claim_next
+from app.outbox.claim import Rest, claim_next
 from app.outbox.sweep import sweep
+from app.outbox.taken import Claim
 from app.outbox.worker import deliver_next
 from app.runtime import Runtime
 from tests.conftest import Clock

@@ -16,10 +16,11 @@ from app.mail.phases import Phase
 from app.mail.transport import Receipt, TransportError
 from app.mailer.outgoing import Attempt
 from app.outbox.breaker import Breaker
-from app.outbox.claim import Claim, claim_next
+from app.outbox.claim import claim_next
 from app.outbox.models import OutboxMessage
 from app.outbox.settle import SettleResult, settle
 from app.outbox.sweep import sweep
+from app.outbox.taken import Claim
 from app.runtime import Runtime
 from tests.conftest import Clock
 from tests.outbox.letters import attempts, configure, only_row, queue_resets, reset_mail
