@@ -21,8 +21,8 @@ from app.mail.transport import Envelope, RelaySettings
 from bench import others
 from bench.delay import far_away
 from bench.figures import Figure, faster
-from bench.rows.draining import HERE, _seconds
-from bench.setting import Bench, sink
+from bench.rows.draining import HERE
+from bench.setting import Bench, printed, sink
 from tests.certificates import server_file
 from tests.relays import postfix
 
@@ -46,7 +46,7 @@ def _figures(offered: str, goal: float, port: int, number: int, message: Path) -
     ours = number / _ours(port, number)
     pool = [str(port), message, str(number), "1", FROM]
     environment = others.node_environment()
-    theirs = number / _seconds(["node", HERE / "nodemailer.js", *pool], environment)
+    theirs = number / printed(["node", HERE / "nodemailer.js", *pool], environment)[0]
     plain = number / _smtplib(port, number)
     yield faster(what, ours, "smtplib, connection kept", plain, at_least=goal)
     why = "it uses PIPELINING as well, and knows no CHUNKING"
