@@ -8,6 +8,7 @@ from app.accounts.models import User
 from app.accounts.sessions import person
 from app.accounts.verification import VerificationStatus, verification_status
 from app.mailer.summary import Prospect, current_prospect, current_summary
+from app.mailer.whom_to_ask import set_up_by
 from app.runtime import runtime
 from app.web.context import db
 from app.web.guards import Permission
@@ -37,7 +38,7 @@ def verification_banner() -> list[Banner]:
                 "That can wait until mail is set up; nothing is closed to you meanwhile."
                 if not closed
                 else "The system console stays closed to you until then, and the mail for it"
-                " cannot be sent before an administrator sets up mail.",
+                f" cannot be sent before mail is set up. {set_up_by()}",
                 id="verify-email",
             )
         ]

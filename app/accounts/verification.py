@@ -23,7 +23,8 @@ from app.audit.log import record
 from app.install.service import links
 from app.mail.addresses import Address
 from app.mailer.active import require_mail
-from app.mailer.summary import WAITING, Prospect
+from app.mailer.summary import Prospect
+from app.mailer.whom_to_ask import WAITING
 from app.outbox.fate import Fate, fate_of, newest
 from app.outbox.queue import enqueue
 from app.runtime import Expired, Runtime

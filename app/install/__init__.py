@@ -8,13 +8,12 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """The page and its line in the navigation; where forms come from."""
     from app.install import origin, views, zone
-    from app.install.service import support_contact, time_zone
+    from app.install.service import time_zone
     from app.web.context import db
     from app.web.navigation import navigation
     from app.web.viewer import INSTALL, knows_zone
 
     origin.init_app(app)
-    app.jinja_env.globals["support_contact"] = lambda: support_contact(db())
     knows_zone(app, INSTALL, lambda: time_zone(db()))
     app.register_blueprint(views.blueprint)
     app.register_blueprint(zone.blueprint)

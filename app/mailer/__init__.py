@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
     """The mailer pages in Sovereign. The Cloud has none: its environment decides."""
     from jinja2 import ChoiceLoader
 
-    from app.mailer import trials
+    from app.mailer import trials, whom_to_ask
     from app.mailer.providers.fields import FieldsLoader
     from app.mailer.summary import mail_moves
     from app.runtime import EXTENSION
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([*own, FieldsLoader()])
     runtime = app.extensions[EXTENSION]
     app.jinja_env.globals["mail_moves"] = mail_moves
+    whom_to_ask.init_app(app)
     runtime.outdated.append(trials.outdated_after(runtime.config.activity_retention_days))
     if runtime.config.is_cloud:
         return

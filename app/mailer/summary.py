@@ -37,13 +37,9 @@ from app.mailer.models import MailCanary, MailHealth
 from app.mailer.test_mail import result_of
 from app.mailer.tokens.status import NO_TOKENS, TokenStatus, token_status
 from app.mailer.trusting import endings_of
+from app.mailer.whom_to_ask import waiting
 from app.runtime import QueueSummary, Runtime, runtime
 from app.web.context import db
-
-WAITING = (
-    "Mail is not going out from here at the moment: it waits, and goes out by itself after that."
-)
-"""The one sentence about this state, for people who cannot end it."""
 
 WRONG_KEY = (
     "The key is there, but it does not open what is stored here: it was sealed with another one,"
@@ -243,4 +239,4 @@ def promise(goes: str, waits: str) -> tuple[str, str]:
     """A flash's sentence and level: ``goes`` in green, or ``waits`` with why, in amber."""
     if current_prospect() is Prospect.GOES:
         return goes, "good"
-    return f"{waits} {WAITING}", "warn"
+    return f"{waits} {waiting()}", "warn"

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.mail.failures import explain
-from app.mailer.summary import WAITING, Prospect
+from app.mailer.summary import Prospect
+from app.mailer.whom_to_ask import WAITING
 from app.moments import not_after, sql_lies_ahead, sql_not_after
 from app.organizations.inviting import LIFETIME
 from app.organizations.models import Invitation, Membership, Organization

@@ -16,7 +16,8 @@ from app.accounts.verification import verification_status
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.summary import WAITING, Prospect
+from app.mailer.summary import Prospect
+from app.mailer.whom_to_ask import WAITING
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from tests.conftest import Clock

@@ -19,7 +19,8 @@ from app.mail.addresses import Address
 from app.mail.failures import Failure, FailureCode
 from app.mail.phases import Phase
 from app.mailer import health
-from app.mailer.summary import WAITING, Prospect
+from app.mailer.summary import Prospect
+from app.mailer.whom_to_ask import WAITING
 from app.organizations import inviting as rules
 from app.organizations.invitations import invite as invite_address
 from app.organizations.inviting import InviteResult, Inviting

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Code, User
@@ -16,6 +16,7 @@ from app.accounts.tidy import Tidying
 from app.accounts.users import find
 from app.audit.models import AuditEvent
 from app.crypto.secret import Secret
+from app.install.models import Install
 from app.mail.addresses import Address
 from app.organizations.models import SignupRequest
 from app.organizations.service import organizations_of
@@ -341,7 +342,12 @@ def test_without_a_mailer_signing_up_says_so_and_keeps_the_form(
     answer = post(app.test_client(), "/signup", email="nia@globex.test")
     assert answer.status_code == 503
     assert "Signing up is closed for the moment" in said(answer)
+    assert "Ask" not in said(answer)
     assert 'value="nia@globex.test"' in answer.text
+    with app.extensions[EXTENSION].database.transaction() as naming:
+        naming.execute(update(Install).values(support_contact="help@acme.test"))
+    answer = post(app.test_client(), "/signup", email="nia@globex.test")
+    assert "Ask help@acme.test if it cannot wait" in said(answer)
     with app.extensions[EXTENSION].database.session(reading=True) as session:
         assert session.scalars(select(SignupRequest)).all() == []
 

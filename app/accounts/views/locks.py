@@ -13,7 +13,8 @@ from app.accounts.lockout import Lock
 from app.accounts.sessions import remember_browser
 from app.accounts.views import blueprint
 from app.extensions import limiter
-from app.mailer.summary import WAITING, Prospect, current_prospect
+from app.mailer.summary import Prospect, current_prospect
+from app.mailer.whom_to_ask import WAITING
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.later import seconds_until

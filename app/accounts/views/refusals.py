@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_login import current_user
-
 from app.accounts.lockout import LIFTS, TooManyLifts
+from app.mailer.whom_to_ask import may_mend_mail, set_up_by
 from app.web.errors import Refusal
-from app.web.guards import Permission
 from app.web.later import seconds_until, when
 from app.web.viewer import viewer_zone
 from app.zones import clock
@@ -16,19 +14,12 @@ from app.zones import clock
 
 def mail_pending(consequence: str, next_step: str) -> Refusal:
     """503 for a flow that needs mail: the cause, and who can end it."""
-    may = current_user.is_authenticated and (
-        current_user.denial(Permission.SYSTEM_CONFIGURE) is None
-    )
-    who = (
-        "Set it up under System → Mailer."
-        if may
-        else "An install administrator can set it up under System → Mailer."
-    )
+    may = may_mend_mail()
     return Refusal(
         503,
         "Mail is not set up yet",
         f"This install has no mail configuration, so {consequence}. {next_step}",
-        who,
+        set_up_by(),
         "/admin/system/mailer" if may else "/account",
         "Set up mail" if may else "Go to your account",
     )

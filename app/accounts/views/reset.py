@@ -11,7 +11,8 @@ from app.accounts.passwords import hash_password
 from app.accounts.sessions import remember_browser
 from app.accounts.views import blueprint
 from app.extensions import limiter
-from app.mailer.summary import WAITING, Prospect, current_prospect
+from app.mailer.summary import Prospect, current_prospect
+from app.mailer.whom_to_ask import WAITING
 from app.runtime import runtime
 from app.web.context import client_ip, db
 from app.web.errors import Refusal
@@ -94,6 +95,8 @@ def _ask(form: AddressForm, *, attempted: bool = False) -> str:
         "accounts/forgot_password.html",
         form=form,
         mail_pending=_mail_pending(),
+        mail_waits=current_prospect() is Prospect.WAITS,
+        waiting=WAITING,
         attempted=attempted,
     )
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from flask import abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.mailer.summary import WAITING, Prospect, current_prospect
+from app.mailer.summary import Prospect, current_prospect
+from app.mailer.whom_to_ask import waiting
 from app.organizations import batches
 from app.organizations.access import Visit, admins_only
 from app.organizations.views import blueprint
@@ -40,7 +41,7 @@ def show(visit: Visit, public_id: str) -> Response:
         progress=progress,
         mails=batches.mails(db(), batch),
         mail_waits=current_prospect() is Prospect.WAITS,
-        waiting=WAITING,
+        waiting=waiting(),
         lines=lines[: batches.PAGE],
         words=WORDS,
         ended=ENDED,

@@ -15,6 +15,7 @@ from app.extensions import limiter
 from app.mail.addresses import Address
 from app.mailer.active import MailPending, mail_state
 from app.mailer.summary import promise
+from app.mailer.whom_to_ask import set_up_by
 from app.organizations import batches, pasted
 from app.organizations.access import Visit, admins_only
 from app.organizations.forms import InviteForm, InviteListForm
@@ -73,7 +74,7 @@ def _invite_one(visit: Visit) -> Answer:
             flash(f"{email} {words.sentence}", "good")
         return _back(visit)
     db().rollback()
-    form.email.errors = [f"{email} {words.sentence}"]
+    form.email.errors = [_said(email, outcome)]
     headers = {}
     if STATUS[outcome] == 429:
         free_at = _frees_at(visit, email)
@@ -123,9 +124,8 @@ def _add_known_people(visit: Visit, inviting: Inviting, form: InviteListForm) ->
         return _back(visit)
     form.emails.data = "\n".join(left)
     text = (
-        "Invitations travel by mail, so nobody without an account can be invited until an install"
-        f" administrator sets up mail under System → Mailer. {said}; whoever is left is still in"
-        " the list."
+        "Invitations travel by mail, so nobody without an account can be invited until mail is"
+        f" set up. {set_up_by()} {said}; whoever is left is still in the list."
     )
     form.emails.errors = [text]
     page = members_page(db(), runtime(), visit, list_form=form, trouble=(PENDING_TITLE, text))
@@ -234,7 +234,7 @@ def refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
     refused = Refusal(
         STATUS[outcome],
         "The invitation was not sent again",
-        f"{email} {WORDS[outcome].sentence}",
+        _said(email, outcome),
         "The link sent before keeps working until its time is up.",
         action_href=url_for("organizations.members", slug=visit.organization.slug),
         action_label="Back to the members",
@@ -244,6 +244,12 @@ def refusal(visit: Visit, outcome: InviteResult, email: Address) -> Refusal:
         refused.headers.update(retry_after(free_at, runtime().now()))
         refused.cause = f"{refused.cause} {_next(free_at)}"
     return refused
+
+
+def _said(email: Address, outcome: InviteResult) -> str:
+    """Why it was not sent, and who can help where that is known."""
+    said = f"{email} {WORDS[outcome].sentence}"
+    return f"{said} {set_up_by()}" if outcome is InviteResult.MAIL_PENDING else said
 
 
 def _frees_at(visit: Visit, email: Address) -> datetime:

@@ -53,7 +53,7 @@ WORDS: dict[str, Words] = {
         "bad",
         "Not invited: mail is not set up",
         "has no account yet, and the invitation cannot be mailed: mail is not set up on this"
-        " install. An install administrator can do that under System → Mailer.",
+        " install.",
     ),
     InviteResult.KEY_MISSING: Words(
         "bad",

@@ -9,7 +9,8 @@ from flask.templating import render_template
 from sqlalchemy.orm import Session
 
 from app.accounts.lockout import locks
-from app.mailer.summary import WAITING, Prospect, current_prospect
+from app.mailer.summary import Prospect, current_prospect
+from app.mailer.whom_to_ask import waiting
 from app.organizations.access import Visit
 from app.organizations.forms import InviteForm, InviteListForm
 from app.organizations.members import admins, members
@@ -75,7 +76,7 @@ def members_page(
         trouble=trouble,
         mail_pending=expected is Prospect.NONE,
         mail_waits=expected is Prospect.WAITS,
-        waiting=WAITING,
+        waiting=waiting(),
         turned=_turned,
         words=ASKED,
     )

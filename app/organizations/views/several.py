@@ -13,6 +13,7 @@ from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mailer.active import MailPending
 from app.mailer.summary import current_prospect, promise
+from app.mailer.whom_to_ask import set_up_by
 from app.organizations.access import Visit, admins_only, members_only
 from app.organizations.invitations import resend_all, revoke_all
 from app.organizations.inviting import InviteResult, Inviting, over
@@ -192,7 +193,7 @@ def _refused(visit: Visit, pending: bool, sent: int) -> Refusal:
     return Refusal(
         503,
         "The invitations were not sent again" if not sent else "Not all invitations were sent",
-        WORDS[outcome].label + ".",
+        WORDS[outcome].label + "." + (f" {set_up_by()}" if pending else ""),
         "The links sent before keep working until their time is up.",
         _here(visit),
         "Back to the invitations",

@@ -16,7 +16,8 @@ from app.accounts.users import AddressTaken
 from app.crypto.keys import KeysUnusable
 from app.extensions import limiter
 from app.mailer.active import MailPending
-from app.mailer.summary import WAITING, Prospect, current_prospect
+from app.mailer.summary import Prospect, current_prospect
+from app.mailer.whom_to_ask import waiting
 from app.organizations import signup
 from app.organizations.forms import SignupAccountForm, SignupCodeForm, SignupForm
 from app.organizations.models import SignupRequest
@@ -168,7 +169,7 @@ def _ask_code(request: SignupRequest, form: SignupCodeForm) -> str:
         request=request,
         until=request.created_at + CODE_LIFETIME,
         waits=current_prospect() is Prospect.WAITS,
-        waiting=WAITING,
+        waiting=waiting(),
     )
 
 
