@@ -150,17 +150,36 @@ class EmptySchema:
         if self._script is None:
             with new_database(self._folder) as url:
                 _migrate(url)
-                base, _, schema = url.partition(SEARCH_PATH)
-                dumped = subprocess.run(
-                    ["pg_dump", "--no-owner", "--inserts", "-n", schema, "-d", _libpq(base)],
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                ).stdout
-            kept = (line for line in dumped.splitlines() if not line.startswith("\\"))
-            script = "\n".join(kept).replace(f"CREATE SCHEMA {schema};", "")
-            self._script = script.replace(schema, PLACEHOLDER)
+                self._script = _dump(url)
         return self._script
+
+
+class Copy:
+    """What is in a database now, to be put in place of what is there, or was there, later.
+
+    A backup names its schema. On PostgreSQL the copy goes where it came from therefore.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url = url
+        if url.startswith("sqlite:///"):
+            self._file = folder / f"copy-{secrets.token_hex(6)}.db"
+            shutil.copyfile(url.removeprefix("sqlite:///"), self._file)
+        else:
+            self._script = _dump(url)
+
+    def put_back(self, folder: Path) -> str:
+        """The address of the copy, which on SQLite is in ``folder``."""
+        if not TEST_DATABASE_URL:
+            file = folder / "novantra.db"
+            shutil.copyfile(self._file, file)
+            return f"sqlite:///{file}"
+        schema = self._url.partition(SEARCH_PATH)[2]
+        with _administrator() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+            _run(connection, self._script, schema)
+        return self._url
 
 
 SHAPE = """
@@ -215,6 +234,19 @@ def _run(connection: Connection, script: str, schema: str) -> None:
 def _rows_in(script: str) -> str:
     """The statements of a dump that make its rows."""
     return "\n".join(line for line in script.splitlines() if line.startswith("INSERT INTO"))
+
+
+def _dump(url: str) -> str:
+    """A script that makes what is in that schema, in one called :data:`PLACEHOLDER`."""
+    base, _, schema = url.partition(SEARCH_PATH)
+    dumped = subprocess.run(
+        ["pg_dump", "--no-owner", "--inserts", "-n", schema, "-d", _libpq(base)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    kept = (line for line in dumped.splitlines() if not line.startswith("\\"))
+    return "\n".join(kept).replace(f"CREATE SCHEMA {schema};", "").replace(schema, PLACEHOLDER)
 
 
 def _migrate(url: str) -> None:

@@ -29,9 +29,9 @@ class RunningInstall:
     ``environment`` adds to or replaces the variables the server starts with.
     """
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, port: int | None = None, **environment: str) -> None:
         self.data_dir = data_dir
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = b""
         self._process: subprocess.Popen[bytes] | None = None
