@@ -12,7 +12,7 @@ from app.mail.failures import explain_failure
 from app.mailer.active import active_mailer
 from app.mailer.advice import context_of
 from app.mailer.check import Check, check_relay
-from app.mailer.in_force import ENVIRONMENT, declared_now, in_force
+from app.mailer.in_force import declared_now, in_force
 from app.mailer.providers import PROVIDERS
 from app.mailer.test_mail import TestMail, TestResult, send_test
 from app.mailer.views.owned import owned_now
@@ -71,6 +71,7 @@ def _checked(draft: Draft) -> Check:
         sender=active.sender_address,
         recipient=draft.email or "",
         region=active.region,
+        elsewhere=active.elsewhere,
     )
     where = found.about.partition(",")[0]
     return replace(found, suggestion=None, shown=None, about=f"{where}. No mail was sent.")
@@ -87,7 +88,7 @@ def summary(draft: Draft) -> MailSummary | None:
     if active.sender_name:
         sender = f"{active.sender_name} <{sender}>"
     return MailSummary(
-        title=f"{provider.title}, set by {ENVIRONMENT}",
+        title=provider.title,
         relay=active.where if active.relay else None,
         sender=sender,
         warning=provider.warning,

@@ -70,7 +70,9 @@ def ends(summary: Summary) -> Iterator[Line]:
         yield (todo if over else note)(
             f"{ending.what.capitalize()} of mail",
             ending.words,
-            "Open System → Mailer, and give the new one.",
+            "Give the new one where the environment names it, and restart."
+            if summary.active is not None and summary.active.elsewhere
+            else "Open System → Mailer, and give the new one.",
         )
 
 
@@ -88,6 +90,7 @@ def relay(active: ActiveMailer | None) -> tuple[Line, Check | None]:
         sender=active.sender_address,
         recipient=active.sender_address,
         region=active.region,
+        elsewhere=active.elsewhere,
     )
     failed = next((step for step in found.steps if step.explanation), None)
     if failed is None or failed.explanation is None:

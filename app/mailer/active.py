@@ -20,7 +20,7 @@ from app.mail.greeting import derived_greeting
 from app.mail.transport import RelaySettings, TokenSource, Transport
 from app.mailer.client_key import key_of
 from app.mailer.configuration import password_of, settings_of
-from app.mailer.in_force import in_force
+from app.mailer.in_force import in_force, in_force_by
 from app.mailer.limits import UNLIMITED, Limits
 from app.mailer.managed import Managed, managed_mailer
 from app.mailer.models import MailerConfiguration, MailerTokens, MailHealth
@@ -83,7 +83,8 @@ class ActiveMailer:
     """What to send with. ``relay`` is ``None`` where none is contacted.
 
     With a ``problem`` nothing may be sent: it says why, for an administrator. ``region`` is the
-    chosen one, where the provider has regions.
+    chosen one, where the provider has regions. ``elsewhere`` says of fields that the environment
+    decides how each is changed.
     """
 
     version: int
@@ -94,6 +95,7 @@ class ActiveMailer:
     problem: str | None = None
     region: str | None = None
     limits: Limits = UNLIMITED
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def delivers(self) -> bool:
@@ -113,7 +115,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
     if config.is_cloud:
         managed = managed_mailer(config)
         return _from_the_cloud(managed, host, runtime.box.ring, config) if managed else None
-    row = in_force(session, runtime)
+    row, declared = in_force_by(session, runtime)
     if row is None:
         return None
     settings, password, client_key, problem = settings_of(row), None, None, None
@@ -143,6 +145,7 @@ def active_mailer(session: Session, runtime: Runtime) -> ActiveMailer | None:
         problem=problem,
         region=row.region,
         limits=_limits(config, settings.provider, provider_of(settings).host(settings)),
+        elsewhere=declared.elsewhere if declared is not None else (),
     )
 
 

@@ -59,6 +59,7 @@ def context_of(active: ActiveMailer | None, *, recipient: str | None = None) -> 
         sender=active.sender_address,
         recipient=recipient,
         region=active.region,
+        elsewhere=active.elsewhere,
     )
 
 
@@ -69,12 +70,16 @@ def relay_context(
     sender: str,
     recipient: str | None = None,
     region: str | None = None,
+    elsewhere: tuple[tuple[str, str], ...] = (),
 ) -> FailureContext:
     """The same for a configuration that is only typed. A host that names a region is believed
-    over the ``region`` that was chosen."""
+    over the ``region`` that was chosen; ``elsewhere`` is how fields are changed that no page
+    changes."""
     domain = recipient.rpartition("@")[2] if recipient else None
     if relay is None:
-        return FailureContext(provider=provider, sender=sender, recipient_domain=domain)
+        return FailureContext(
+            provider=provider, sender=sender, recipient_domain=domain, elsewhere=elsewhere
+        )
     return FailureContext(
         provider=provider,
         host=relay.host,
@@ -87,6 +92,7 @@ def relay_context(
         tls=relay.tls.value,
         timeout=relay.timeout,
         service=relay.tokens.service if relay.tokens is not None else None,
+        elsewhere=elsewhere,
     )
 
 
@@ -151,7 +157,9 @@ def _remedy(explanation: Explanation, context: FailureContext, last: Markup | No
     steps = steps_of(explanation, context)
     cause, first, more = explanation.text_without(Consequence.TRIED_AGAIN), steps[:1], steps[1:]
     before_field = first
-    if _in_general(explanation) and context.username and context.host:
+    if explanation.owned:
+        last = None  # nothing is saved here, and mail goes on by itself
+    elif _in_general(explanation) and context.username and context.host:
         # The title has said it all; what is left to say is what to type, and where.
         cause, before_field = "", ()
         first = (f"Type the current password of {context.username} on {context.host} below.",)

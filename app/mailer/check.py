@@ -83,11 +83,13 @@ def run_check(
     recipient: str,
     tokens: TokenSource | None = None,
     client_key: Secret | None = None,
+    elsewhere: tuple[tuple[str, str], ...] = (),
     on_step: Callable[[CheckStep], None] = _nobody_watches,
 ) -> Check:
     """Check what is typed: sends nothing, saves nothing. Talks to the network; hold no
-    transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`. ``on_step`` is
-    told of each step that was passed or left out, as it ends; what it raises ends the check."""
+    transaction. ``tokens`` come from :func:`app.mailer.tokens.source.check_tokens`; ``elsewhere``
+    is how fields are changed that no page changes. ``on_step`` is told of each step that was
+    passed or left out, as it ends; what it raises ends the check."""
     relay = relay_settings(settings, password, access_host, tokens, client_key)
     if relay is None:
         return Check(
@@ -100,6 +102,7 @@ def run_check(
         sender=settings.sender_address,
         recipient=recipient,
         region=settings.region,
+        elsewhere=elsewhere,
         on_step=on_step,
     )
 
@@ -110,11 +113,17 @@ def check_relay(
     sender: str,
     recipient: str,
     region: str | None = None,
+    elsewhere: tuple[tuple[str, str], ...] = (),
     on_step: Callable[[CheckStep], None] = _nobody_watches,
 ) -> Check:
     """The same for settings that are ready to connect with."""
     context = relay_context(
-        relay, provider=relay.provider, sender=sender, recipient=recipient, region=region
+        relay,
+        provider=relay.provider,
+        sender=sender,
+        recipient=recipient,
+        region=region,
+        elsewhere=elsewhere,
     )
     report = check_connection(
         relay,

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from app.config import Config
 from app.crypto.secret import Secret
 from app.mailer.providers import PROVIDERS
-from app.mailer.settings import FIELDS, SECRET_FIELDS, SENDER_FIELDS, Settings
+from app.mailer.settings import FIELDS, LABELS, SECRET_FIELDS, SECRETS, SENDER_FIELDS, Settings
 from app.mailer.variables import (
+    DECLARABLE,
     DESTINATION_FIELDS,
     FIELD_OF,
     FILE_NAMES,
@@ -33,6 +35,11 @@ AT_ONCE = 4
 
 SENDER_ALONE = next(each.value for each in PROVIDERS.values() if not each.uses_network)
 """The provider by whose form a sender is judged whose destination is the page's."""
+
+
+def label_of(name: str) -> str:
+    """What a field is called on pages."""
+    return LABELS.get(name) or SECRETS.get(name) or name.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,26 @@ class Declared:
     def owns(self, name: str) -> bool:
         """Whether the page has no say about the field."""
         return name in self.given or (name not in SENDER_FIELDS and self.owns_destination)
+
+    def advice(self, name: str) -> str:
+        """How a field that it owns is changed, in one or two sentences."""
+        given, label = self.given.get(name), label_of(name)
+        if given is None:
+            return (
+                f"{label} is decided by the environment: set {NAMES.get(name, 'its variable')} and"
+                " restart."
+            )
+        if given.path:
+            return (
+                f"{label} comes {given.words}, {given.path}. Write the right one there: it is read"
+                " again by itself, and mail goes on."
+            )
+        return f"{label} comes {given.words}. Change it there and restart."
+
+    @cached_property
+    def elsewhere(self) -> tuple[tuple[str, str], ...]:
+        """Of each field that it owns, how it is changed."""
+        return tuple((name, self.advice(name)) for name in DECLARABLE if self.owns(name))
 
     @property
     def alone(self) -> bool:

@@ -41,12 +41,19 @@ def _declared(row: MailerConfiguration | None, live: Runtime) -> Declared | None
 def in_force(session: Session, live: Runtime) -> MailerConfiguration | None:
     """What mail is sent with; ``None`` while nothing is configured, or what the environment says
     cannot be used. What the environment owns is in no session and is never stored."""
+    return in_force_by(session, live)[0]
+
+
+def in_force_by(
+    session: Session, live: Runtime
+) -> tuple[MailerConfiguration | None, Declared | None]:
+    """The same, and what the environment said in that very look."""
     row = stored(session)
     declared = _declared(row, live)
     if declared is None:
-        return row
+        return row, None
     if declared.settings is None or not (declared.owns_destination or row is not None):
-        return None
+        return None, declared
     found = _from_environment(declared, live) if declared.owns_destination else _copy(row)
     for name in SENDER_FIELDS:
         setattr(found, name, getattr(declared.settings, name))
@@ -58,7 +65,7 @@ def in_force(session: Session, live: Runtime) -> MailerConfiguration | None:
     )
     if note is not None and (row is None or note.changed_at > row.updated_at or declared.alone):
         found.updated_at, found.updated_by = note.changed_at, ENVIRONMENT
-    return found
+    return found, declared
 
 
 def sender_in_force(live: Runtime, address: str | None, name: str | None) -> tuple[str | None, str]:

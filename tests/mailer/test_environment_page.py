@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from lxml import html as lxml_html
 
+from app.mail.failures import Failure, FailureCode, explain
+from app.mail.phases import Phase
+from app.mailer import health
 from app.mailer.models import MailerConfiguration
+from app.mailer.summary import current_health
 from app.runtime import EXTENSION, Runtime
+from app.web.context import Actor
 from tests.factories import make_user, signed_in
 from tests.mailer.declared import Starts, to_relay
 from tests.mailer.pages import PATH, MailerPage, Page
@@ -146,3 +153,74 @@ def test_what_ends_a_pause_is_said_where_it_is_changed(starts: Starts, relay: Re
     page = console.page.open()
     assert "Password comes from NOVANTRA_MAIL_PASSWORD. Change it there and restart." in page.words
     assert 'id="cure-form"' not in page.text
+
+
+def fails(console: Console, code: FailureCode) -> None:
+    with console.live.database.transaction() as session:
+        health.pause(session, now=console.live.now(), failure=Failure(code, Phase.AUTH))
+
+
+ELSEWHERE = "/admin/system/administrators"
+
+
+def words_of(console: Console, path: str) -> str:
+    text = console.page.client.get(path).get_data(as_text=True)
+    return " ".join(lxml_html.fromstring(text).text_content().split())
+
+
+def test_every_page_names_the_variable_to_change(starts: Starts, relay: Relay) -> None:
+    console = Console(starts, **with_login(relay))
+    fails(console, FailureCode.AUTH_BAD_CREDENTIALS)
+    to_do = "Password comes from NOVANTRA_MAIL_PASSWORD. Change it there and restart."
+    for path in (ELSEWHERE, PATH):
+        said = words_of(console, path)
+        assert said.count(to_do) == 1, path
+        for wrong in (
+            "Type the password",
+            "Type the current password",
+            "Go to the",
+            "When it pass",
+        ):
+            assert wrong not in said, (path, wrong)
+    with console.live.database.session(reading=True) as session:
+        assert current_health(session, console.live).step == to_do
+
+
+def test_every_page_names_the_file_to_change(starts: Starts, relay: Relay, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(PASSWORD)
+    fields = with_login(relay, PASSWORD_FILE=str(file))
+    del fields["PASSWORD"]
+    console = Console(starts, **fields)
+    fails(console, FailureCode.AUTH_APP_PASSWORD)
+    for path in (ELSEWHERE, PATH):
+        said = words_of(console, path)
+        assert "Enter the app password here" not in said
+        assert "Create an app password" in said
+    assert f"the file in NOVANTRA_MAIL_PASSWORD_FILE, {file}. Write the right one there" in said
+
+
+def test_no_cure_is_offered_for_what_is_not_changed_here(starts: Starts, relay: Relay) -> None:
+    console = Console(starts, **with_login(relay))
+    codes = [code for code in FailureCode if explain(code).field]
+    for code in codes:
+        with console.live.database.transaction() as session:
+            health.resume(session, now=console.live.now(), actor=Actor(None, "shell", None))
+            health.pause(session, now=console.live.now(), failure=Failure(code, None))
+        page = console.page.open()
+        assert f'<code class="code">{code}</code>' in page.text
+        assert 'id="cure-form"' not in page.text, code
+        assert "data-focus-field" not in page.text, code
+        box = page.text.partition('id="paused"')[2].partition("<form")[0]
+        assert "NOVANTRA_MAIL_" in box, code
+        assert "Type the password" not in words_of(console, ELSEWHERE), code
+
+
+def test_a_failed_check_says_where_it_is_changed(starts: Starts) -> None:
+    with Relay(tls="starttls", users={"novantra": "another"}, require_auth=True) as relay:
+        console = Console(starts, **with_login(relay))
+        checked = console.page.post("/check")
+    assert checked.steps()["auth"] == "failed"
+    assert "comes from NOVANTRA_MAIL_PASSWORD. Change it there and restart." in checked.words
+    assert "Type the password again" not in checked.words
+    assert "data-focus-field" not in checked.text

@@ -120,6 +120,9 @@ def test_the_environment_fixes_the_access_url(make_app: Callable[..., Flask]) ->
     walk.send("/setup/mail", {"action": "defer"})
     review = walk.get("/setup/review").text
     assert "https://fixed.acme.test" in review
+    row = review.partition("<dt>Address</dt>")[2].partition("</div>")[0]
+    assert "Fixed by NOVANTRA_ACCESS_URL, and changed there." in row
+    assert "<a " not in row
     assert "other.acme.test" not in review
 
 

@@ -34,7 +34,9 @@ def test_the_step_is_done_and_setup_goes_on(start: Callable[..., tuple[Walk, Run
         walk.to_mail()
         page = walk.get("/setup/review")
         assert page.status_code == 200, "nothing is asked"
-        assert "set by the environment" in page.text
+        row = page.text.partition("<dt>Mail</dt>")[2].partition("</div>")[0]
+        assert "Mail is set by the environment, and changed there." in row
+        assert "<a " not in row, "nothing there can be changed here"
         assert f"{relay.host}:{relay.port}" in page.text
         assert walk.finish().status_code == 303
         with live.database.session(reading=True) as session:
@@ -84,6 +86,7 @@ def test_what_cannot_be_used_keeps_nobody_from_finishing(
     walk.to_mail()
     assert "NOVANTRA_MAIL_PORT cannot be used" in walk.get("/setup/mail").text
     assert "NOVANTRA_MAIL_PORT cannot be used" in walk.get("/setup/review").text
+    assert 'href="/setup/mail">Change' not in walk.get("/setup/review").text
     assert walk.finish().status_code == 303
     with live.database.session(reading=True) as session:
         assert mail_state(session, live) == "pending"

@@ -12,6 +12,7 @@ from app.accounts.sessions import Way, sign_in
 from app.accounts.users import AddressTaken
 from app.crypto.box import SealBroken
 from app.crypto.keys import KeysUnusable
+from app.install.service import environment_access_url
 from app.mailer.in_force import declared_now
 from app.runtime import runtime
 from app.throttle import TooMany, subject_of, take
@@ -108,6 +109,9 @@ def _page(
         misdeclared=misdeclared,
         steps=stepper(draft, "wizard.review"),
         warning=warning_about(draft.access_url),
+        fixed="Fixed by NOVANTRA_ACCESS_URL, and changed there."
+        if environment_access_url(runtime().config)
+        else None,
         taken=taken,
         tested=mail_test.of(draft) if draft.mail_choice == "configure" and not decided else None,
         too_many=too_many,

@@ -20,6 +20,8 @@ class StepName(StrEnum):
 
     USER_NAME = "user-name"
     """What to type as user name."""
+    TYPE = "type"
+    """That the field at fault is to be typed, which only holds where the page has it."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ class FailureContext:
 
     ``service`` is the host of the sign-in service, where the login shows a token, and ``chip``
     what it called its refusal.
+
+    ``elsewhere`` says of fields that no page changes how each is changed, in sentences: the
+    environment decides about them.
     """
 
     provider: str | None = None
@@ -50,13 +53,15 @@ class FailureContext:
     refused_target: bool = False
     service: str | None = None
     chip: str | None = None
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Explanation:
     """What an administrator reads, in parts. ``field`` names the mailer form's field to change.
 
-    ``particular`` says that something is known of the provider: its advice is in here.
+    ``particular`` says that something is known of the provider: its advice is in here. ``owned``:
+    the field is not changed on a page, and a step says how it is.
     """
 
     code: FailureCode
@@ -67,6 +72,7 @@ class Explanation:
     disposition: Disposition
     field: str | None
     particular: bool
+    owned: bool = False
 
     @property
     def text(self) -> str:
@@ -105,7 +111,7 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
     gaps = _gaps(context)
     steps = advice.fix if advice.replaces and advice.fix else advice.fix + entry.fix
     source = advice if advice.cause else entry
-    return Explanation(
+    found = Explanation(
         code=code,
         title=entry.title,
         cause=(advice.cause or entry.cause).format_map(gaps),
@@ -115,6 +121,19 @@ def explain(code: FailureCode, context: FailureContext = _UNKNOWN) -> Explanatio
         field=advice.field or entry.field,
         particular=advice != Advice(),
     )
+    elsewhere = dict(context.elsewhere).get(found.field or "")
+    return _changed_elsewhere(found, elsewhere) if elsewhere else found
+
+
+def _changed_elsewhere(found: Explanation, how: str) -> Explanation:
+    """With ``how`` in place of the step that has the field typed, or at the end of what to do
+    first: pages that have room for one step show that."""
+    named = [step.name for step in found.steps]
+    if StepName.TYPE in named:
+        return replace(found.with_step(StepName.TYPE, how), owned=True)
+    first, rest = found.steps[:1], found.steps[1:]
+    begun = replace(first[0], text=f"{first[0].text} {how}") if first else Step(how)
+    return replace(found, steps=(begun, *rest), owned=True)
 
 
 def explain_failure(failure: Failure, context: FailureContext) -> Explanation:

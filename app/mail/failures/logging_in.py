@@ -50,7 +50,10 @@ ENTRIES = {
         "The relay refuses our user name and password",
         "{Relay} does not accept the login as {user}. Trying on and on would lock the account.",
         (
-            "Type the password again. Look for a blank or line break that was copied along.",
+            Step(
+                "Type the password again. Look for a blank or line break that was copied along.",
+                StepName.TYPE,
+            ),
             Step(
                 "Check what the provider wants as user name: often the full address, sometimes a "
                 "fixed word or a key.",
@@ -67,7 +70,10 @@ ENTRIES = {
         (
             "Create an app password in the account’s security settings; two-step verification "
             "usually has to be on first.",
-            "Enter the app password here without blanks, in place of the account’s password.",
+            Step(
+                "Enter the app password here without blanks, in place of the account’s password.",
+                StepName.TYPE,
+            ),
         ),
         "password",
     ),

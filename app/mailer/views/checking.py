@@ -106,6 +106,7 @@ def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[...,
     except SealBroken:
         form.refuse(CLIENT_KEY, KEY_UNREADABLE)
         return None
+    owned = owned_now()
     job = partial(
         run_check,
         answers,
@@ -114,6 +115,7 @@ def prepared(form: MailerForm, row: MailerConfiguration | None) -> Callable[...,
         access_host=access_host(session, live),
         recipient=str(current_user.email),
         tokens=check_tokens(live, answers, change, secret, row=row, tokens=store.look(session)),
+        elsewhere=owned.declared.elsewhere if owned is not None else (),
     )
     session.commit()
     return job

@@ -12,14 +12,14 @@ from flask import g, request
 
 from app.audit.tags import value_words
 from app.mailer.configuration import settings_of, stored
-from app.mailer.declared import SENDER_ALONE, Declared
+from app.mailer.declared import SENDER_ALONE, Declared, label_of
 from app.mailer.forms import MailerForm
 from app.mailer.forms.declaring import form_of
 from app.mailer.forms.filling import data_of
 from app.mailer.in_force import declared_now, elsewhere, in_force
 from app.mailer.models import MailerConfiguration
 from app.mailer.providers import PROVIDERS, provider_of
-from app.mailer.settings import LABELS, SECRETS, SENDER_FIELDS
+from app.mailer.settings import SENDER_FIELDS
 from app.mailer.trusting import CERTIFICATES, in_words
 from app.mailer.variables import DECLARABLE, FILE_NAMES, NAMES
 from app.runtime import runtime
@@ -63,25 +63,8 @@ class Owned:
         return self.declared.owns(name)
 
     def advice(self, name: str) -> str:
-        """Where the field is changed, as one or two sentences."""
-        given = self.declared.given.get(name)
-        label = label_of(name)
-        if given is None:
-            return (
-                f"{label} is decided by the environment: set {NAMES.get(name, 'its variable')} and"
-                " restart."
-            )
-        if given.path:
-            return (
-                f"{label} comes {given.words}, {given.path}. Write the right one there: it is read"
-                " again by itself, and mail goes on."
-            )
-        return f"{label} comes {given.words}. Change it there and restart."
-
-
-def label_of(name: str) -> str:
-    """What a field is called on pages."""
-    return LABELS.get(name) or SECRETS.get(name) or name.replace("_", " ").capitalize()
+        """How the field is changed."""
+        return self.declared.advice(name)
 
 
 def owned_now() -> Owned | None:
