@@ -15,6 +15,7 @@ from sqlalchemy import Dialect, Engine, FromClause, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, make_url
 
+from app.database_turns import take_turn
 from app.database_waits import WORK, patience
 
 CONNECT_SECONDS = 5
@@ -138,10 +139,17 @@ def sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         wanted = patience()
-        if connection.info.get(_SET) != wanted:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        if mode == "IMMEDIATE":
+            connection.info.pop(_SET, None)
+            if take_turn(driver, wanted.lock):
+                connection.info[_SET] = wanted
+                return
+        elif connection.info.get(_SET) != wanted:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {wanted.lock * 1000}")
             connection.info[_SET] = wanted
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
