@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from tests.functional.install import Person, RunningInstall, walk_wizard
@@ -82,25 +82,29 @@ def shoot(
     out.mkdir(parents=True, exist_ok=True)
     pictures = []
     widths, paths = list(widths), list(paths)
-    for scheme in schemes:
-        context = browser.new_context(color_scheme=scheme, storage_state=storage_state)
-        page = context.new_page()
-        for path in paths:
-            for width in widths:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.goto(base_url + path)
+    # A page that is shown in the other colours must not still be on its way there.
+    context = browser.new_context(storage_state=storage_state, reduced_motion="reduce")
+    page = context.new_page()
+    for path in paths:
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(base_url + path)
+            for scheme in schemes:
+                page.emulate_media(color_scheme=scheme)
                 if prepare:
                     prepare(page)
                 picture = out / f"{_name(path)}-{width}-{scheme}.png"
                 page.screenshot(path=picture, full_page=full_page)
                 pictures.append(picture)
-        context.close()
+    context.close()
     return pictures
 
 
 def violations(page: Page) -> list[str]:
     """What axe objects to on the page as it stands, a line per element: rule, help, selector."""
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
     return [
         f"{rule['id']}: {rule['help']}: {' '.join(map(str, node['target']))}"
         for rule in found

@@ -1,5 +1,5 @@
-"""Every page, photographed at three widths in both schemes: axe finds nothing, nothing overflows,
-and a first view stays light."""
+"""Every page, at two widths in both schemes: axe finds nothing, nothing overflows, and a first view
+stays light."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Each flow in a real browser, by labels: with scripts, and one pass without.
 
-Every page on the way is photographed at both widths in both schemes into test-results/flows.
+Every page on the way is looked at in both widths and schemes; with ``NOVANTRA_TEST_PICTURES=1`` its
+pictures are in test-results/flows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every mail as it reaches a reader, photographed on a desk and a phone, in light and in dark."""
+"""Every mail as it reaches a reader, on a desk and a phone, in light and in dark."""
 
 from __future__ import annotations
 
