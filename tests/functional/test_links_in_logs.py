@@ -50,12 +50,22 @@ def assert_kept_out(log: Path) -> None:
     assert said.count("\n") >= len(SECRETS) + len(PLAIN)
 
 
+def assert_kept_out_of_everything(folder: Path) -> None:
+    """While Novantra is away, too: then a proxy tells of its error, with the request."""
+    logs = [file for file in folder.rglob("*.log") if SECRET in file.read_text()]
+    assert logs == []
+
+
 def test_nginx(start: Callable[..., RunningInstall], tmp_path: Path) -> None:
     nginx = need_nginx()
     install = start(NOVANTRA_TRUSTED_PROXIES="1")
     with Nginx(nginx, tmp_path / "nginx", install.port) as proxy:
         ask_for_all(proxy.url)
         assert_kept_out(tmp_path / "nginx" / "access.log")
+        install.stop()
+        ask_for_all(proxy.url)
+    assert " 502 " in (tmp_path / "nginx" / "access.log").read_text()
+    assert_kept_out_of_everything(tmp_path / "nginx")
 
 
 def test_caddy(start: Callable[..., RunningInstall], tmp_path: Path) -> None:
@@ -69,6 +79,10 @@ def test_caddy(start: Callable[..., RunningInstall], tmp_path: Path) -> None:
         context = ssl.create_default_context(cafile=str(ca_file()))
         page = httpx.get(f"{url}/setup", verify=context, trust_env=False)
         assert "secure" in page.headers["Set-Cookie"].lower(), "X-Forwarded-Proto arrives"
+        install.stop()
+        ask_for_all(url)
+    assert '"status":502' in (tmp_path / "access.log").read_text()
+    assert_kept_out_of_everything(tmp_path)
 
 
 @contextmanager
@@ -85,7 +99,8 @@ def caddy(binary: str, folder: Path, upstream: int) -> Iterator[str]:
         assert old in site
         site = site.replace(old, new)
     file = folder / "Caddyfile"
-    file.write_text(f"{{\n    admin off\n    auto_https disable_redirects\n}}\n{site}")
+    assert site.startswith("{\n")
+    file.write_text(f"{{\n    admin off\n    auto_https disable_redirects\n{site[2:]}")
     with (folder / "caddy.log").open("w") as log:
         process = subprocess.Popen(
             [binary, "run", "--config", str(file), "--adapter", "caddyfile"],

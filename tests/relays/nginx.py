@@ -16,11 +16,13 @@ GUIDE = Path(__file__).parents[2] / "docs" / "self-hosting" / "proxy.md"
 DOCUMENTED_HOST = "proxy_set_header Host $http_host;"
 
 
-def documented_log() -> str:
-    """The lines of the ``http`` block that keep links out of the access log."""
-    found = re.search(r"```nginx\n(map .*?)```", GUIDE.read_text(), re.DOTALL)
-    assert found, "the guide has no lines for the log"
-    return found.group(1)
+def documented_logs(folder: Path) -> str:
+    """The lines of the ``http`` block and of the server that keep links out of the logs."""
+    lines = re.findall(r"```nginx\n((?:map|access_log) .*?)```", GUIDE.read_text(), re.DOTALL)
+    assert len(lines) == 2, "the guide has no lines for the logs"
+    return "".join(lines).replace("/var/log/nginx/novantra.log", str(folder / "access.log")).replace(
+        "/var/log/nginx/error.log", str(folder / "error.log")
+    )
 
 
 def documented_server() -> str:
@@ -66,9 +68,8 @@ class Nginx:
         kept = [f"{kind}_temp_path {folder}/{kind};" for kind in _TEMPORARY]
         (folder / "nginx.conf").write_text(
             f"pid {folder}/nginx.pid; daemon off; worker_processes 1;\n"
-            f"error_log {folder}/error.log;\nevents {{}}\n"
-            f"http {{\n{documented_log()}access_log {folder}/access.log novantra;\n"
-            f"{' '.join(kept)}\n{server}\n}}\n"
+            "events {}\n"
+            f"http {{\n{documented_logs(folder)}{' '.join(kept)}\n{server}\n}}\n"
         )
         self._command = [binary, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
         self._process: subprocess.Popen[bytes] | None = None
