@@ -20,6 +20,11 @@ def make_private() -> None:
     os.umask(0o077)
 
 
+def folders(config: Config, database_file: Path | None) -> list[Path]:
+    """Where Novantra puts files, and the workshops in which it makes them."""
+    return list(dict.fromkeys([config.data_dir, (database_file or config.key_file).parent]))
+
+
 def tighten(config: Config, database_file: Path | None) -> None:
     """Close the data folder and the database to others, as far as they are ours to close.
 

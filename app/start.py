@@ -18,12 +18,13 @@ from app.config import Config
 from app.database import Database, utcnow
 from app.database_faults import fault_of
 from app.extensions import limiter_options
-from app.files import tighten, warnings
+from app.files import folders, tighten, warnings
 from app.install.service import current, ensure_cloud_install
 from app.install.setup_token import ensure_token, remove_token
-from app.keyring import ensure_key
+from app.keyring import ensure_key, load_keyring
 from app.schema import upgrade
 from app.upgrading import anchor_audit_log, carry_over
+from app.workshop import clear_away
 
 PATIENCE = 15.0
 """Seconds for a database server or Redis that is started together with us to come up."""
@@ -37,13 +38,16 @@ def prepare(config: Config, database: Database) -> None:
     if database.file is not None:
         database.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     wait_for(database)
-    upgrade(database, then=carry_over(config))
+    upgrade(database, then=carry_over(load_keyring(config), config.data_dir))
     ensure_key(config, database)
     anchor_audit_log(database)
     if config.is_cloud:
         ensure_cloud_install(database, config, utcnow())
     else:
         _ensure_setup_token(config, database)
+    for folder in folders(config, database.file):
+        for left in clear_away(folder):
+            log.warning("files: removed what a process that was killed had left: %s", left)
     tighten(config, database.file)
     for warning in warnings(config, database.file):
         log.warning("files: %s", warning)

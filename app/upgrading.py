@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import exists, select, text
 from sqlalchemy.engine import Connection
@@ -19,9 +20,9 @@ from app.audit.keys import AuditKeys
 from app.audit.note import HeadNote
 from app.config import Config
 from app.crypto.box import UNBOUND, SealBroken, SealedBox
+from app.crypto.keys import KeyRing
 from app.database import Database, utcnow
 from app.install.models import Install
-from app.keyring import load_keyring
 from app.sealing import SEALED_COLUMNS, SealedColumn
 
 SINCE = "0006"
@@ -33,14 +34,19 @@ STEP = 200
 logger = logging.getLogger("novantra.upgrade")
 
 
-def carry_over(config: Config) -> Callable[[Connection, str | None], None]:
-    """What :func:`app.schema.upgrade` calls after it applied something."""
+def carry_over(
+    keyring: Callable[[], KeyRing], folder: Path
+) -> Callable[[Connection, str | None], None]:
+    """What :func:`app.schema.upgrade` calls after it applied something.
+
+    ``folder`` holds the note of the audit log.
+    """
 
     def then(connection: Connection, before: str | None) -> None:
         if before is None or before >= SINCE:
             return
-        box = SealedBox(load_keyring(config)())
-        chain = log.Chain(AuditKeys(box), HeadNote(config.data_dir))
+        box = SealedBox(keyring())
+        chain = log.Chain(AuditKeys(box), HeadNote(folder))
         with Session(connection, info={log.CHAIN: chain}) as session:
             bind(session, box)
             log.carry_over(session, now=utcnow())

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import os
 import shutil
 import tarfile
-import tempfile
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.backup.manifest import NAME, Damaged, Manifest, NotABackup, digest_of
+from app.backup.manifest import KEYS, NAME, Damaged, Manifest, NotABackup, digest, digest_of
 from app.cannot import Cannot
 
 _MANIFEST_AT_MOST = 1_000_000
 _PIECE = 1 << 20
 """Octets that are read at a time."""
 _ROOM_BESIDE = 10_000_000
-
-
-@contextmanager
-def workshop(folder: Path, prefix: str) -> Iterator[Path]:
-    """A private folder in ``folder`` that is gone afterwards. A full disk is one sentence."""
-    made = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    try:
-        with full_disk(folder):
-            yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager
@@ -47,14 +37,26 @@ def full_disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def pack(folder: Path, manifest: Manifest, target: Path) -> None:
-    """Write what lies in ``folder`` to ``target``, which must not exist; mode 0600."""
-    (folder / NAME).write_text(manifest.to_json(), encoding="utf-8")
+def pack(folder: Path, small: Mapping[str, bytes], manifest: Manifest, target: Path) -> None:
+    """Write what the manifest names to ``target``, which must not exist; mode 0600.
+
+    It comes from ``small`` or lies in ``folder``. The keys come from ``small``, so that they are
+    in no file but the backup itself.
+    """
+    contents = {NAME: manifest.to_json().encode(), **small}
     draft = folder / "archive"
-    with tarfile.open(draft, "w:gz", compresslevel=6) as archive:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with (
+        os.fdopen(descriptor, "wb") as file,
+        tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as archive,
+    ):
         for name in (NAME, *manifest.digests):
-            archive.add(folder / name, name, filter=_plain)
-    draft.chmod(0o600)
+            if name in contents:
+                member = tarfile.TarInfo(name)
+                member.size, member.mtime = len(contents[name]), int(time.time())
+                archive.addfile(_plain(member), io.BytesIO(contents[name]))
+            else:
+                archive.add(folder / name, name, filter=_plain)
     _sync(draft)
     try:
         os.link(draft, target)
@@ -94,9 +96,14 @@ def read_manifest(file: Path) -> Manifest:
         return Manifest.from_json(text, file)
 
 
-def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
-    """Put the files that the manifest names into ``folder`` and check every octet of them."""
+def unpack(file: Path, manifest: Manifest, folder: Path) -> bytes:
+    """Put the files that the manifest names into ``folder`` and check every octet of them.
+
+    The keys are given back instead (nothing, where there are none in the file): what a process
+    that is killed leaves in the folder opens nothing.
+    """
     _check_room(manifest, folder)
+    keys = b""
     awaited = [NAME, *manifest.digests]
     with _reading(file) as archive:
         for member in archive:
@@ -109,12 +116,22 @@ def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
                 raise Damaged(file, f"{member.name} in it has another size than was put there")
             stream = archive.extractfile(member)
             assert stream is not None
-            with stream, (folder / member.name).open("xb") as copy:
-                shutil.copyfileobj(stream, copy, _PIECE)
+            with stream:
+                if member.name == KEYS:
+                    keys = stream.read()
+                    continue
+                with (folder / member.name).open("xb") as copy:
+                    shutil.copyfileobj(stream, copy, _PIECE)
     for name, expected in manifest.digests.items():
-        found = folder / name
-        if not found.exists() or digest_of(found) != expected:
+        if _found(folder, name, keys) != expected:
             raise Damaged(file, f"{name} in it is not what was put there")
+    return keys
+
+
+def _found(folder: Path, name: str, keys: bytes) -> tuple[str, int] | None:
+    if name == KEYS:
+        return digest(keys)
+    return digest_of(folder / name) if (folder / name).exists() else None
 
 
 def _check_room(manifest: Manifest, folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.backup import archive, postgres, tables
-from app.backup.manifest import KEYS, POSTGRES, SQLITE, Manifest, digest_of
+from app.backup.manifest import KEYS, POSTGRES, SQLITE, Manifest, digest, digest_of
 from app.backup.manifest import SETTINGS as SETTINGS_FILE
 from app.cannot import Cannot
 from app.crypto.keys import format_keys
@@ -22,6 +22,7 @@ from app.resealing import examine
 from app.runtime import Runtime
 from app.schema import current_revision
 from app.version import VERSION
+from app.workshop import clear_away, workshop
 
 SETTINGS = frozenset(
     f"NOVANTRA_{name}"
@@ -36,11 +37,13 @@ SETTINGS = frozenset(
 
 @dataclass(frozen=True)
 class Made:
-    """``warnings`` are sentences about what the backup will not be able to do."""
+    """``warnings`` are sentences about what the backup will not be able to do, ``removed`` what
+    an earlier one had left that was killed."""
 
     manifest: Manifest
     size: int
     warnings: tuple[str, ...]
+    removed: tuple[Path, ...]
 
 
 def make(runtime: Runtime, file: Path, environ: Mapping[str, str]) -> Made:
@@ -53,23 +56,31 @@ def make(runtime: Runtime, file: Path, environ: Mapping[str, str]) -> Made:
         raise Cannot(f"{file} is there already. Choose another name, or move it away.")
     if not file.parent.is_dir():
         raise Cannot(f"There is no folder {file.parent}. Make it, or correct the path.")
-    with archive.workshop(file.parent, ".novantra-backup-") as folder:
-        manifest = _collect(runtime, folder, environ)
-        archive.pack(folder, manifest, file)
-    return Made(manifest, file.stat().st_size, tuple(_warnings(manifest, runtime)))
+    removed = tuple(clear_away(file.parent))
+    with workshop(file.parent, "backup") as folder, archive.full_disk(file.parent):
+        settings = {name: value for name, value in environ.items() if name in SETTINGS and value}
+        small = _small(runtime, settings)
+        manifest = _collect(runtime, folder, small, settings)
+        archive.pack(folder, small, manifest, file)
+    return Made(manifest, file.stat().st_size, tuple(_warnings(manifest, runtime)), removed)
 
 
-def _collect(runtime: Runtime, folder: Path, environ: Mapping[str, str]) -> Manifest:
-    """Everything that goes into the file, in ``folder``, and what there is to say about it."""
-    live, ring, config = runtime.database, runtime.box.ring, runtime.config
-    files = [SQLITE if live.is_sqlite else POSTGRES, SETTINGS_FILE]
-    settings = {name: value for name, value in environ.items() if name in SETTINGS and value}
+def _small(runtime: Runtime, settings: Mapping[str, str]) -> dict[str, bytes]:
+    """What goes into the file and is never a file before: the settings and the keys."""
+    ring = runtime.box.ring
     lines = "".join(f"{name}={value}\n" for name, value in sorted(settings.items()))
-    _private(folder / SETTINGS_FILE, lines)
-    keys_inside = config.key_provider == "file" and ring.usable
-    if keys_inside:
-        files.append(KEYS)
-        _private(folder / KEYS, format_keys(ring.keys))
+    small = {SETTINGS_FILE: lines.encode()}
+    if runtime.config.key_provider == "file" and ring.usable:
+        small[KEYS] = format_keys(ring.keys).encode()
+    return small
+
+
+def _collect(
+    runtime: Runtime, folder: Path, small: Mapping[str, bytes], settings: dict[str, str]
+) -> Manifest:
+    """The database in ``folder``, and what there is to say about it and what goes with it."""
+    live, ring, config = runtime.database, runtime.box.ring, runtime.config
+    stored = SQLITE if live.is_sqlite else POSTGRES
     if live.is_sqlite:
         copy_sqlite(live, folder / SQLITE)
         copied = Database(f"sqlite:///{folder / SQLITE}")
@@ -93,13 +104,16 @@ def _collect(runtime: Runtime, folder: Path, environ: Mapping[str, str]) -> Mani
         engine="sqlite" if live.is_sqlite else "postgresql",
         made_at=runtime.now().isoformat(timespec="seconds"),
         access_url=url,
-        digests={name: digest_of(folder / name) for name in files},
+        digests={
+            stored: digest_of(folder / stored),
+            **{name: digest(content) for name, content in small.items()},
+        },
         counts=counted,
         sealed=total,
         unopened=broken,
         audit_head=head,
         key_ids=[key.id for key in ring.keys],
-        keys_inside=keys_inside,
+        keys_inside=KEYS in small,
         namespace=space,
         settings=settings,
     )
@@ -123,7 +137,7 @@ def _facts(
 def copy_sqlite(live: Database, target: Path) -> None:
     """A consistent copy while others write: SQLite's own online backup, in one step."""
     assert live.file is not None
-    _private(target, "")
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         with (
             closing(sqlite3.connect(f"file:{_escaped(live.file)}?mode=ro", uri=True)) as source,
@@ -155,12 +169,6 @@ def rest(file: Path) -> None:
 
 def _escaped(file: Path) -> str:
     return str(file).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-def _private(file: Path, content: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(content)
 
 
 def _warnings(manifest: Manifest, runtime: Runtime) -> list[str]:

@@ -140,11 +140,16 @@ def _digests(said: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
     return {str(name): (str(digest), int(size)) for name, (digest, size) in said.items()}
 
 
-def digest_of(file: Path) -> tuple[str, int]:
+def digest(content: bytes) -> tuple[str, int]:
     """SHA-256 in hexadecimal digits, and the size in octets."""
-    digest, size = hashlib.sha256(), 0
+    return hashlib.sha256(content).hexdigest(), len(content)
+
+
+def digest_of(file: Path) -> tuple[str, int]:
+    """The same of a file."""
+    running, size = hashlib.sha256(), 0
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
+            running.update(chunk)
             size += len(chunk)
-    return digest.hexdigest(), size
+    return running.hexdigest(), size

@@ -30,7 +30,7 @@ from app.backup.manifest import KEYS, POSTGRES, SQLITE, Damaged, Manifest
 from app.cannot import Cannot, whereabouts
 from app.config import Config
 from app.crypto.box import SealedBox
-from app.crypto.keys import KeyRing, read_key_file, write_key_file
+from app.crypto.keys import KeyRing, read_key_file, read_keys, write_key_file
 from app.database import Database
 from app.database_faults import Word, fault_of
 from app.install.service import access_url
@@ -43,6 +43,7 @@ from app.runtime import Runtime
 from app.schema import newest_revision, revisions, upgrade
 from app.upgrading import attach_audit_log, carry_over
 from app.web.context import Actor
+from app.workshop import clear_away, workshop
 
 SHELL = Actor(None, "shell", None)
 ASIDE = ".before-restore-"
@@ -55,7 +56,7 @@ class Restore:
     """A backup that was read and proven, ready to be put in place.
 
     ``ring`` are the keys that belong to its data, ``present`` what is there now, in words, or
-    nothing.
+    nothing; ``removed`` is what an earlier one had left that was killed.
     """
 
     manifest: Manifest
@@ -63,6 +64,7 @@ class Restore:
     present: str
     runtime: Runtime
     folder: Path
+    removed: tuple[Path, ...]
     aside: list[Path] = field(default_factory=list)
 
     def carry_out(self) -> list[Path]:
@@ -79,15 +81,13 @@ class Restore:
         staged = self.folder / SQLITE
         live.close()
         _let_go(live.file)  # before anything is logged as done
-        # Beside the install, with a folder of its own: its keys, its note.
+        # Beside the install, with a folder of its own for its note.
         beside = replace(
             self.runtime.config, data_dir=self.folder, database_url=f"sqlite:///{staged}"
         )
-        if beside.key_provider == "file":
-            write_key_file(beside.key_file, self.ring.keys)
         copy = Database(beside.database_url)
         try:
-            _make_ready(copy, beside, SealedBox(self.ring), self.manifest, self.runtime.now())
+            _make_ready(copy, beside, self.ring, self.manifest, self.runtime.now())
         finally:
             copy.close()
         rest(staged)
@@ -110,7 +110,7 @@ class Restore:
         schema = self.manifest.namespace or "public"
         postgres.load(live, self.folder / POSTGRES, schema, _paused_at_once(schema, now))
         self._take_the_backups_keys()
-        _make_ready(live, self.runtime.config, self.runtime.box, self.manifest, now)
+        _make_ready(live, self.runtime.config, self.runtime.box.ring, self.manifest, now)
 
     def _take_both_keys(self) -> None:
         """From here on either database can be read. The key file of before is kept."""
@@ -168,11 +168,11 @@ class Restore:
 
 
 def _make_ready(
-    database: Database, config: Config, box: SealedBox, manifest: Manifest, now: datetime
+    database: Database, config: Config, ring: KeyRing, manifest: Manifest, now: datetime
 ) -> None:
     """This version's schema, mail paused, and an event in the log that says what happened."""
-    upgrade(database, then=carry_over(config))
-    attach_audit_log(database, box, config)
+    upgrade(database, then=carry_over(lambda: ring, config.data_dir))
+    attach_audit_log(database, SealedBox(ring), config)
     with database.transaction() as session:
         # Signs of life of processes that worked with the original.
         session.execute(delete(MailWorker))
@@ -193,7 +193,7 @@ def _make_ready(
 
 
 def open_backup(runtime: Runtime, file: Path, stack: ExitStack) -> Restore:
-    """Read a backup, prove it, and look at what it would replace. Changes nothing.
+    """Read a backup, prove it, and look at what it would replace. Changes nothing of that.
 
     What is unpacked goes when ``stack`` ends. Raises :class:`~app.cannot.Cannot`.
     """
@@ -201,11 +201,14 @@ def open_backup(runtime: Runtime, file: Path, stack: ExitStack) -> Restore:
     config = runtime.config
     _fits(manifest, runtime, file)
     home = config.data_dir if runtime.database.file is None else runtime.database.file.parent
+    removed: list[Path] = []
     for folder in (config.data_dir, home):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = stack.enter_context(archive.workshop(home, ".novantra-restore-"))
-    archive.unpack(file, manifest, folder)
-    ring = _keys_for(manifest, runtime, folder, file)
+        removed += clear_away(folder)
+    folder = stack.enter_context(workshop(home, "restore"))
+    stack.enter_context(archive.full_disk(home))
+    inside = read_keys(archive.unpack(file, manifest, folder), source=f"{KEYS} in {file}")
+    ring = _keys_for(manifest, runtime, inside, file)
     if not manifest.belongs_to(ring):
         raise Cannot(_no_proof(manifest, file))
     if manifest.engine == "sqlite":
@@ -213,8 +216,7 @@ def open_backup(runtime: Runtime, file: Path, stack: ExitStack) -> Restore:
     else:
         for name in ("pg_restore", "psql"):
             postgres.tool(name)
-    (folder / KEYS).unlink(missing_ok=True)
-    return Restore(manifest, ring, _present(runtime), runtime, folder)
+    return Restore(manifest, ring, _present(runtime), runtime, folder, tuple(removed))
 
 
 def _fits(manifest: Manifest, runtime: Runtime, file: Path) -> None:
@@ -246,10 +248,9 @@ def _fits(manifest: Manifest, runtime: Runtime, file: Path) -> None:
             )
 
 
-def _keys_for(manifest: Manifest, runtime: Runtime, folder: Path, file: Path) -> KeyRing:
+def _keys_for(manifest: Manifest, runtime: Runtime, inside: KeyRing, file: Path) -> KeyRing:
     """The keys of the backup, or, where they are not inside, those that are configured here."""
     if manifest.keys_inside:
-        inside = read_key_file(folder / KEYS)
         if runtime.config.key_provider == "file":
             return inside
         ring = runtime.box.ring

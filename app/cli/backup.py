@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,7 @@ def backup(file: Path) -> None:
     _clean_up_when_told_to_stop()
     live = runtime()
     made = make(live, file, os.environ)
+    _tell(made.removed)
     click.echo(f"{file} is made: {max(made.size // 1000, 1):,} kB.")
     click.echo(_contents(made.manifest))
     if live.config.key_provider == "env":
@@ -57,6 +59,7 @@ def restore(file: Path, yes: bool) -> None:
     live = runtime()
     with ExitStack() as stack:
         ready = open_backup(live, file, stack)
+        _tell(ready.removed)
         click.echo(f"{file}: {_contents(ready.manifest)}")
         click.echo(f"Its key ({ready.manifest.proof_key}) belongs to its data. {_opened(ready)}")
         for difference in differences(ready.manifest, os.environ):
@@ -72,6 +75,11 @@ def restore(file: Path, yes: bool) -> None:
         "Start the server, look at System → Mail activity, cancel what must not go out again, and"
         " press Resume (or: novantra mailer resume). novantra doctor says how the install is."
     )
+
+
+def _tell(removed: Iterable[Path]) -> None:
+    for path in removed:
+        click.echo(f"Removed what a process that was killed had left: {path}", err=True)
 
 
 def _opened(ready: Restore) -> str:

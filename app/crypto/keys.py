@@ -7,6 +7,7 @@ import binascii
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.workshop import workshop
 
 KEY_BYTES = 32
 
@@ -101,11 +104,12 @@ def read_key_file(path: Path) -> KeyRing:
         return KeyRing([], problem=f"The key file {path} is missing.")
     except (OSError, UnicodeDecodeError):
         return KeyRing([], problem=f"The key file {path} cannot be read.")
-    try:
-        keys = parse_keys(text, source=str(path))
-    except KeysUnusable as error:
-        return KeyRing([], problem=str(error))
-    return KeyRing(keys, problem=None if keys else f"The key file {path} holds no key.")
+    return _ring(text, str(path), f"The key file {path} holds no key.")
+
+
+def read_keys(content: bytes, *, source: str) -> KeyRing:
+    """The keys in what was a key file. None, or broken ones, give an unusable ring."""
+    return _ring(content.decode("ascii", "replace"), source, f"{source} holds no key.")
 
 
 class WatchedKeyFile:
@@ -136,14 +140,11 @@ class WatchedKeyFile:
 def create_key_file(path: Path) -> KeyRing:
     """Make a key file (mode 0600) unless another process just made it, and read it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    _write_private(draft, format_keys([new_key()]))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    with workshop(path.parent, "keys") as folder:
+        draft = folder / path.name
+        _write_private(draft, format_keys([new_key()]))
+        with suppress(FileExistsError):
+            os.link(draft, path)
     return read_key_file(path)
 
 
@@ -168,25 +169,27 @@ def write_key_file(path: Path, keys: list[Key]) -> None:
     the old file in place, when the owner cannot be kept.
     """
     before = path.stat() if path.exists() else None
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    _write_private(draft, format_keys(keys))
-    try:
+    with workshop(path.parent, "keys") as folder:
+        draft = folder / path.name
+        _write_private(draft, format_keys(keys))
         if before is not None:
             if (before.st_uid, before.st_gid) != (draft.stat().st_uid, draft.stat().st_gid):
                 os.chown(draft, before.st_uid, before.st_gid)
             draft.chmod(stat.S_IMODE(before.st_mode))
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def keys_from_env(text: str) -> KeyRing:
     """The keys in ``NOVANTRA_KEYS``; unusable, with a reason, when it is empty or malformed."""
+    return _ring(text, "NOVANTRA_KEYS", "NOVANTRA_KEYS is empty.")
+
+
+def _ring(text: str, source: str, empty: str) -> KeyRing:
     try:
-        keys = parse_keys(text, source="NOVANTRA_KEYS")
+        keys = parse_keys(text, source=source)
     except KeysUnusable as error:
         return KeyRing([], problem=str(error))
-    return KeyRing(keys, problem=None if keys else "NOVANTRA_KEYS is empty.")
+    return KeyRing(keys, problem=None if keys else empty)
 
 
 def _write_private(path: Path, text: str) -> None:

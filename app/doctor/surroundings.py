@@ -9,8 +9,9 @@ from app.config import Config
 from app.database import Database
 from app.doctor.line import Line, note, ok, todo
 from app.environment import known_names, unknown_names
-from app.files import warnings
+from app.files import folders, warnings
 from app.mailer.declared import Declared
+from app.workshop import left_behind
 
 
 def environment(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
@@ -78,6 +79,13 @@ def folder(config: Config, database: Database) -> Iterator[Line]:
         found = True
         what, _, cure = warning.rpartition(": ")
         yield todo(name, f"{what}.", f"Run: {cure}")
+    for left in (left for folder in folders(config, database.file) for left in left_behind(folder)):
+        found = True
+        yield todo(
+            name,
+            f"{left} is what a process that was killed had left: a copy of the database, or keys.",
+            f"Run: rm -r {left} (or start the server, which removes it)",
+        )
     if me != 0 and not os.access(config.data_dir, os.W_OK | os.X_OK):
         found = True
         yield todo(

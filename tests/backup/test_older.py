@@ -11,7 +11,7 @@ from app import create_app
 from app.audit.chain import Head
 from app.backup import Manifest, archive, open_backup, postgres
 from app.backup.making import copy_sqlite, rest
-from app.backup.manifest import KEYS, POSTGRES, SETTINGS, SQLITE, digest_of
+from app.backup.manifest import KEYS, POSTGRES, SETTINGS, SQLITE, digest, digest_of
 from app.resealing import examine
 from app.runtime import EXTENSION, Runtime
 from app.schema import current_revision, newest_revision
@@ -35,8 +35,7 @@ def backed_up(runtime: Runtime, folder: Path) -> Path:
         with live.session(reading=True) as session:
             snapshot = postgres.begin_snapshot(session)
             postgres.dump(live, session, snapshot, inside / database)
-    (inside / SETTINGS).write_text("")
-    (inside / KEYS).write_text(runtime.config.key_file.read_text())
+    small = {SETTINGS: b"", KEYS: runtime.config.key_file.read_bytes()}
     manifest = Manifest(
         version="1.0.0",
         revision=revision,
@@ -44,7 +43,10 @@ def backed_up(runtime: Runtime, folder: Path) -> Path:
         engine="sqlite" if live.is_sqlite else "postgresql",
         made_at="2026-11-25T17:10:00+00:00",
         access_url=None,
-        digests={name: digest_of(inside / name) for name in (database, SETTINGS, KEYS)},
+        digests={
+            database: digest_of(inside / database),
+            **{name: digest(content) for name, content in small.items()},
+        },
         counts={},
         sealed=1,
         unopened=0,
@@ -53,7 +55,8 @@ def backed_up(runtime: Runtime, folder: Path) -> Path:
         keys_inside=True,
         namespace=namespace,
     )
-    archive.pack(inside, manifest.proven_by(runtime.box.ring.newest), folder / "old.backup")
+    proven = manifest.proven_by(runtime.box.ring.newest)
+    archive.pack(inside, small, proven, folder / "old.backup")
     return folder / "old.backup"
 
 

@@ -25,7 +25,7 @@ STARTS = re.compile(
     r"^(?:runuser -u novantra -- )?(?:/opt/novantra/bin/|\.venv/bin/)?novantra |^flask --app wsgi "
 )
 IN_A_CONTAINER = re.compile(r"^docker compose (?:exec web novantra|run --rm web) ")
-BACKUP = "/var/backups/novantra-monday"
+BACKUP = "/var/backups/novantra/monday"
 # Those that go on until they are stopped, and those that write where a test has no business.
 NOT_RUN = re.compile(r"serve|worker|completion|man$|\$\(date|…")
 ASKS = {f"restore {BACKUP}", "restore /var/lib/novantra/monday.backup"}
@@ -134,7 +134,7 @@ def test_the_commands_of_the_guide_work_as_they_stand_there(
 
 def run(install: RunningInstall, words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """``novantra`` with these words; ``/var`` is a folder of the test."""
-    (folder / "backups").mkdir(exist_ok=True)
+    (folder / "backups" / "novantra").mkdir(parents=True, exist_ok=True)
     (folder / "lib" / "novantra").mkdir(parents=True, exist_ok=True)
     here = [word.replace("/var/", f"{folder}/") for word in shlex.split(words)]
     return subprocess.run(

@@ -20,8 +20,10 @@ def documented_logs(folder: Path) -> str:
     """The lines of the ``http`` block and of the server that keep links out of the logs."""
     lines = re.findall(r"```nginx\n((?:map|access_log) .*?)```", GUIDE.read_text(), re.DOTALL)
     assert len(lines) == 2, "the guide has no lines for the logs"
-    return "".join(lines).replace("/var/log/nginx/novantra.log", str(folder / "access.log")).replace(
-        "/var/log/nginx/error.log", str(folder / "error.log")
+    return (
+        "".join(lines)
+        .replace("/var/log/nginx/novantra.log", str(folder / "access.log"))
+        .replace("/var/log/nginx/error.log", str(folder / "error.log"))
     )
 
 
