@@ -117,3 +117,8 @@ def holds_ciphertext(session: Session) -> bool:
         ).first()
         for c in SEALED_COLUMNS
     )
+
+
+def counted(number: int) -> str:
+    """So many sealed values, in words."""
+    return "1 sealed value" if number == 1 else f"{number:,} sealed values"

@@ -14,6 +14,7 @@ from app.crypto.keys import new_key, replace_key_file, write_key_file
 from app.forgetting import forget, lost_values
 from app.resealing import examine, keys_in_use, reseal
 from app.runtime import runtime
+from app.sealing import counted
 from app.web.context import Actor
 
 group = AppGroup("keys", help="Look after the keys that encrypt what is stored.")
@@ -32,14 +33,14 @@ def doctor() -> None:
         click.echo(f"cannot be decrypted: {finding}", err=True)
     if broken or ring.problem:
         click.echo(
-            f"{len(broken)} of {total} sealed values cannot be decrypted. Bring back the key they"
+            f"{len(broken)} of {counted(total)} cannot be decrypted. Bring back the key they"
             " were sealed with (a backup of the key file, or the old NOVANTRA_KEYS), or enter the"
             " values again.",
             err=True,
         )
         sys.exit(1)
     ids = ", ".join(key.id for key in ring.keys)
-    click.echo(f"All {total} sealed values open. Keys, newest first: {ids}.")
+    click.echo(f"{_all(total)}. Keys, newest first: {ids}.")
 
 
 @group.command("rotate")
@@ -69,7 +70,7 @@ def rotate() -> None:
             target=newest,
             changes={"values": {"old": None, "new": moved}},
         )
-    click.echo(f"{moved} sealed values moved to key {newest}.")
+    click.echo(f"{counted(moved)} moved to key {newest}.")
     if broken:
         sys.exit(1)
     if from_file:
@@ -118,7 +119,14 @@ def forget_lost(yes: bool) -> None:
             actor=Actor(None, "shell", None),
             key=install.box.ring.newest.id,
         )
-    click.echo("Done. Back up the key file now, then open System → Mailer: it says what to type.")
+    keep = "Back up the key file" if install.config.key_provider == "file" else "Keep NOVANTRA_KEYS"
+    click.echo(f"Done. {keep} now, then open System → Mailer: it says what to type.")
+
+
+def _all(total: int) -> str:
+    return {0: "Nothing is sealed", 1: "The 1 sealed value opens"}.get(
+        total, f"All {counted(total)} open"
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -22,6 +22,7 @@ from app.doctor.line import Line, note, ok, todo, unseen
 from app.extensions import limiter_options
 from app.resealing import examine
 from app.schema import NothingInstalled, current_revision, require_current
+from app.sealing import counted
 from app.throttle import Throttle
 
 LEAST_FREE = 200_000_000
@@ -138,18 +139,18 @@ def keys(session: Session, box: SealedBox, config: Config) -> Line:
     if box.ring.problem:
         return todo(
             name,
-            f"{box.ring.problem} {_counted(total)} cannot be read.",
+            f"{box.ring.problem} {counted(total)} cannot be read.",
             "Bring the key back from its backup. If it is gone for good: novantra keys forget-lost",
         )
     if broken:
         return todo(
             name,
-            f"{len(broken)} of {_counted(total)} do not open. The first: {broken[0]}",
+            f"{len(broken)} of {counted(total)} do not open. The first: {broken[0]}",
             "Bring back the key they were sealed with; novantra keys doctor names all of them.",
         )
     ids = ", ".join(key.id for key in box.ring.keys)
     where = "NOVANTRA_KEYS" if config.key_provider == "env" else str(config.key_file)
-    return ok(name, f"{where} opens {_counted(total)}. Newest first: {ids}.")
+    return ok(name, f"{where} opens {counted(total)}. Newest first: {ids}.")
 
 
 def keys_alone(box: SealedBox) -> Line:
@@ -157,7 +158,3 @@ def keys_alone(box: SealedBox) -> Line:
     if box.ring.problem:
         return note("Keys", box.ring.problem, "A first start makes one; otherwise bring it back.")
     return unseen("Keys", "There are keys; what they should open cannot be looked at.")
-
-
-def _counted(total: int) -> str:
-    return "1 sealed value" if total == 1 else f"{total} sealed values"

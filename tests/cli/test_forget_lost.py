@@ -148,3 +148,15 @@ def test_keys_from_the_environment_are_the_operators_to_make(
     done = forget(app, "--yes")
     assert done.exit_code == 2
     assert "NOVANTRA_KEYS" in done.output
+
+
+def test_with_keys_from_the_environment_there_is_no_key_file_to_keep(
+    lost: tuple[Flask, Visitor], make_app: Callable[..., Flask]
+) -> None:
+    other = make_app(key_provider="env", keys=Secret(format_keys([new_key()])))
+    done = forget(other, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Keep NOVANTRA_KEYS now" in done.output
+    assert "key file" not in done.output.rpartition("Done.")[2]
+    doctor = other.test_cli_runner().invoke(args=["keys", "doctor"])
+    assert "Nothing is sealed. Keys, newest first: " in doctor.output
