@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -45,14 +45,14 @@ ASSERTED = "client_assertion_jwt"
 class Client:
     """The one application. ``method`` is how it proves itself: a secret, an assertion, nothing."""
 
-    client_id = CLIENT
     scope = "smtp.send offline_access openid email"
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, client_id: str = CLIENT) -> None:
         self.token_endpoint_auth_method = method
+        self.client_id = client_id
 
     def get_client_id(self) -> str:
-        return CLIENT
+        return self.client_id
 
     def get_default_redirect_uri(self) -> str:
         return REDIRECT
@@ -109,15 +109,21 @@ class _Code(dict[str, Any]):
 class AuthlibServer:
     """``method``: how the client proves itself; ``certificate``: what an assertion is checked with;
     ``key``: the public key of a service account, in PEM. ``refresh`` holds good refresh tokens,
-    each good for one use; ``issued`` are all access tokens."""
+    each good for one use; ``issued`` are all access tokens, which a relay hears are of ``mailbox``
+    when it asks at ``/introspect`` (RFC 7662). It answers at Microsoft's path for tokens as well;
+    ``audience`` is what assertions have to be for, where that is not its own address."""
 
     def __init__(
         self,
         method: str = "client_secret_post",
         certificate: str | None = None,
         key: str | None = None,
+        client_id: str = CLIENT,
+        audience: str | None = None,
+        mailbox: str | None = None,
     ) -> None:
-        self.client = Client(method)
+        self.client = Client(method, client_id)
+        self.mailbox, self._audience = mailbox, audience
         self.certificate, self.key = certificate, key
         self.codes: dict[str, _Code] = {}
         self.devices: dict[str, _Code] = {}
@@ -140,6 +146,10 @@ class AuthlibServer:
             delegated_scope="smtp.send offline_access openid email",
             app_scope="smtp.send",
         )
+
+    @property
+    def audience(self) -> str:
+        return self._audience or self.service.token
 
     @property
     def public_key(self) -> RSAKey:
@@ -245,7 +255,7 @@ def _application(state: AuthlibServer) -> Flask:
             return state.public_key
 
         def get_audiences(self) -> list[str]:
-            return [state.service.token]
+            return [state.audience]
 
         def process_assertion_claims(self, assertion: str, resolve_key: RSAKey) -> Any:
             """As Authlib does it, for the one algorithm that Entra recommends."""
@@ -264,7 +274,7 @@ def _application(state: AuthlibServer) -> Flask:
             return state.public_key
 
         def get_audiences(self) -> list[str]:
-            return [state.service.token]
+            return [state.audience]
 
         def authenticate_user(self, subject: str) -> Person:
             return Person()
@@ -293,8 +303,15 @@ def _application(state: AuthlibServer) -> Flask:
         return server.create_authorization_response(grant=grant, grant_user=Person())
 
     @app.post("/token")
-    def token() -> Any:
+    @app.post("/<tenant>/oauth2/v2.0/token")
+    def token(tenant: str = "") -> Any:
         return server.create_token_response()
+
+    @app.post("/introspect")
+    def introspect() -> Any:
+        known = request.form["token"] in state.issued
+        said = {"active": True, "email": state.mailbox, "scope": "smtp.send"}
+        return jsonify(said if known else {"active": False})
 
     @app.post("/devicecode")
     def device() -> Any:

@@ -38,7 +38,11 @@ def declared(found: Declared | None, outside: str | None) -> Iterator[Line]:
     if found is None:
         return
     if found.problem:
-        yield todo(name, f"Mail is not configured. {found.problem}", "Correct it and restart.")
+        yield todo(
+            name,
+            f"Mail is not configured. {found.problem}",
+            "Correct it and restart; a file that a variable names is read again by itself.",
+        )
     if found.stale:
         yield todo(name, found.stale, "Write the right text there; it is read again by itself.")
     unknown = {w for w in found.warnings if "knows no variable" in w}  # told with all the others
