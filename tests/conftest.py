@@ -40,16 +40,11 @@ class Clock:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    repeating.add_option(parser)
+    repeating.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    repeating.note_if_wanted(config)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> None:
-    repeating.tell_of_databases(item)
+    repeating.take_options(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -28,6 +28,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests import sent
+
 ROOT = Path(__file__).parents[1]
 LARGEST = 1 << 17
 """Octets of a request: words and environment."""
@@ -57,6 +59,7 @@ class Popen(subprocess.Popen[Any]):
             "cwd": os.fspath(cwd or os.getcwd()),
             "env": dict(os.environ if env is None else env),
             "umask": _umask(),
+            "listen": sent.folder_for_children(),
         }
         self._ends, theirs = socket.socketpair()
         with theirs:
@@ -206,6 +209,8 @@ def become(request: dict[str, Any]) -> None:
         text = _text(raw, errors, unbuffered=unbuffered, by_line=number == 2)
         setattr(sys, name, text)
         setattr(sys, f"__{name}__", text)
+    if request["listen"]:
+        sent.listen_in_a_child(request["listen"])
     kind, what, *words = request["words"]
     sys.argv = [kind if kind == "-c" else what, *words]
     if kind == "-c":
