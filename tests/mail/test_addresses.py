@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.mail import addresses
 from app.mail.addresses import Address, AddressError, domain_of, normalise
 
 
@@ -121,3 +126,26 @@ def test_what_is_no_address_is_looked_up_as_one_that_nobody_has() -> None:
         with pytest.raises(AddressError):
             Address.parse(found.key)
     assert Address.as_typed(" Alice@example.com") == Address.parse("Alice@example.com")
+
+
+DOMAINS = (
+    *("acme.test", "ACME.Test", "xn--bcher-kva.test", "xn--zzzz", "a-.test", "-a.test", "a..b"),
+    *("nodot", "x.invalid", "1.2.3.4", "a" * 64 + ".test", ".".join(["b" * 40] * 5), "ä.test"),
+)
+
+
+@given(
+    local=st.text("aZ0_+-.!é", min_size=1, max_size=70),
+    domain=st.sampled_from(DOMAINS),
+)
+def test_an_address_in_a_domain_that_is_known_is_judged_as_any_other(
+    local: str, domain: str
+) -> None:
+    address = f"{local}@{domain}"
+    try:
+        expected = addresses._examined(address)
+    except AddressError as error:
+        with pytest.raises(AddressError, match=re.escape(error.reason)):
+            Address.parse(address)
+    else:
+        assert Address.parse(address).text == expected

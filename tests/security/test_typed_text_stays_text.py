@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.accounts.models import User
 from app.audit.log import record
+from app.audit.models import AuditEvent
 from app.mailer.models import MailerConfiguration
 from app.organizations.models import Invitation, InvitationBatchLine, Organization
 from app.outbox.models import OutboxMessage
@@ -79,7 +80,7 @@ def world(make_app: Callable[..., Flask]) -> World:
             update(InvitationBatchLine).values(typed=EVIL, outcome="invalid", detail=EVIL)
         )
         for tag in ("mailer:updated", EVIL):
-            event = record(
+            record(
                 session,
                 now=runtime.now(),
                 actor=Actor(1, EVIL, EVIL[:45]),
@@ -87,7 +88,8 @@ def world(make_app: Callable[..., Flask]) -> World:
                 target=EVIL,
                 changes={EVIL: {"old": EVIL, "new": [EVIL]}, "x": EVIL},
             )
-            event.tag = tag
+            newest = select(func.max(AuditEvent.id)).scalar_subquery()
+            session.execute(update(AuditEvent).where(AuditEvent.id == newest).values(tag=tag))
     return world
 
 
