@@ -23,6 +23,7 @@ from app.sealing import OUTBOX_BYTES
 from bench import others
 from tests import databases
 from tests.factories import install_novantra
+from tests.functional.install import RunningInstall
 from tests.outbox.letters import configure, reset_letter
 from tests.relays.ports import free_port
 
@@ -60,6 +61,13 @@ def postgresql() -> str:
         return named
     ready = subprocess.run(["pg_isready", "-q", "-h", "127.0.0.1"], check=False).returncode
     return POSTGRESQL if ready == 0 else ""
+
+
+class FromNothing(RunningInstall):
+    """The server as a command starts it. Tests fork theirs from a process that has loaded it, which
+    is quicker and holds more."""
+
+    launch = subprocess.Popen
 
 
 @contextmanager

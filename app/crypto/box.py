@@ -59,6 +59,11 @@ class SealedBox:
     def ring(self) -> KeyRing:
         return self._ring()
 
+    def for_many(self) -> SealedBox:
+        """The same with the keys as they are at this moment: a key file is not looked at for each
+        of many values."""
+        return SealedBox(self.ring)
+
     def seal(self, plain: bytes, place: Place | str) -> str:
         """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key."""
         key = self.ring.newest

@@ -83,8 +83,10 @@ def claim_some(
         if not rows:
             return Rest.EMPTY
         standing = that_stand(session, breaker.runtime, rows, now)
+        box = breaker.runtime.box.for_many()
         made = [
-            claimed(session, breaker.runtime, active.mailer, row, now, standing) for row in rows
+            claimed(session, breaker.runtime, active.mailer, row, now, standing, box)
+            for row in rows
         ]
         if claims := [claim for claim in made if claim is not None]:
             if allowance is not None:

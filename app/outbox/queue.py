@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import correlation
+from app.crypto.box import SealedBox
 from app.mail.addresses import Address
 from app.mail.compose import Prose
 from app.mailer.outgoing import compose_mail
@@ -80,13 +81,14 @@ def enqueue_all(session: Session, runtime: Runtime, letters: Sequence[Letter]) -
     if not letters:
         return []
     seen, now = writing(session, runtime), runtime.now()
-    rows = [_row(runtime, seen, letter, now) for letter in letters]
+    box = runtime.box.for_many()
+    rows = [_row(box, seen, letter, now) for letter in letters]
     session.connection().execute(_INSERT, rows)
     waker_of(runtime.wake_worker).after(session)
     return [row["public_id"] for row in rows]
 
 
-def _row(runtime: Runtime, seen: Writing, letter: Letter, now: datetime) -> dict[str, Any]:
+def _row(box: SealedBox, seen: Writing, letter: Letter, now: datetime) -> dict[str, Any]:
     mail, to = MAILS[letter.kind], letter.to
     host = Prose(seen.links.host)
     composed = compose_mail(
@@ -118,7 +120,7 @@ def _row(runtime: Runtime, seen: Writing, letter: Letter, now: datetime) -> dict
         "rcpt_domain": to.domain,
         "message_id": composed.message_id,
         "size": len(composed.content),
-        "sealed_bytes": runtime.box.seal(composed.content, place),
+        "sealed_bytes": box.seal(composed.content, place),
         "created_at": now,
         "due_at": now,
         "expires_at": letter.expires_at,

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
-from app.crypto.box import SealBroken
+from app.crypto.box import SealBroken, SealedBox
 from app.mail.message import with_sender
 from app.mail.transport import Envelope
 from app.mailer.active import ActiveMailer
@@ -68,10 +68,12 @@ def claimed(
     row: Row[Any],
     now: datetime,
     standing: Mapping[str, bool] = _NOTHING_ASKED,
+    box: SealedBox | None = None,
 ) -> Claim | None:
     """The claim on a row that was just taken, or ``None`` when it must not or cannot be sent.
 
-    ``standing``: what was asked for several together, see :func:`that_stand`.
+    ``standing``: what was asked for several together, see :func:`that_stand`. ``box``: the keys as
+    they were looked at for several together.
     """
     if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
         _put_down(
@@ -101,7 +103,7 @@ def claimed(
     try:
         if row.sealed_bytes is None:
             raise SealBroken("a message that waits has no contents")
-        content = runtime.box.open(row.sealed_bytes, OUTBOX_BYTES.place_in(row))
+        content = (box or runtime.box).open(row.sealed_bytes, OUTBOX_BYTES.place_in(row))
     except SealBroken as broken:
         if not _key_may_come_back(runtime, row.sealed_bytes):
             set_aside(session, row.id, UNREADABLE, now, until=kept_until(row.expires_at, now))

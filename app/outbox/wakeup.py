@@ -79,7 +79,8 @@ class Waker:
             session.execute(text(f"NOTIFY {CHANNEL}"))
 
 
-@event.listens_for(Session, "after_commit")
+# Before anybody else who listens: others write to the disk, and mail should not wait for that.
+@event.listens_for(Session, "after_commit", insert=True)
 def _committed(session: Session) -> None:
     # A savepoint's end is no commit: a worker woken now would find nothing and sleep again.
     if not session.in_nested_transaction() and (bell := session.info.pop(_BELL, None)):

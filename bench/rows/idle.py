@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.figures import Figure, within
-from bench.setting import Bench, installed, sink
-from tests.functional.install import Person, RunningInstall, walk_wizard
+from bench.setting import Bench, FromNothing, installed, sink
+from tests.functional.install import Person, walk_wizard
 
 SECONDS = 60
 QUEUED, MAILS = 100_000, 5_000
@@ -18,7 +18,7 @@ LIMIT_PERCENT, LIMIT_MB = 0.5, 150.0
 
 def run(bench: Bench) -> Iterable[Figure]:
     with sink() as port:
-        with RunningInstall(bench.folder_for("idle") / "data") as install:
+        with FromNothing(bench.folder_for("idle") / "data") as install:
             person = Person(install.url)
             mailer = {"sender_address": "novantra@acme.test", "host": "127.0.0.1"}
             walk_wizard(

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from bench.figures import Figure, within
-from bench.setting import Bench
-from tests.functional.install import Person, RunningInstall, sign_in, walk_wizard
+from bench.setting import Bench, FromNothing
+from tests.functional.install import Person, sign_in, walk_wizard
 
 RUNS = 5
 CROWD = 10
@@ -32,7 +32,7 @@ def run(_bench: Bench) -> Iterable[Figure]:
     times, memory = [], 0.0
     for number in range(RUNS):
         with tempfile.TemporaryDirectory() as folder:
-            install = RunningInstall(Path(folder) / "data", NOVANTRA_RATELIMIT="off")
+            install = FromNothing(Path(folder) / "data", NOVANTRA_RATELIMIT="off")
             started = time.perf_counter()
             with install:
                 httpx.get(f"{install.url}/setup", trust_env=False).raise_for_status()

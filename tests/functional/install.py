@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urljoin
 
 import httpx
@@ -28,6 +28,8 @@ class RunningInstall:
 
     ``environment`` adds to or replaces the variables the server starts with.
     """
+
+    launch: ClassVar[type[subprocess.Popen[Any]]] = nursery.Popen
 
     def __init__(self, data_dir: Path, *, port: int | None = None, **environment: str) -> None:
         self.data_dir = data_dir
@@ -53,7 +55,7 @@ class RunningInstall:
         self.stop()
 
     def start(self) -> None:
-        self._process = nursery.Popen(
+        self._process = self.launch(
             [sys.executable, "-m", "app.server"],
             cwd=ROOT,
             env=self.environment,
