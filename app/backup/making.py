@@ -18,20 +18,23 @@ from app.cannot import Cannot
 from app.crypto.keys import format_keys
 from app.database import Database
 from app.install.service import access_url
+from app.mailer.settings import FIELDS
+from app.mailer.variables import FILE_NAMES, NAMES
 from app.resealing import examine
 from app.runtime import Runtime
 from app.schema import current_revision
 from app.version import VERSION
 from app.workshop import clear_away, workshop
 
-SETTINGS = frozenset(
+_OF_THE_INSTALL = frozenset(
     f"NOVANTRA_{name}"
     for name in (
         *("EDITION", "KEY_PROVIDER", "WORKER", "BIND", "LOG_FORMAT", "LOG_LEVEL", "ACCESS_URL"),
         *("TRUSTED_PROXIES", "ACTIVITY_DAYS", "INVITATIONS_PER_DAY", "RATELIMIT", "DATA_DIR"),
-        *("MANAGED_MAIL_SENDER", "ALERT_PRIVATE_TARGETS"),
+        *("MANAGED_MAIL_SENDER", "ALERT_PRIVATE_TARGETS", "RELAY_CONNECTIONS", "RELAY_PER_MINUTE"),
     )
 )
+SETTINGS = _OF_THE_INSTALL | {NAMES[field] for field in FIELDS} | set(FILE_NAMES.values())
 """Variables that go into a backup: those that can never hold a secret."""
 
 
@@ -58,7 +61,12 @@ def make(runtime: Runtime, file: Path, environ: Mapping[str, str]) -> Made:
         raise Cannot(f"There is no folder {file.parent}. Make it, or correct the path.")
     removed = tuple(clear_away(file.parent))
     with workshop(file.parent, "backup") as folder, archive.full_disk(file.parent):
-        settings = {name: value for name, value in environ.items() if name in SETTINGS and value}
+        settings = {
+            # What has several lines, such as certificates, has no place in a file of lines.
+            name: value
+            for name, value in environ.items()
+            if name in SETTINGS and value and value.isprintable()
+        }
         small = _small(runtime, settings)
         manifest = _collect(runtime, folder, small, settings)
         archive.pack(folder, small, manifest, file)

@@ -61,7 +61,9 @@ def export() -> None:
     with runtime().database.session(reading=True) as session:
         row = in_force(session, runtime())
         if row is None:
-            click.echo("Mail is not set up: there is nothing to export.", err=True)
+            declared = declared_now(session, runtime())
+            why = declared.problem if declared else None
+            click.echo(why or "Mail is not set up: there is nothing to export.", err=True)
             sys.exit(NOT_WELL)
         settings = settings_of(row)
         fields = field_names(FORMS[row.provider])
