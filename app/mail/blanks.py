@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import escape
 
@@ -80,10 +81,15 @@ class Form:
         pieces = re.split(f"({'|'.join(which)})", text)
         return cls(tuple(pieces[::2]), tuple(which[mark] for mark in pieces[1::2]), markup)
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Of what stands in it: another part of the mail may hold more."""
+        return frozenset(name for name, _ in self.words)
+
     def filled(self, printed: Words) -> str:
         words = printed
         if self.markup:
-            words = {name: [escape(word) for word in some] for name, some in printed.items()}
+            words = {name: [escape(word) for word in printed[name]] for name in self._names}
         filled = [""] * (len(self.pieces) + len(self.words))
         filled[::2] = self.pieces
         filled[1::2] = [words[name][number] for name, number in self.words]

@@ -218,11 +218,18 @@ def _printed(name: str, value: object, zone: object) -> list[str] | None:
 
     :raises ValueError: a link, code or address is none.
     """
+    if isinstance(value, str):
+        alone = _kind_of(name) in _PRINTED and not isinstance(value, Prose)
+        return [str(_prepared(name, value))] if alone else None
     if isinstance(value, datetime) and isinstance(zone, ZoneInfo):
         return zones.clock(value, zone).split()
-    if not isinstance(value, str) or isinstance(value, Prose):
-        return None
-    return [str(_prepared(name, value))] if name.rpartition("_")[2] in _PRINTED else None
+    return None
+
+
+@cache
+def _kind_of(name: str) -> str:
+    """What decides how a value is treated. Names are written in the program, so they are few."""
+    return name.rpartition("_")[2]
 
 
 def _prepared(name: str, value: object) -> object:
@@ -230,7 +237,7 @@ def _prepared(name: str, value: object) -> object:
         return [_prepared(name, item) for item in value]
     if not isinstance(value, str) or isinstance(value, Prose):
         return value
-    kind = name.rpartition("_")[2]
+    kind = _kind_of(name)
     if kind in ("link", "url"):
         return _required(value, bool(_LINK.fullmatch(value)) and not set(value) & _MARKUP, name)
     if kind == "code":
