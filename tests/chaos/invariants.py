@@ -29,13 +29,16 @@ class Report:
     # Of them, those that a kill explains, and how long before it the relay had taken them at most.
     killed: int = 0
     longest: float = 0.0
+    # And those that the relay kept without a word, so that nobody could know that it did.
+    unanswered: int = 0
     broken: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [
             f"{self.kills} kills, {self.promised} invitations promised, {self.mails} mails,"
             f" {self.duplicates} duplicates ({self.killed} by kills, taken up to"
-            f" {self.longest * 1000:.0f} ms before), {len(self.broken)} broken promises",
+            f" {self.longest * 1000:.0f} ms before, {self.unanswered} that a relay kept without"
+            f" a word), {len(self.broken)} broken promises",
             *self.broken,
         ]
         return "\n  ".join(lines)
@@ -65,6 +68,7 @@ def examine(session: Session, relay: MoodyRelay, ran: Ran) -> Report:
             broken.append(f"{row.rcpt_to} got different contents under one Message-ID")
         report.duplicates += max(0, len(copies) - 1)
         for copy in copies[:-1]:
+            report.unanswered += copy.lost
             before = [kill - copy.at for kill in ran.kills if 0 <= kill - copy.at <= WINDOW]
             if before and not copy.lost:
                 report.killed += 1
