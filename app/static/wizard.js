@@ -23,6 +23,8 @@
       input.value = guessed = guesses[input.dataset.guess](local, domain.toLowerCase(), services);
     };
     source.addEventListener("change", guess);
+    // Whoever comes to the field has it guessed on the way there: typing replaces it, a click included.
+    input.addEventListener("focus", () => { if (guessed && input.value === guessed) setTimeout(() => input.select()); });
     // On a slow line the address stands there before this file does.
     if (source !== document.activeElement) guess();
   });

@@ -36,6 +36,7 @@ from app.mail.check import check
 from app.mail.failures import FailureCode
 from app.outbox.worker import deliver_next
 from app.runtime import EXTENSION, Runtime
+from app.web import times
 from tests import certificates, factories
 from tests.browser.screens import Scheme, chromium
 from tests.conftest import Clock
@@ -236,7 +237,13 @@ def _standing_still(clock: Clock, relays: dict[int, int]) -> Iterator[None]:
             return real("127.0.0.1", relays.get(port, port), *more, **named)
         return real(host, port, *more, **named)
 
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return clock()
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "datetime", Stopped)
         patch.setattr(socket, "getaddrinfo", look_up)
         patch.setattr(check, "time", SimpleNamespace(monotonic=lambda: next(measured) * 0.009))
         patch.setattr(factories, "utcnow", clock)
@@ -255,7 +262,9 @@ def _forget_certificates() -> None:
 
 
 @contextmanager
-def _serving(folder: Path, clock: Clock, *, installed: bool) -> Iterator[tuple[Runtime, str, str]]:
+def _serving(
+    folder: Path, clock: Clock, *, installed: bool, **settings: Any
+) -> Iterator[tuple[Runtime, str, str]]:
     """The program on an empty database: its runtime, its address, and Alice's cookie."""
     app = create_app(
         Config(
@@ -263,6 +272,7 @@ def _serving(folder: Path, clock: Clock, *, installed: bool) -> Iterator[tuple[R
             database_url=f"sqlite:///{folder / 'novantra.db'}",
             worker="external",
             ratelimit_enabled=False,
+            **settings,
         )
     )
     runtime: Runtime = app.extensions[EXTENSION]
@@ -288,8 +298,10 @@ def _serving(folder: Path, clock: Clock, *, installed: bool) -> Iterator[tuple[R
         runtime.database.close()
 
 
-def take(browser: Browser, picture: Picture) -> bytes:
-    """That picture as a PNG of few colours."""
+@contextmanager
+def on_stage(browser: Browser, picture: Picture, **settings: Any) -> Iterator[Stage]:
+    """The scene, arranged: an install of its own, and a page that shows it. ``settings`` are of
+    the install's configuration."""
     clock = Clock()
     clock.time = NOW
     ports: dict[int, int] = {}
@@ -299,7 +311,11 @@ def take(browser: Browser, picture: Picture) -> bytes:
         _standing_still(clock, ports),
         Relay(tls="starttls", users=users, require_auth=True, hostname=RELAY) as relay,
         socket.create_server(("127.0.0.1", 0)) as silent,
-        _serving(Path(folder), clock, installed=picture.installed) as (runtime, base, cookie),
+        _serving(Path(folder), clock, installed=picture.installed, **settings) as (
+            runtime,
+            base,
+            cookie,
+        ),
     ):
         ports.update({587: relay.port, 2525: silent.getsockname()[1]})
         context = browser.new_context(
@@ -313,9 +329,14 @@ def take(browser: Browser, picture: Picture) -> bytes:
             context.add_cookies([{"name": "novantra", "value": cookie, "url": base}])
         stage = Stage(World(runtime, clock), context.new_page(), base)
         picture.scene(stage)
-        taken = stage.page.screenshot(animations="disabled")
+        yield stage
         context.close()
-    return smaller(taken)
+
+
+def take(browser: Browser, picture: Picture) -> bytes:
+    """That picture as a PNG of few colours."""
+    with on_stage(browser, picture) as stage:
+        return smaller(stage.page.screenshot(animations="disabled"))
 
 
 def smaller(png: bytes) -> bytes:
