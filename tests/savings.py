@@ -6,6 +6,7 @@ Nothing here changes what is tested. Servers and commands in processes of their 
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType
@@ -52,6 +53,7 @@ def no_power_cuts() -> Iterator[None]:
     """No test pulls the plug, so none waits for the disk."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database_engines, "SYNCHRONOUS", "OFF")
+        patch.setattr(os, "fsync", lambda _file: None)
         yield
 
 

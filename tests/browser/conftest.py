@@ -18,7 +18,7 @@ from tests.browser.screens import chromium
 from tests.certificates import ca_file
 from tests.functional.install import RunningInstall
 from tests.mailer.pages import PATH
-from tests.needs import need_chromium
+from tests.needs import need_browser
 
 RESULTS = Path(__file__).parents[2] / "test-results"
 """Where pictures are with ``NOVANTRA_TEST_PICTURES=1``, for people to look at."""
@@ -44,7 +44,7 @@ def _pictures_are_for_who_asks() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium(need_chromium()) as running:
+    with chromium(need_browser()) as running:
         yield running
 
 

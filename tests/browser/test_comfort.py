@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.web.headers import POLICY
 from app.web.times import FILTERS
-from tests.browser.screens import chromium, overflow, violations
+from tests.browser.screens import overflow, violations
 
 pytestmark = pytest.mark.browser
 APP = Path(__file__).parents[2] / "app"
@@ -93,12 +93,6 @@ def address() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
