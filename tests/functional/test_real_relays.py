@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from app.crypto.secret import Secret
 from app.mail.failures import Disposition, FailureCode, disposition_of
@@ -20,29 +18,19 @@ from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings, TransportError
 from app.outbox.worker import StepResult
-from app.runtime import Runtime
 from tests.certificates import ca_file, server_file
-from tests.conftest import Clock
 from tests.desk import Desk
-from tests.mailer.pages import CHECKED, MailerPage
+from tests.functional.real_relays import desk, through
 from tests.needs import need_exim, need_postfix
 from tests.outbox.letters import attempts, rows
 from tests.relays import exim, postfix
 from tests.relays.policy import Greylist
 
+__all__ = ["desk"]
+
 pytestmark = pytest.mark.relay
 
 STEPS = ["dns", "connect", "tls", "greeting", "ehlo", "auth", "mail-from", "rcpt-to", "rset"]
-
-
-@pytest.fixture
-def desk(
-    admin_client: FlaskClient, runtime: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
-    desk = Desk(MailerPage(admin_client), runtime, clock)
-    yield desk
-    desk.close()
 
 
 @pytest.fixture
@@ -55,22 +43,6 @@ def folder(relay_folder: Path) -> Path:
 def exim_folder(relay_folder: Path) -> Path:
     need_exim()
     return relay_folder
-
-
-def through(relay: postfix.Postfix | exim.Exim, **changes: Any) -> dict[str, Any]:
-    """What an administrator types for that relay."""
-    login = postfix if isinstance(relay, postfix.Postfix) else exim
-    return {
-        "provider": "smtp",
-        "sender_address": "novantra@acme.test",
-        "sender_name": "Acme HR",
-        "host": "localhost",
-        "port": str(relay.port),
-        "secure": CHECKED,
-        "username": login.USER,
-        "password": login.PASSWORD,
-        "connection_timeout": "5",
-    } | changes
 
 
 NO_LOGIN = {"username": "", "password": ""}

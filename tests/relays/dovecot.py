@@ -1,5 +1,5 @@
-"""A real Dovecot submission server that takes tokens: it asks an introspection endpoint (RFC 7662)
-about each, and passes mail on to another relay."""
+"""A real Dovecot submission server, which passes mail on to another relay. It takes tokens, asking
+an introspection endpoint (RFC 7662) about each, or a password."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.relays.permissions import others_may_read
 from tests.relays.ports import free_port, wait_for
 
 BINARY = "/usr/sbin/dovecot"
+USER, PASSWORD = "novantra", "dovecot relay pass"
 
 CONFIG = """\
 protocols = submission
@@ -44,15 +45,31 @@ service anvil {{
     mode = 0
   }}
 }}
+{who}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/mail
+}}
+"""
+
+TOKENS = """\
 passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
   args = {root}/oauth2.conf
 }}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={root}/mail
+"""
+BY_PASSWORD = """\
+passdb {{
+  driver = passwd-file
+  args = scheme=plain username_format=%u {root}/users
 }}
+"""
+CLIENTS = """\
+ssl_ca = <{root}/clients.pem
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_require_client_cert = yes
 """
 
 OAUTH2 = """\
@@ -68,9 +85,10 @@ scope = smtp.send
 class Dovecot:
     """``with Dovecot(folder, certificate, introspection=..., sink=...) as relay``: ``relay.port``.
 
-    ``mechanisms`` are offered beside PLAIN, for which there are no passwords at all. ``sink`` is
-    the port of the relay that mail is passed on to; ``certificate`` holds certificate and key, and
-    without one there is no TLS.
+    ``mechanisms`` are offered beside PLAIN, for which there are no passwords where it takes tokens;
+    without ``introspection`` it takes :data:`PASSWORD`. ``sink`` is the port of the relay that mail
+    is passed on to; ``certificate`` holds certificate and key, and without one there is no TLS.
+    ``clients`` holds the authorities of clients, which then have to show a certificate.
     """
 
     host = "127.0.0.1"
@@ -81,9 +99,10 @@ class Dovecot:
         root: Path,
         certificate: Path | None,
         *,
-        introspection: str,
         sink: int,
-        mechanisms: str = "xoauth2 oauthbearer",
+        introspection: str | None = None,
+        mechanisms: str | None = None,
+        clients: Path | None = None,
     ) -> None:
         self.root = root
         self.port = free_port()
@@ -99,7 +118,8 @@ class Dovecot:
         config = CONFIG.format(
             root=root,
             ssl="yes" if certificate is not None else "no",
-            mechanisms=mechanisms,
+            mechanisms=mechanisms or ("xoauth2 oauthbearer" if introspection else ""),
+            who=(TOKENS if introspection else BY_PASSWORD).format(root=root),
             port=self.port,
             sink=sink,
             user="mail",
@@ -111,8 +131,14 @@ class Dovecot:
                 for line in config.splitlines(True)
                 if not line.startswith(("ssl_cert", "ssl_key"))
             )
+        if clients is not None:
+            shutil.copy(clients, root / "clients.pem")
+            config += CLIENTS.format(root=root)
         (root / "dovecot.conf").write_text(config)
-        (root / "oauth2.conf").write_text(OAUTH2.format(introspection=introspection))
+        if introspection:
+            (root / "oauth2.conf").write_text(OAUTH2.format(introspection=introspection))
+        else:
+            (root / "users").write_text(f"{USER}:{PASSWORD}\n")
         self._process: subprocess.Popen[bytes] | None = None
 
     @others_may_read()

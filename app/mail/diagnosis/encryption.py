@@ -17,6 +17,9 @@ _MISSING = stems(
 _OURS = ("client certificate", "client cert ", "smtp client cert", "your certificate")
 
 REPLIES = (
+    # Dovecot at the login, with or without a certificate that it does not know: it ends the
+    # handshake with everybody.
+    Rule(Code.CLIENT_CERT_REQUIRED, words=(("client didn t present",), ("ssl certificate",))),
     Rule(
         Code.CLIENT_CERT_REFUSED,
         words=(

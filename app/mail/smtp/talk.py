@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.replies import Reply
 from app.mail.smtp.errors import failures_of, refusal
@@ -80,7 +81,14 @@ class Talk:
     def refusal(self, phase: Phase, reply: Reply) -> TransportError:
         """What ``reply`` means. A positive reply out of place means being out of step."""
         self.in_step = self.in_step and reply.code >= 400
-        return refusal(phase, reply, self.settings.provider, self.sender)
+        found = refusal(phase, reply, self.settings.provider, self.sender)
+        missed = found.code is FailureCode.CLIENT_CERT_REQUIRED
+        if missed and self.settings.trust.client_certificate:
+            # It has the same words for none and for one that it does not admit; one was shown.
+            return TransportError(
+                FailureCode.CLIENT_CERT_REFUSED, phase, reply.code, reply.enhanced
+            )
+        return found
 
     def lose_step(self) -> None:
         """Nobody knows any more whose turn it is: nothing but hanging up is left."""
