@@ -9,6 +9,7 @@ and nobody else compares a stored moment with the present.
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,23 @@ def lies_ahead(moment: datetime | None, now: datetime, at_most: timedelta) -> bo
     stored it can have meant: further ahead than that, and :data:`SKEW`, counts as past.
     """
     return moment is not None and now < moment <= now + at_most + SKEW
+
+
+class AtMostEvery:
+    """Lets a chore of this process be done once in ``every``, however many threads ask."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._next: datetime | None = None
+        self._lock = threading.Lock()
+
+    def is_time(self, now: datetime) -> bool:
+        """Whether it is to be done now; whoever is told so does it."""
+        with self._lock:
+            if lies_ahead(self._next, now, self._every):
+                return False
+            self._next = now + self._every
+            return True
 
 
 def not_after(moment: datetime, now: datetime, at_most: timedelta) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from app.accounts.models import MailIntent, User
 from app.mail.addresses import Address
 from app.mailer import test_mail
 from app.mailer.models import MailerConfiguration
-from app.moments import alive, happened_since, lies_ahead, not_after, within
+from app.moments import AtMostEvery, alive, happened_since, lies_ahead, not_after, within
 from app.organizations import acceptance, signup
 from app.organizations.acceptance import Status
 from app.organizations.invitations import invite
@@ -331,3 +332,16 @@ def test_a_record_that_ended_under_a_clock_ahead_is_kept_for_its_days_from_now(
     assert kept(clock.time)
     assert kept(clock.time + timedelta(days=30))
     assert not kept(clock.time + timedelta(days=30, seconds=1))
+
+
+def test_a_chore_is_done_once_in_its_time_by_one_of_many_threads() -> None:
+    hourly = AtMostEvery(HOUR)
+
+    def ask_at_once(at: datetime) -> int:
+        with ThreadPoolExecutor(8) as pool:
+            return sum(pool.map(lambda _: hourly.is_time(at), range(200)))
+
+    assert ask_at_once(NOW) == 1
+    assert ask_at_once(NOW + HOUR - timedelta(seconds=1)) == 0
+    assert ask_at_once(NOW + HOUR) == 1
+    assert ask_at_once(NOW - 3 * HOUR) == 1, "the clock was wrong, and is right now"

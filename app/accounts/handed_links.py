@@ -7,7 +7,6 @@ administrator open the account of another.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +23,7 @@ from app.crypto.keys import KeysUnusable
 from app.install.service import links
 from app.mail.addresses import Address
 from app.mailer.active import MailPending, require_mail
-from app.moments import lies_ahead
+from app.moments import AtMostEvery
 from app.runtime import Runtime
 from app.throttle import Limit, subject_of_address, subject_of_person, take
 from app.web.context import Actor
@@ -133,15 +132,12 @@ class Telling:
     that mail came to be configured."""
 
     def __init__(self) -> None:
-        self._next: datetime | None = None
-        self._lock = threading.Lock()
+        self._each_minute = AtMostEvery(EVERY)
 
     def __call__(self, runtime: Runtime) -> bool:
         now = runtime.now()
-        with self._lock:
-            if lies_ahead(self._next, now, EVERY):
-                return False
-            self._next = now + EVERY
+        if not self._each_minute.is_time(now):
+            return False
         with runtime.database.session(reading=True) as reading:
             untold = reading.scalar(select(HandedLink.id).where(UNTOLD).limit(1))
         if untold is None:

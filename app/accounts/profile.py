@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts import account_mails
 from app.accounts.models import User
 from app.accounts.users import end_access
-from app.audit.log import record
+from app.audit.log import change, record
 from app.runtime import Runtime
 from app.throttle import Limit, forget, subject_of, take
 from app.web.context import Actor
@@ -19,36 +19,16 @@ TRIES_AT_CURRENT = Limit("current-password", 5, timedelta(minutes=15))
 
 def rename(session: Session, *, user: User, name: str, now: datetime, actor: Actor) -> None:
     """Store another name and audit it."""
-    if name == user.name:
-        return
-    changes = {"name": {"old": user.name, "new": name}}
-    user.name = name
-    record(
-        session,
-        now=now,
-        actor=actor,
-        tag="account:renamed",
-        target=user.email,
-        changes=changes,
-    )
+    tag = "account:renamed"
+    change(session, user, "name", name, now=now, actor=actor, tag=tag, target=user.email)
 
 
 def choose_time_zone(
     session: Session, *, user: User, name: str | None, now: datetime, actor: Actor
 ) -> None:
     """Store the name of a zone, or ``None`` for the install's, and audit it."""
-    if name == user.time_zone:
-        return
-    changes = {"time_zone": {"old": user.time_zone, "new": name}}
-    user.time_zone = name
-    record(
-        session,
-        now=now,
-        actor=actor,
-        tag="account:time-zone-changed",
-        target=user.email,
-        changes=changes,
-    )
+    tag = "account:time-zone-changed"
+    change(session, user, "time_zone", name, now=now, actor=actor, tag=tag, target=user.email)
 
 
 def change_password(

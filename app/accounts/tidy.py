@@ -5,7 +5,6 @@ Each room says in ``Runtime.outdated`` what of its tables is too old.
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_
@@ -24,7 +23,7 @@ from app.accounts.models import (
 )
 from app.database import Base
 from app.in_steps import delete_some, in_steps
-from app.moments import lies_ahead, sql_not_after, sql_outside
+from app.moments import AtMostEvery, sql_not_after, sql_outside
 from app.runtime import Outdated, Runtime
 from app.throttle import Throttle
 
@@ -38,15 +37,12 @@ class Tidying:
     """A chore of the worker; it does something once an hour, a step at a time."""
 
     def __init__(self) -> None:
-        self._next: datetime | None = None
-        self._lock = threading.Lock()
+        self._hourly = AtMostEvery(EVERY)
 
     def __call__(self, runtime: Runtime) -> bool:
         now = runtime.now()
-        with self._lock:
-            if lies_ahead(self._next, now, EVERY):
-                return False
-            self._next = now + EVERY
+        if not self._hourly.is_time(now):
+            return False
         for table, old in (each for room in runtime.outdated for each in room(now)):
 
             def step(

@@ -21,7 +21,7 @@ from app.audit.keys import AuditKeys
 from app.audit.models import AuditEvent
 from app.audit.note import HeadNote
 from app.audit.tags import checked
-from app.database import Database
+from app.database import Base, Database
 from app.web.context import Actor
 
 # Any number will do as long as every process uses the same one.
@@ -81,6 +81,27 @@ def record(
     secret is only ever ``"changed"``, ``"set"`` or ``"removed"``: the caller passes no value.
     """
     record_all(session, now=now, actor=actor, events=[Happened(tag, target, changes)])
+
+
+def change(
+    session: Session,
+    row: Base,
+    field: str,
+    new: object,
+    *,
+    now: datetime,
+    actor: Actor,
+    tag: str,
+    target: str,
+) -> bool:
+    """Give one field of a row another value, and record it; whether it was another. No secrets."""
+    old = getattr(row, field)
+    if old == new:
+        return False
+    setattr(row, field, new)
+    told = {field: {"old": old, "new": new}}
+    record(session, now=now, actor=actor, tag=tag, target=target, changes=told)
+    return True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.audit.log import record
+from app.audit.log import change, record
 from app.config import Config, ConfigError
 from app.database import Database, only_row
 from app.install.access_url import AccessUrl, AccessUrlRefused, parse_access_url
@@ -129,18 +129,17 @@ def change_support_contact(
 ) -> None:
     """Name whom people ask, or nobody; audited when it changes. The caller commits."""
     install = current(session)
-    if install is None or install.support_contact == whom:
-        return
-    changes = {"support_contact": {"old": install.support_contact, "new": whom}}
-    install.support_contact = whom
-    record(
-        session,
-        now=now,
-        actor=actor,
-        tag="install:support-contact-changed",
-        target="install",
-        changes=changes,
-    )
+    if install is not None:
+        change(
+            session,
+            install,
+            "support_contact",
+            whom,
+            now=now,
+            actor=actor,
+            tag="install:support-contact-changed",
+            target="install",
+        )
 
 
 def time_zone(session: Session) -> str | None:
@@ -155,15 +154,14 @@ def change_time_zone(session: Session, name: str | None, *, now: datetime, actor
     Audited when it changes. The caller commits.
     """
     install = current(session)
-    if install is None or install.time_zone == name:
-        return
-    changes = {"time_zone": {"old": install.time_zone, "new": name}}
-    install.time_zone = name
-    record(
-        session,
-        now=now,
-        actor=actor,
-        tag="install:time-zone-changed",
-        target="install",
-        changes=changes,
-    )
+    if install is not None:
+        change(
+            session,
+            install,
+            "time_zone",
+            name,
+            now=now,
+            actor=actor,
+            tag="install:time-zone-changed",
+            target="install",
+        )
