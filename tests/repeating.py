@@ -1,7 +1,7 @@
 """Which tests run again on PostgreSQL: enough to ask it for everything that any test asks.
 
-``--note-sent FOLDER`` has a run on SQLite note for each test whether it asked for a database, what
-was sent there (:mod:`tests.sent`), and how long it took. ``--repeat FOLDER`` has a run on
+``--note-sent=FOLDER`` has a run on SQLite note for each test whether it asked for a database, what
+was sent there (:mod:`tests.sent`), and how long it took. ``--repeat=FOLDER`` has a run on
 PostgreSQL leave out each test of which every single trace is among those of the tests that stay.
 Never left out is a test with a database that measures time, stands in a file that speaks of
 PostgreSQL, threads or killed processes, or started a program that could not be heard; nor one that

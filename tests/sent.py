@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 _OPEN = "traces of this transaction"
+_STARTS_FROM_NOTHING = re.compile(r"(.*/)?(python[\d.]*|gunicorn|novantra|flask)$")
 _LOCKING = ("read", "nowait", "skip_locked", "key_share")
 """SQLite's text of a statement does not say them."""
 _LIST = re.compile(r"\(\?(?:, \?)+\)(?:, \(\?(?:, \?)+\))*")
@@ -170,6 +171,6 @@ def _note_what_cannot_be_heard(name: str, arguments: tuple[Any, ...]) -> None:
     """A Python that was started from nothing, which the nursery never does."""
     if name == "subprocess.Popen":
         words = arguments[1] if isinstance(arguments[1], list | tuple) else [arguments[1]]
-        said = " ".join(map(os.fsdecode, words))
-        if ("python" in said and "tests.nursery" not in said) or "gunicorn" in said:
-            _UNSEEN.append(said)
+        said = " ".join(map(os.fsdecode, words)).split()
+        if "tests.nursery" not in said and any(map(_STARTS_FROM_NOTHING.match, said)):
+            _UNSEEN.append(said[0])

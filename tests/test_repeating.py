@@ -14,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 
 from app.accounts.models import User
 from app.runtime import EXTENSION
+from tests import sent
 from tests.repeating import Noted, choose, noted_in
 from tests.sent import Listener, kinds
 
@@ -27,8 +28,8 @@ def a_test(name: str, *traces: str, seconds: float = 1, **how: bool) -> Noted:
 def test_every_trace_is_sent_by_what_stays() -> None:
     tests = [a_test(f"t{n}", f"a{n % 7}", f"b{n % 3}", f"c{n % 5}", seconds=n) for n in range(40)]
     choice = choose(tests)
-    sent = {trace for one in choice.stays for trace in one.sent}
-    assert sent == {trace for one in tests for trace in one.sent}
+    traces = {trace for one in choice.stays for trace in one.sent}
+    assert traces == {trace for one in tests for trace in one.sent}
     assert len(choice.stays) + len(choice.said_by_others) == 40
     assert len(choice.stays) <= 7, "the cheapest seven bring all"
 
@@ -125,6 +126,24 @@ def test_kinds_of_rows_that_go_together() -> None:
     assert kinds([("a", None)]) != kinds([("a", 5)])
 
 
+@pytest.mark.parametrize(
+    ("words", "from_nothing"),
+    [
+        ([sys.executable, "-m", "flask"], True),
+        (["setpriv", "--reuid=1", sys.executable, "-m", "app.server"], True),
+        ("exec /srv/.venv/bin/gunicorn wsgi:app", True),
+        ([sys.executable, "-m", "tests.nursery", "7"], False),
+        (["/lib/python3.11/site-packages/playwright/driver/node", "cli.js"], False),
+        (["nginx", "-c", "/srv/novantra.conf"], False),
+    ],
+)
+def test_a_program_that_cannot_be_heard_is_noticed(words: object, from_nothing: bool) -> None:
+    before = len(sent._UNSEEN)
+    sent._note_what_cannot_be_heard("subprocess.Popen", ("x", words, None, None))
+    assert (len(sent._UNSEEN) > before) == from_nothing
+    del sent._UNSEEN[before:]
+
+
 SMALL = """
 import sys
 from sqlalchemy import create_engine, text
@@ -172,17 +191,17 @@ def test_a_run_notes_and_the_next_leaves_out(tmp_path: Path) -> None:
 
     notes = tmp_path / "notes"
     try:
-        done = run("--note-sent", str(notes), "-n", "2")
+        done = run(f"--note-sent={notes}", "-n", "2")
         assert "4 passed" in done.stdout, done.stdout + done.stderr
         noted = {one.name.partition("::")[2]: one for one in noted_in(notes)}
         assert noted["test_first"].sent == noted["test_the_same"].sent != []
         assert set(noted["test_in_a_child"].sent) - set(noted["test_first"].sent)
         assert not noted["test_plain"].asked
-        again = run("--repeat", str(notes), "-n", "2")
+        again = run(f"--repeat={notes}", "-n", "2")
         assert "2 tests are repeated. Left out: 1 without a database, and 1 " in again.stdout
         assert "2 passed" in again.stdout
         assert again.returncode == 0
-        missing = run("--repeat", str(notes), "--some-of", f"{file.name},outbox")
+        missing = run(f"--repeat={notes}", f"--some-of={file.name},outbox")
         assert missing.returncode != 0
         assert "no test passed of" in missing.stdout
         assert "\noutbox\n" in missing.stdout
