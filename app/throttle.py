@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Index, Select, String, Table, delete, func, insert, select, text
+from sqlalchemy import (
+    Index,
+    Select,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.client import network_of
@@ -86,8 +97,9 @@ def subject_of_client(ip: str) -> str:
 class Tally:
     """:func:`take` for many subjects, in a few statements for all of them.
 
-    What is taken is written by :meth:`write`, in one statement. Whoever needs several limits at
-    once names them in the order in which everybody does, since each is held until the commit.
+    What is taken is written by :meth:`write`, in a statement for each limit. Whoever needs several
+    limits at once names them in the order in which everybody does, since each is held until the
+    commit.
     """
 
     def __init__(
@@ -114,12 +126,11 @@ class Tally:
 
     def write(self) -> None:
         """Keep what was taken. The caller commits."""
-        rows = [
-            {"purpose": limit.purpose, "subject": subject, "at": self._now}
-            for limit, subject in self._taken.elements()
-        ]
-        if rows:
-            self._session.connection().execute(_INSERT, rows)
+        taken: dict[str, list[str]] = {}
+        for limit, subject in self._taken.elements():
+            taken.setdefault(limit.purpose, []).append(subject)
+        for purpose, subjects in taken.items():
+            _insert(self._session, purpose, subjects, self._now)
 
     def _look(self, limit: Limit, subjects: Sequence[str]) -> None:
         _one_at_a_time(self._session, limit, subjects)
@@ -205,4 +216,20 @@ def _one_at_a_time(session: Session, limit: Limit, subjects: Sequence[str]) -> N
         )
 
 
+def _insert(session: Session, purpose: str, subjects: Sequence[str], now: datetime) -> None:
+    """One row for each. PostgreSQL is given them as one value: it and its driver take half as long
+    as for a row at a time."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        whole = {"purpose": purpose, "subjects": subjects, "at": now}
+        connection.execute(_INSERT_WHOLE, whole)
+    else:
+        rows = [{"purpose": purpose, "subject": subject, "at": now} for subject in subjects]
+        connection.execute(_INSERT, rows)
+
+
 _INSERT = insert(cast(Table, Throttle.__table__))
+_INSERT_WHOLE = text(
+    "INSERT INTO throttles (purpose, subject, at)"
+    " SELECT CAST(:purpose AS varchar), what, :at FROM unnest(CAST(:subjects AS varchar[])) AS what"
+).bindparams(bindparam("at", type_=UtcDateTime))
