@@ -107,7 +107,7 @@
       }
       copyErrors(page);
       // What the server keeps of this form: a check in setup keeps what was typed.
-      for (const name of ["version", "kept"]) {
+      for (const name of ["version", "kept", "opened"]) {
         const now = page.querySelector(`form[data-checks] [name="${name}"]`);
         if (now && form.elements[name]) form.elements[name].value = now.value;
       }

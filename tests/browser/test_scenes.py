@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import Picture, on_stage
+from tests.browser.pictures import RELAY, Picture, on_stage
 from tests.browser.scenes import SCENES
 from tests.browser.sheet import READ, findings
 
@@ -58,3 +58,15 @@ def test_typing_into_a_guessed_field_replaces_the_guess(browser: Browser) -> Non
         stage.page.wait_for_timeout(50)
         stage.page.keyboard.type("Alice Admin")
         assert name.input_value() == "Alice Admin"
+
+
+@pytest.mark.parametrize("choice", ["Save my choice", "Save and continue"])
+def test_a_choice_between_two_answers_is_made_once(browser: Browser, choice: str) -> None:
+    """The box comes into the page that stands there, and what was typed stays in its fields."""
+    scene = SCENES["wizard-mail-409"]
+    with on_stage(browser, Picture(scene.arrange, installed=False)) as stage:
+        page = stage.page
+        page.get_by_label("Host", exact=True).fill(RELAY)
+        page.get_by_role("button", name=choice).first.click()
+        page.wait_for_url("**/review")
+        assert "9 of 9" in (page.locator("#mail-checked").text_content() or "")
