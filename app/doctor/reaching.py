@@ -167,7 +167,10 @@ def proxies(config: Config, base: str, health: Answer, form: str) -> Iterator[Li
         yield ok(name, "No proxy is trusted, and plain http needs none.")
         return
     if health.problem or health.status != 200:
-        yield unseen(name, "The access URL does not lead here, so nothing can be seen through it.")
+        yield unseen(
+            name,
+            "Nothing can be seen through the access URL while it does not answer as it should.",
+        )
         return
     page = ask(base, form)
     if page.problem or not page.cookie:
