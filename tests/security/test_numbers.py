@@ -72,7 +72,7 @@ def test_a_configuration_has_the_number_of_none_that_was_let_go(
     assert page.client.get(f"{PATH}/earlier/2").status_code == 404
     assert page.save(**relay, sender_name="Four").status == 303
     with runtime.database.session(reading=True) as session:
-        assert session.scalars(select(MailerVersion.version)).all() == [3, 4]
+        assert sorted(session.scalars(select(MailerVersion.version))) == [3, 4]
     assert page.client.get(f"{PATH}/earlier/2").status_code == 404
 
 
