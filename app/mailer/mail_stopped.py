@@ -11,10 +11,12 @@ from app.mailer.models import MailHealth
 from app.mailer.providers import PROVIDERS, Provider
 from app.mailer.settings import LoginMethod
 from app.mailer.tokens.status import TokenState
+from app.typed import typed
 
-START_A_WORKER = "flask --app wsgi mailer worker"
-RESUME = "flask --app wsgi mailer resume"
-NAME_THE_KEYS = "flask --app wsgi keys doctor"
+START_A_WORKER = typed("mailer worker")
+RESUME = typed("mailer resume")
+NAME_THE_KEYS = typed("keys doctor")
+VERIFY = typed("audit verify")
 
 
 def what_stops_mail(facts: MailFacts) -> CurrentHealth | None:
@@ -103,7 +105,7 @@ _LOCKED: dict[Keys, tuple[str, str, str | None]] = {
         "Held: changed outside",
         "Check every field under System → Mailer, type the password again and save. Find out who"
         " can write the database; the command tells whether the audit log was changed too.",
-        "flask --app wsgi audit verify",
+        VERIFY,
     ),
 }
 
@@ -119,7 +121,7 @@ _LOCKED_TOKEN: dict[Keys, tuple[str, str, str | None]] = {
         "Check every field under System → Mailer, give the secret of the sign-in again or sign in"
         " again, and save. Find out who can write the database; the command tells whether the audit"
         " log was changed too.",
-        "flask --app wsgi audit verify",
+        VERIFY,
     ),
 }
 """The same where a login shows a token, and no password is stored."""

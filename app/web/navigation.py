@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, current_app, request
 from flask_login import current_user
 
+from app.typed import typed
 from app.web.guards import Permission
 
 EXTENSION = "novantra.navigation"
@@ -99,4 +100,5 @@ def _surroundings() -> dict[str, Any]:
 
 def init_app(app: Flask) -> None:
     app.extensions[EXTENSION] = Navigation()
+    app.jinja_env.globals["typed"] = typed
     app.context_processor(_surroundings)

@@ -133,6 +133,8 @@ def test_installed_into_an_empty_environment_it_serves(package: Path, tmp_path: 
         assert answer.status_code == 200
         page = httpx.get(f"http://127.0.0.1:{port}/setup", timeout=5, trust_env=False)
         assert "setup_token" in page.text
+        assert "novantra setup token" in page.text, "a command that is there"
+        assert "flask --app" not in page.text
     finally:
         server.terminate()
         said = server.communicate(timeout=20)[0]
