@@ -45,7 +45,7 @@ def kept(
 
 
 def shown(page: bytes) -> list[str]:
-    cells = html.fromstring(page).xpath("//tbody/tr/td[1]/span")
+    cells = html.fromstring(page).xpath("//tbody/tr/td[1]/span[@class='hint']")
     return [cell.text_content().partition("@")[0] for cell in cells]
 
 
