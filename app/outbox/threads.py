@@ -18,7 +18,7 @@ from flask import Flask
 from app.outbox.crew import Crew
 from app.outbox.heartbeats import BEAT, Heartbeat
 from app.outbox.settle import SettleResult
-from app.outbox.wakeup import watch
+from app.outbox.wakeup import Stop, watch
 from app.outbox.worker import Deliverer
 from app.runtime import EXTENSION, Runtime
 
@@ -72,7 +72,7 @@ class WorkerThreads:
         self._crew = Crew(self._deliverer, connections)
         # Set from signal handlers, where no lock may be taken: a plain value.
         self._asked_at: float | None = None
-        self._stopping = threading.Event()
+        self._stopping = Stop()
         self._companions = Companions(runtime, delivering=True)
         self._keeper = threading.Thread(target=self._keep, name="mail-keeper", daemon=True)
         self._watcher = threading.Thread(
@@ -107,6 +107,8 @@ class WorkerThreads:
         for thread in (self._keeper, self._watcher):
             if thread.is_alive():
                 thread.join(max(end - time.monotonic(), LEAST_PATIENCE))
+        if not self._watcher.is_alive():
+            self._stopping.close()
         self._companions.stop()
         self._heartbeat.stop()
         if not ended:

@@ -1,14 +1,21 @@
 """Wakes whoever delivers, the moment a mail is committed: no polling delay.
 
-Within a process a bell rings. Between processes PostgreSQL notifies, and a SQLite file tells that
-another connection has changed it.
+Within a process a bell rings. Between processes PostgreSQL notifies, and beside a SQLite database
+a file is touched, which Linux tells whoever watches. What nobody told of is seen a moment later:
+SQLite knows that another connection has committed.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import select
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -63,7 +70,8 @@ class Waker:
     def __call__(self) -> None:
         self.bell.ring()
         if self._database.is_sqlite:
-            return  # workers in other processes see the file change, see :func:`watch`
+            _touch(self._database)
+            return
         try:
             with self._database.engine.begin() as connection:
                 connection.execute(text(f"NOTIFY {CHANNEL}"))
@@ -71,9 +79,14 @@ class Waker:
             # They also look by themselves now and then; what was saved stays saved.
             log.warning("other workers were not woken: %s", type(error).__name__)
 
+    def committed(self) -> None:
+        self.bell.ring()
+        if self._database.is_sqlite:
+            _touch(self._database)
+
     def after(self, session: Session) -> None:
         """Wake once what ``session`` does is committed, and not at all if it is rolled back."""
-        session.info[_BELL] = self.bell
+        session.info[_BELL] = self
         if not self._database.is_sqlite:
             # PostgreSQL delivers it at the commit, and only then.
             session.execute(text(f"NOTIFY {CHANNEL}"))
@@ -83,8 +96,8 @@ class Waker:
 @event.listens_for(Session, "after_commit", insert=True)
 def _committed(session: Session) -> None:
     # A savepoint's end is no commit: a worker woken now would find nothing and sleep again.
-    if not session.in_nested_transaction() and (bell := session.info.pop(_BELL, None)):
-        bell.ring()
+    if not session.in_nested_transaction() and (waker := session.info.pop(_BELL, None)):
+        waker.committed()
 
 
 def waker_of(wake: object) -> Waker:
@@ -94,7 +107,10 @@ def waker_of(wake: object) -> Waker:
 
 
 LOOK_EVERY = 0.25
-"""Seconds between looks at a SQLite file, which cost a few microseconds each."""
+"""Seconds between looks at a SQLite file where no system tells of a touch; each takes a few µs."""
+
+LOOK_AT_LEAST_EVERY = 1.0
+"""The same where it does: another program may commit, and a file system may keep it to itself."""
 
 LISTEN_FOR = 1.0
 """Seconds of listening to PostgreSQL before looking whether to stop."""
@@ -102,7 +118,28 @@ LISTEN_FOR = 1.0
 RECONNECT_AFTER = 5.0
 
 
-def watch(database: Database, bell: Bell, stop: threading.Event) -> None:
+class Stop(threading.Event):
+    """Asks a watch to end, also one that sleeps until it is told something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self._ask = os.pipe()
+        self._open = True
+
+    def set(self) -> None:
+        if not self.is_set():
+            super().set()
+            os.write(self._ask, b"!")
+
+    def close(self) -> None:
+        """Once nobody watches any more, and it was set."""
+        if self._open:
+            self._open = False
+            os.close(self.asked)
+            os.close(self._ask)
+
+
+def watch(database: Database, bell: Bell, stop: Stop) -> None:
     """Ring until ``stop`` is set. A lost database is no end: it is tried again."""
     while not stop.is_set():
         try:
@@ -115,23 +152,74 @@ def watch(database: Database, bell: Bell, stop: threading.Event) -> None:
             stop.wait(RECONNECT_AFTER)
 
 
-def _look(database: Database, bell: Bell, stop: threading.Event) -> None:
+def _look(database: Database, bell: Bell, stop: Stop) -> None:
     """SQLite counts the commits of other connections for us (PRAGMA data_version)."""
-    connection = database.engine.raw_connection()
-    try:
+    with closing(database.engine.raw_connection()) as connection, _told(database, stop) as told:
         cursor = connection.cursor()
         seen = None
-        while not stop.wait(LOOK_EVERY):
+        while not stop.is_set():
+            touched = seen is not None and told()
             cursor.execute("PRAGMA data_version")
             version = cursor.fetchone()
-            if seen is not None and version != seen:
+            if touched or (seen is not None and version != seen):
                 bell.ring()
             seen = version
-    finally:
-        connection.close()
 
 
-def _listen(database: Database, bell: Bell, stop: threading.Event) -> None:
+@contextmanager
+def _told(database: Database, stop: Stop) -> Iterator[Callable[[], bool]]:
+    """Gives what sleeps until the file is touched, ``stop`` is set, or it is time for a look, and
+    says whether it was touched."""
+    try:
+        watching = _watching(database)
+    except OSError as error:  # too many watch already, or it is forbidden
+        log.info("no touch of a file will be told: %s", type(error).__name__)
+        watching = None
+    if watching is None:
+        yield lambda: stop.wait(LOOK_EVERY) and False
+        return
+    name = _bell_file(database).name
+    with watching:
+        poll = select.poll()
+        poll.register(watching, select.POLLIN)
+        poll.register(stop.asked, select.POLLIN)
+
+        def told() -> bool:
+            poll.poll(LOOK_AT_LEAST_EVERY * 1000)
+            return any(event.name == name for event in watching.read(timeout=0))
+
+        yield told
+
+
+def _watching(database: Database) -> Any:
+    """inotify(7) for the folder, in which the file comes, goes, and is touched."""
+    if sys.platform != "linux":
+        return None
+    from inotify_simple import INotify, flags
+
+    told = INotify()
+    try:
+        told.add_watch(_bell_file(database).parent, flags.ATTRIB | flags.CREATE)
+    except OSError:
+        told.close()
+        raise
+    return told
+
+
+def _touch(database: Database) -> None:
+    try:
+        _bell_file(database).touch(mode=0o600)
+    except OSError as error:
+        # They look by themselves, too; what was saved stays saved.
+        log.debug("other processes were not woken: %s", type(error).__name__)
+
+
+def _bell_file(database: Database) -> Path:
+    assert database.file is not None
+    return database.file.with_name(f"{database.file.name}-bell")
+
+
+def _listen(database: Database, bell: Bell, stop: Stop) -> None:
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"LISTEN {CHANNEL}"))

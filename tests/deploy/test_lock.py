@@ -27,7 +27,7 @@ def test_everything_that_some_python_needs_is_in_the_lock(python: str) -> None:
         "python_full_version": python,
         "python_version": python.rpartition(".")[0],
     }
-    tops = (ROOT / "requirements.in").read_text().split()
+    tops = (ROOT / "requirements.in").read_text().splitlines()
     todo = [Requirement(line) for line in tops]
     seen: set[tuple[str, str]] = set()
     missing = set()

@@ -17,7 +17,6 @@ from app.outbox import crew, threads
 from app.outbox.claim import Rest
 from app.outbox.settle import SettleResult
 from app.outbox.threads import Drain, WorkerThreads
-from app.outbox.wakeup import Waker, watch
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.outbox.letters import outcomes_fail, queue_resets, rows
@@ -123,24 +122,6 @@ def test_an_outcome_is_written_when_the_database_is_back(
     assert deliverer.step() is StepResult.EMPTY
     deliverer.close()
     assert len(relay.envelopes) == 1
-
-
-def test_mail_committed_by_another_process_is_noticed(mail: Runtime) -> None:
-    waker = Waker(mail.database)
-    stop = threading.Event()
-    watcher = threading.Thread(target=watch, args=(mail.database, waker.bell, stop))
-    watcher.start()
-    try:
-        time.sleep(0.5)
-        seen = waker.bell.rung
-        other = Database(mail.config.database_url)
-        elsewhere = Runtime(mail.config, other, mail.box, wake_worker=Waker(other))
-        queue_resets(elsewhere, ["dana@acme.test"])
-        assert waker.bell.wait(seen, 5) > seen
-        other.close()
-    finally:
-        stop.set()
-        watcher.join()
 
 
 def test_an_idle_step_writes_nothing(mail: Runtime) -> None:
