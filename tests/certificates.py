@@ -8,6 +8,7 @@ import hashlib
 import shutil
 import ssl
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
@@ -29,6 +30,7 @@ KINDS = (
 
 
 _folders: list[Path] = []
+_ONE_AFTER_THE_OTHER = threading.RLock()
 
 
 def keep_in(folder: Path) -> None:
@@ -42,7 +44,8 @@ def ca_file() -> Path:
 
     Set ``SSL_CERT_FILE`` to it to trust it.
     """
-    known = [_authority(name)[1] for name in ("Novantra Test CA", RSA_CA)]
+    with _ONE_AFTER_THE_OTHER:
+        known = [_authority(name)[1] for name in ("Novantra Test CA", RSA_CA)]
     pem = [certificate.public_bytes(serialization.Encoding.PEM) for certificate in known]
     return _write("ca.pem", b"".join(pem))
 
@@ -77,7 +80,8 @@ def key_of(kind: str) -> str:
 
 def authority_of(name: str = "Novantra Test CA") -> str:
     """The certificate of a CA, in PEM, as one made at home has it: without a key's usage or id."""
-    return _authority(name)[1].public_bytes(serialization.Encoding.PEM).decode()
+    with _ONE_AFTER_THE_OTHER:
+        return _authority(name)[1].public_bytes(serialization.Encoding.PEM).decode()
 
 
 def pin_of(kind: str = "good") -> str:
@@ -116,9 +120,11 @@ def server_file(kind: str = "good") -> Path:
     """Certificate and key of a server in one PEM file.
 
     The same key however it is asked for: a cache takes a call without ``kind`` and one with "good"
-    for two, and the second would write its own key over the first.
+    for two, and so it takes calls of a test and of its relay's thread at one moment. The second
+    would write its own key over the first.
     """
-    return made_for_server(kind)
+    with _ONE_AFTER_THE_OTHER:
+        return made_for_server(kind)
 
 
 @cache

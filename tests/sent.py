@@ -19,7 +19,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-_OPEN = "traces of this transaction"
 _STARTS_FROM_NOTHING = re.compile(r"(.*/)?(python[\d.]*|gunicorn|novantra|flask)$")
 _LOCKING = ("read", "nowait", "skip_locked", "key_share")
 """SQLite's text of a statement does not say them."""
@@ -31,6 +30,8 @@ class Listener:
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
+        # Its own: a run that is noted may try a listener, and each hears the same connections.
+        self._open = f"traces of this transaction for {id(self)}"
         self._told: set[str] = set()
         self._heard: dict[str, Callable[..., None]] = {
             "before_cursor_execute": self._statement,
@@ -67,15 +68,15 @@ class Listener:
         trace = self._trace(_without_numbers_of_values(text), *wanted)
         for kind in kinds(values):
             self._trace(trace, kind)
-        connection.info.setdefault(_OPEN, {})[trace] = None
+        connection.info.setdefault(self._open, {})[trace] = None
 
     def _error(self, context: Any) -> None:
         if context.connection is not None:
             kind = type(context.original_exception).__name__
-            context.connection.info.setdefault(_OPEN, {})[self._trace("error", kind)] = None
+            context.connection.info.setdefault(self._open, {})[self._trace("error", kind)] = None
 
     def _end(self, connection: Connection, how: str) -> None:
-        sent = connection.info.pop(_OPEN, None)
+        sent = connection.info.pop(self._open, None)
         if sent:
             self._trace(how, *sent)
 

@@ -42,6 +42,7 @@ def person(install):
 
 
 def test_a_fresh_install_leads_to_setup_and_its_terminal_says_where(install):
+    assert install.token  # waits: what the terminal shows is read a moment later
     assert f"{install.url}/setup" in install.log
     assert Person(install.url).open("/admin/system/mailer").path == "/setup"
     assert stat.S_IMODE((install.data_dir / "keys").stat().st_mode) == 0o600
