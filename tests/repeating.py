@@ -3,6 +3,7 @@
 ``--note-sent=FOLDER`` has a run on SQLite note for each test whether it asked for a database, what
 was sent there (:mod:`tests.sent`), and how long it took. ``--repeat=FOLDER`` has a run on
 PostgreSQL leave out each test of which every single trace is among those of the tests that stay.
+Tests of a file that share a fixture build on one another: they go together.
 Never left out is a test with a database that measures time, stands in a file that speaks of
 PostgreSQL, threads or killed processes, or started a program that could not be heard; nor one that
 did not pass, as what is skipped on SQLite may be about PostgreSQL alone; nor one that nobody noted.
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ NOTE, REPEAT, PARTS = "--note-sent", "--repeat", "--some-of"
 WHOLE_FILES = re.compile(r"postgres|is_sqlite|threading|SIGKILL|\.kill\(", re.IGNORECASE)
 """What a file says whose tests are about more than single transactions."""
 WHOLE_MARKS = frozenset({"timing", "chaos"})
+SHARED = 'scope="module"'
 ROOT = Path(__file__).parents[1]
 
 
@@ -71,14 +74,14 @@ class Choice:
 def choose(tests: Iterable[Noted]) -> Choice:
     """The cheapest tests that send everything, found one after the other."""
     stays, no_database, waiting = [], [], {}
-    for one in sorted(tests, key=lambda one: one.name):
-        if not one.passed or (one.asked and (one.whole or not one.sent)):
+    for one in _together(tests):
+        if any(not test.passed or (test.asked and (test.whole or not test.sent)) for test in one):
             stays.append(one)
-        elif one.asked:
-            waiting[one.name] = one
+        elif any(test.asked for test in one):
+            waiting[one[0].name] = one
         else:
             no_database.append(one)
-    covered = {trace for one in stays for trace in one.sent}
+    covered = {trace for one in stays for test in one for trace in test.sent}
     # What a test would bring only shrinks. Whoever still brings as much as was thought when its
     # turn comes brings the most for its time.
     heap = [(-_worth(one, covered), name) for name, one in waiting.items()]
@@ -90,12 +93,23 @@ def choose(tests: Iterable[Noted]) -> Choice:
             heappush(heap, (now, name))
             continue
         stays.append(waiting.pop(name))
-        covered.update(stays[-1].sent)
-    return Choice(stays, no_database, list(waiting.values()))
+        covered.update(trace for test in stays[-1] for trace in test.sent)
+    return Choice(
+        *(list(chain.from_iterable(ones)) for ones in (stays, no_database, waiting.values()))
+    )
 
 
-def _worth(test: Noted, covered: set[str]) -> float:
-    return len(set(test.sent) - covered) / (test.seconds + 0.05)
+def _together(tests: Iterable[Noted]) -> list[list[Noted]]:
+    """Each by itself, or all of a file."""
+    found: dict[str, list[Noted]] = {}
+    for one in sorted(tests, key=lambda one: one.name):
+        found.setdefault(one.file if _is_shared(one.file) else one.name, []).append(one)
+    return list(found.values())
+
+
+def _worth(tests: list[Noted], covered: set[str]) -> float:
+    brings = {trace for test in tests for trace in test.sent} - covered
+    return len(brings) / (sum(test.seconds for test in tests) + 0.05)
 
 
 def noted_in(folder: Path) -> list[Noted]:
@@ -120,6 +134,12 @@ def _lines(folder: Path) -> Iterator[Noted]:
 @cache
 def _is_whole(file: str) -> bool:
     return bool(WHOLE_FILES.search((ROOT / file).read_text()))
+
+
+@cache
+def _is_shared(file: str) -> bool:
+    path = ROOT / file
+    return path.exists() and SHARED in path.read_text()
 
 
 def add_options(parser: pytest.Parser) -> None:

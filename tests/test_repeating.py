@@ -58,6 +58,15 @@ def test_what_cannot_be_weighed_stays(other: Noted) -> None:
     assert "other" not in choose([a_test("quick", "x", seconds=0), other]).left_out
 
 
+def test_tests_that_build_on_one_another_go_together() -> None:
+    file = "tests/functional/test_flows_pending.py"
+    steps = [a_test(f"{file}::first", "x"), a_test(f"{file}::then", "y")]
+    others = [a_test("quick", "x", "y", seconds=0)]
+    assert choose([*steps, *others]).left_out == {one.name for one in steps}
+    needed = choose([*steps, *others, a_test(f"{file}::last", "z")])
+    assert {one.name for one in steps} <= {one.name for one in needed.stays}
+
+
 def test_without_a_database_nothing_can_differ() -> None:
     choice = choose([a_test("plain", asked=False), a_test("own file", "x", asked=False)])
     assert choice.left_out == {"plain", "own file"}
