@@ -4,9 +4,10 @@ an hour, and since then from the mails themselves."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
@@ -90,14 +91,27 @@ def over_time(session: Session, now: datetime, zone: ZoneInfo, number: int) -> O
     counted = counted_until(session, now)
     until = uncounted_until(session, counted, now, at_most=READ_AT_ONCE)
     stored = session.execute(_QUARTERS, {"first": begins[0], "until": quarter_of(counted)}).all()
-    for quarter, sent, failed, expired, hand_over in stored:
-        _put(days, begins, {quarter: Tally(sent, failed, expired, read(hand_over))})
+    _put_stored(days, begins, stored)
     _put(days, begins, tallied(session, counted, until))
     return OverTime(
         days,
         known_since=_known_since(session, days, begins[0]),
         read_until=until if until < now else None,
     )
+
+
+def _put_stored(days: tuple[Day, ...], begins: list[int], rows: Iterable[Any]) -> None:
+    """As :func:`_put`, for some thousand quarters: a day's durations are read together."""
+    durations: list[list[str]] = [[] for _ in days]
+    for quarter, sent, failed, expired, hand_over in rows:
+        at = bisect_right(begins, quarter) - 1
+        tally = days[at].tally
+        tally.sent += sent
+        tally.failed += failed
+        tally.expired += expired
+        durations[at].append(hand_over)
+    for day, texts in zip(days, durations, strict=True):
+        day.tally.hand_over.update(read(" ".join(texts)))
 
 
 def _put(days: tuple[Day, ...], begins: list[int], found: Mapping[int, Tally]) -> None:

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / ".others"
 PYPI = ("Django==5.2.*", "django-post-office==3.12.*", "psycopg[binary]==3.*")
@@ -63,7 +65,7 @@ def versions() -> list[str]:
             text=True,
             check=True,
         ).stdout
-        known = {one["name"].lower(): one["version"] for one in json.loads(listed)}
+        known = {canonicalize_name(one["name"]): one["version"] for one in json.loads(listed)}
         found += [f"{name} {known[name]}" for name in ("django", "django-post-office")]
     package = FOLDER / "node" / "node_modules" / "nodemailer" / "package.json"
     if package.exists():

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import socket
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.figures import Figure, slower
@@ -39,45 +40,58 @@ def silent(port: int) -> AbstractContextManager[object]:
     return socket.create_server(("127.0.0.1", port), backlog=128)
 
 
-def measure(relay: Relays, rounds: int) -> dict[str, float]:
-    """Median milliseconds of each request that causes mail. The wizard meets a relay that works."""
+@contextmanager
+def behind(relay: Relays, folder: Path) -> Iterator[Visit]:
+    """An install whose wizard met a relay that works, and that is at that port now."""
     port = free_port()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        RunningInstall(Path(folder) / "data", NOVANTRA_RATELIMIT="off") as install,
-    ):
+    with RunningInstall(folder / "data", NOVANTRA_RATELIMIT="off") as install:
         person = Person(install.url)
         with healthy(port):
             walk_wizard(install, person, provider="smtp", sender_address="novantra@acme.test",
                         host="127.0.0.1", port=str(port), secure=None)  # type: ignore[arg-type]  # fmt: skip
         with relay(port):
-            return _medians(install, person, rounds)
+            yield Visit(Person(install.url), person)
 
 
-def _medians(install: RunningInstall, person: Person, rounds: int) -> dict[str, float]:
-    visitor = Person(install.url)
-    times: dict[str, list[float]] = {"forgot-password": [], "invitation": []}
-    for number in range(rounds):
-        visitor.open("/forgot-password")
+@dataclass
+class Visit:
+    """Somebody without an account and somebody with one, and how long their requests took."""
+
+    visitor: Person
+    person: Person
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def once(self, number: int) -> None:
+        self.visitor.open("/forgot-password")
         started = time.perf_counter()
-        visitor.submit("email", email=f"person{number % 2 and number}@acme.test")
-        times["forgot-password"].append(time.perf_counter() - started)
-        person.open("/organizations/acme/members")
+        self.visitor.submit("email", email=f"person{number % 2 and number}@acme.test")
+        self.times["forgot-password"].append(time.perf_counter() - started)
+        self.person.open("/organizations/acme/members")
         started = time.perf_counter()
-        person.submit("email", email=f"new{number}@partner.test", role="member")
-        times["invitation"].append(time.perf_counter() - started)
-    return {name: statistics.median(values) * 1000 for name, values in times.items()}
+        self.person.submit("email", email=f"new{number}@partner.test", role="member")
+        self.times["invitation"].append(time.perf_counter() - started)
+
+    def median(self, page: str) -> float:
+        return statistics.median(self.times[page]) * 1000
 
 
 def run(bench: Bench) -> Iterable[Figure]:
-    rounds = bench.so_many(ROUNDS)
-    beside = measure(healthy, rounds)
-    for name, relay in (("refuses", nobody), ("is silent", silent)):
-        for page, value in measure(relay, rounds).items():
+    """All three at once, one request after the other: what slows the machine down slows all."""
+    with ExitStack() as stack:
+        visits = {
+            name: stack.enter_context(behind(relay, bench.folder_for(name)))
+            for name, relay in (("healthy", healthy), ("refuses", nobody), ("is silent", silent))
+        }
+        for number in range(bench.so_many(ROUNDS)):
+            for visit in visits.values():
+                visit.once(number)
+    beside = visits.pop("healthy")
+    for name, visit in visits.items():
+        for page in visit.times:
             yield slower(
                 f"POST {page}, the relay {name}",
-                value,
+                visit.median(page),
                 "the same, the relay healthy",
-                beside[page],
+                beside.median(page),
                 at_most=LIMIT,
             )
