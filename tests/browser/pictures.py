@@ -38,7 +38,7 @@ from app.outbox.worker import deliver_next
 from app.runtime import EXTENSION, Runtime
 from app.web import times
 from tests import certificates, factories
-from tests.browser.screens import Scheme, chromium
+from tests.browser.screens import Scheme, answer_who_administers, chromium
 from tests.conftest import Clock
 from tests.factories import begin_session, install_novantra, make_user
 from tests.mailer.situations import World
@@ -203,11 +203,7 @@ def _wizard(stage: Stage) -> None:
     page.get_by_role("button", name="Use this address").click()
     if page.get_by_role("button", name="Use this address").is_visible():
         page.get_by_role("button", name="Use this address").click()
-    page.get_by_label("Email address").fill("alice@acme.test")
-    page.keyboard.press("Tab")
-    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
-    page.get_by_label("Repeat the password", exact=True).fill(factories.PASSWORD)
-    page.get_by_role("button", name="Continue").click()
+    answer_who_administers(page, factories.PASSWORD)
     page.get_by_label("Host", exact=True).fill(RELAY)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 

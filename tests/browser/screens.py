@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from tests.functional.install import Person, RunningInstall, walk_wizard
 
@@ -116,6 +116,17 @@ def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 is right."""
     wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return max(0, wide)
+
+
+def answer_who_administers(page: Page, password: str) -> None:
+    """The wizard's question, answered as far as its script does not guess; that is waited for."""
+    page.get_by_label("Email address").fill("alice@acme.test")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Your name")).to_have_value("Alice")
+    expect(page.get_by_label("Organization name")).to_have_value("Acme")
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Repeat the password", exact=True).fill(password)
+    page.get_by_role("button", name="Continue").click()
 
 
 def _name(path: str) -> str:

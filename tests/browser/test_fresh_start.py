@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import RESULTS
+from tests.browser.screens import answer_who_administers
 from tests.functional.install import PASSWORD, RunningInstall
 from tests.smtpd import Relay
 
@@ -31,18 +32,12 @@ class Counting:
 
 
 def at_the_mail_question(browser: Browser, install: RunningInstall) -> Page:
-    """Setup up to its question about mail; the last two of the answers before it are guessed."""
+    """Setup up to its question about mail."""
     page = browser.new_page()
     page.goto(f"{install.url}/setup?token={install.token}")
     for name in ("Begin", "Use this address"):
         page.get_by_role("button", name=name).click()
-    page.get_by_label("Email address").fill("alice@acme.test")
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Your name")).to_have_value("Alice")
-    expect(page.get_by_label("Organization name")).to_have_value("Acme")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Repeat the password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
+    answer_who_administers(page, PASSWORD)
     return page
 
 

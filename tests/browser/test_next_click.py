@@ -13,7 +13,7 @@ from sqlalchemy import update
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
 from tests.browser.conftest import RESULTS
-from tests.browser.screens import SCHEMES, overflow, violations
+from tests.browser.screens import SCHEMES, answer_who_administers, overflow, violations
 from tests.browser.states import LOGIN, STATES, out_of_sight
 from tests.browser.test_mailer_page import fill
 from tests.conftest import Clock
@@ -178,11 +178,7 @@ def test_the_wizard_keeps_its_next_click_on_the_screen_too(
     page.goto(f"{fresh_install.url}/setup?token={fresh_install.token}")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Use this address").click()
-    page.get_by_label("Email address").fill("alice@acme.test")
-    page.keyboard.press("Tab")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Repeat the password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Continue").click()
+    answer_who_administers(page, PASSWORD)
     page.get_by_label("Host", exact=True).fill("localhost")
     page.get_by_label("Port", exact=True).fill("1")
     page.get_by_role("button", name="Save and continue").click()
