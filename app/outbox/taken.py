@@ -76,14 +76,7 @@ def claimed(
     they were looked at for several together.
     """
     if row.expires_at is not None and not alive(row.created_at, row.expires_at, now):
-        _put_down(
-            session,
-            row.id,
-            state=State.CANCELLED,
-            ended_because=Ended.EXPIRED,
-            finished_at=now,
-            sealed_bytes=None,
-        )
+        _cancel(session, row.id, Ended.EXPIRED, now)
         return None
     if row.fence - row.attempts - row.forgiven > MANY_CLAIMS:
         until = kept_until(row.expires_at, now)
@@ -91,14 +84,7 @@ def claimed(
         set_aside(session, row.id, reason, now, until=until, ended_because=Ended.GAVE_UP)
         return None
     if not _still_stands(session, runtime, row, now, standing):
-        _put_down(
-            session,
-            row.id,
-            state=State.CANCELLED,
-            ended_because=Ended.WITHDRAWN,
-            finished_at=now,
-            sealed_bytes=None,
-        )
+        _cancel(session, row.id, Ended.WITHDRAWN, now)
         return None
     try:
         if row.sealed_bytes is None:
@@ -216,6 +202,11 @@ def set_aside(
         "bytes_until": until or now + KEEP_FAILED,
     }
     _put_down(session, message_id, **(values | also))
+
+
+def _cancel(session: Session, message_id: int, why: Ended, now: datetime) -> None:
+    values = {"ended_because": why, "finished_at": now, "sealed_bytes": None}
+    _put_down(session, message_id, state=State.CANCELLED, **values)
 
 
 def _put_down(session: Session, message_id: int, **values: object) -> None:

@@ -68,9 +68,8 @@ class Waker:
         self.bell = Bell()
 
     def __call__(self) -> None:
-        self.bell.ring()
+        self.committed()
         if self._database.is_sqlite:
-            _touch(self._database)
             return
         try:
             with self._database.engine.begin() as connection:
@@ -80,6 +79,7 @@ class Waker:
             log.warning("other workers were not woken: %s", type(error).__name__)
 
     def committed(self) -> None:
+        """Wakes all whom no NOTIFY has to wake."""
         self.bell.ring()
         if self._database.is_sqlite:
             _touch(self._database)
