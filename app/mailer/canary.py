@@ -147,13 +147,15 @@ def run(runtime: Runtime) -> bool:
 
 
 def _claim(runtime: Runtime) -> datetime | None:
+    """Whether it is time is asked with the row held: another's look, from first to last, may lie
+    between a question without it and the claim."""
     now = runtime.now()
     with runtime.database.transaction() as session:
         ensure(session)
         free = or_(
             MailCanary.lease_until.is_(None), sql_not_after(MailCanary.lease_until, now, LEASE)
         )
-        row = session.get(MailCanary, 1, populate_existing=True)
+        row = session.get(MailCanary, 1, populate_existing=True, with_for_update=True)
         if row is None or not is_due(active_mailer(session, runtime), health_of(session), row, now):
             return None
         taken = session.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -198,6 +199,34 @@ def test_eight_processes_look_once(live: Runtime, relay: Relay, clock: Clock) ->
         thread.join()
     assert looked.count(True) == 1
     assert row(live).passed_at == clock()
+
+
+def test_a_look_that_begins_and_ends_beside_a_claim_is_not_made_twice(
+    live: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim's question whether it is time is held open until another process had a second for
+    its whole look."""
+    with live.database.transaction() as session:
+        canary.ensure(session)
+    clock.advance(hours=2)
+    asked = canary.is_due
+    looked: list[bool] = []
+    beside = threading.Thread(target=lambda: looked.append(canary.run(live)))
+    times = 0
+
+    def slow(*words: Any) -> bool:
+        nonlocal times
+        due = asked(*words)
+        times += 1
+        if times == 2:  # the first question is asked before anything is claimed
+            beside.start()
+            beside.join(1)
+        return due
+
+    monkeypatch.setattr(canary, "is_due", slow)
+    looked.append(canary.run(live))
+    beside.join()
+    assert looked.count(True) == 1
 
 
 def test_a_daily_mail_goes_to_the_address_that_is_given(

@@ -325,6 +325,7 @@ def on_stage(browser: Browser, picture: Picture, **settings: Any) -> Iterator[St
             context.add_cookies([{"name": "novantra", "value": cookie, "url": base}])
         stage = Stage(World(runtime, clock), context.new_page(), base)
         picture.scene(stage)
+        stage.page.wait_for_load_state()
         yield stage
         context.close()
 

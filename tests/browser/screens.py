@@ -102,6 +102,7 @@ def shoot(
 
 def violations(page: Page) -> list[str]:
     """What axe objects to on the page as it stands, a line per element: rule, help, selector."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
@@ -113,9 +114,33 @@ def violations(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window; 0 is right."""
+    """By how many pixels the page is wider than its window; 0 is right. A page that has only just
+    come has nothing to be measured yet, so it is waited for."""
+    page.wait_for_load_state()
     wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return max(0, wide)
+
+
+def moved(page: Page) -> list[str]:
+    """What moved by itself while the page loaded, a line per movement: its score and its elements
+    (https://web.dev/articles/cls). A busy machine shows the upper half of a page before it has read
+    the lower one, and a corner moves by a few pixels then: nobody sees a tenth of a good score."""
+    page.wait_for_load_state()
+    found: list[str] = page.evaluate(_MOVED, _GOOD_SHIFT / 10)
+    return found
+
+
+_GOOD_SHIFT = 0.1
+_MOVED = """least => new Promise(done => {
+  const name = ({node}) => node ? (node.outerHTML || node.textContent).slice(0, 60) : "?";
+  const told = [];
+  new PerformanceObserver(list => {
+    for (const e of list.getEntries())
+      if (!e.hadRecentInput && e.value >= least)
+        told.push(`moved by ${e.value.toFixed(3)}: ${e.sources.map(name).join(", ")}`);
+  }).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(told), 60);
+})"""
 
 
 def answer_who_administers(page: Page, password: str) -> None:

@@ -21,7 +21,7 @@ from playwright.sync_api import Error, Page
 
 from tests.browser.pictures import ROOT, Picture, on_stage
 from tests.browser.scenes import SCENES, Scene
-from tests.browser.screens import SCHEMES, Scheme, chromium, overflow, violations
+from tests.browser.screens import SCHEMES, Scheme, chromium, moved, overflow, violations
 from tests.needs import need_chromium
 
 WIDTHS = {390: 844, 1280: 800}
@@ -31,21 +31,12 @@ FOLDER = ROOT / "test-results" / "sheet"
 TALLEST = 2_400
 """Pixels of a page that the sheet shows; what is below is cut off."""
 
-_MOVED = """() => new Promise(done => {
-  let moved = 0;
-  new PerformanceObserver(list => {
-    for (const e of list.getEntries()) if (!e.hadRecentInput) moved += e.value;
-  }).observe({type: "layout-shift", buffered: true});
-  setTimeout(() => done(moved), 60);
-})"""
-
 
 def findings(page: Page) -> Iterator[str]:
     """What is wrong with the page as it stands, a line each."""
     if beyond := overflow(page):
         yield f"{beyond} px wider than the window"
-    if (moved := page.evaluate(_MOVED)) > 0:
-        yield f"moved by {moved:.3f} while it loaded"
+    yield from moved(page)
     yield from violations(page)
 
 
