@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.browser.conftest import RESULTS
-from tests.browser.screens import shoot, violations
+from tests.browser.screens import overflow, shoot, violations
 
 pytestmark = pytest.mark.browser
 PATH = "/development/components"
@@ -35,10 +35,10 @@ def address(
 def test_every_component_can_be_seen_at_once(browser: Browser, address: str):
     findings: list[str] = []
 
-    def read(page: object) -> None:
-        findings.extend(violations(page))  # type: ignore[arg-type]
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")  # type: ignore[attr-defined]
-        findings.extend([f"{wide} px too wide"] if wide > 0 else [])
+    def read(page: Page) -> None:
+        findings.extend(violations(page))
+        if wide := overflow(page):
+            findings.append(f"{wide} px too wide")
 
     shoot(browser, address, [PATH], RESULTS / "components", widths=(320, 390, 1280), prepare=read)
     assert findings == []

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.pictures import RELAY, Picture, on_stage
 from tests.browser.scenes import SCENES
+from tests.browser.screens import moved
 from tests.browser.sheet import READ, findings
 
 pytestmark = pytest.mark.browser
@@ -46,6 +47,24 @@ def test_nothing_is_found(browser: Browser, name: str) -> None:
             on.page.emulate_media(color_scheme=scheme)
             found += [f"{width} px, {scheme}: {line}" for line in findings(on.page)]
     assert found == []
+
+
+@pytest.mark.parametrize(("height", "lines"), [(80, 1), (0, 0)])
+def test_what_moves_by_itself_is_found(browser: Browser, height: int, lines: int) -> None:
+    document = f"""<!doctype html><main><p>{"word " * 500}</p></main><script>setTimeout(() => {{
+        const late = document.createElement("div");
+        late.style.height = "{height}px";
+        document.body.prepend(late);
+        document.title = "late";
+    }}, 300)</script>"""
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.fulfill(body=document, content_type="text/html"))
+    page.goto("http://novantra.test/")
+    page.wait_for_function("document.title === 'late'")
+    found = moved(page)
+    page.close()
+    assert len(found) == lines
+    assert all("<main>" in line or "<body>" in line for line in found)
 
 
 def test_typing_into_a_guessed_field_replaces_the_guess(browser: Browser) -> None:
