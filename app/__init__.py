@@ -38,6 +38,7 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     from app.config import Config
     from app.crypto.box import SealedBox
     from app.database import Database
+    from app.database_checkpoints import Checkpoints
     from app.extensions import csrf, limiter, limiter_options, login_manager
     from app.install.service import environment_access_url
     from app.keyring import load_keyring, session_secrets
@@ -83,7 +84,9 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
         RATELIMIT_ENABLED=config.ratelimit_enabled,
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=counters != "memory://",
     )
-    app.extensions[EXTENSION] = Runtime(config, database, box)
+    runtime = app.extensions[EXTENSION] = Runtime(config, database, box)
+    if database.is_sqlite:
+        runtime.companions.append(lambda live: Checkpoints(live.database))
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -104,5 +107,5 @@ def create_app(config: Config | None = None, *, serving: bool = True) -> Flask:
     wizard.init_app(app)
     cli.init_app(app)
     if serving:
-        note(app.extensions[EXTENSION], starting=True)
+        note(runtime, starting=True)
     return app

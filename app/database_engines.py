@@ -108,6 +108,10 @@ def postgres_engine(url: str) -> Engine:
 SYNCHRONOUS = "FULL"
 """What was committed survives a power cut: see docs/decisions/sqlite-durability.md"""
 
+CHECKPOINT_PAGES = 8_000
+"""A log as long as this, 32 MB, is carried over by whoever's commit makes it longer. Before that a
+thread does so in every process that serves or delivers: see :mod:`app.database_checkpoints`."""
+
 
 class _WithIndexes(SQLiteCompiler):
     """Passes on which index a query is to use, ``INDEXED BY …``, which SQLAlchemy leaves out."""
@@ -133,6 +137,7 @@ def sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
 
