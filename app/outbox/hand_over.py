@@ -33,12 +33,14 @@ def written(found: HandOver) -> str:
 
 
 def read(text: str) -> HandOver:
-    """What :func:`written` wrote. A word that is none says nothing: a later version's, say."""
+    """What :func:`written` wrote, or several such texts with a blank between them. A word that is
+    none says nothing: a later version's, say."""
     found: HandOver = Counter()
-    for word in text.split():
+    words = Counter(text.split())  # of a month there are some ten thousand, and most are alike
+    for word, times in words.items():
         each, _, number = word.partition(":")
         if each.isdecimal() and number.isdecimal():
-            found[int(each)] += int(number)
+            found[int(each)] += int(number) * times
     return found
 
 

@@ -4,13 +4,13 @@ an hour, and since then from the mails themselves."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.outbox.ended import (
@@ -28,13 +28,20 @@ READ_AT_ONCE = 20_000
 """Mails not counted yet that are read for a page: many times what a quarter of an hour brings, and
 some tens of milliseconds."""
 
-_QUARTERS = select(
-    MailQuarter.quarter,
-    MailQuarter.sent,
-    MailQuarter.failed,
-    MailQuarter.expired,
-    MailQuarter.hand_over,
-).where(MailQuarter.quarter >= bindparam("first"), MailQuarter.quarter < bindparam("until"))
+_Q = MailQuarter
+_NTH = (_Q.quarter - bindparam("first", type_=Integer)) // bindparam("length", type_=Integer)
+# Added up by the database: of a month there are some thousand rows, and thirty days.
+_DAYS = (
+    select(
+        _NTH.label("nth"),
+        func.sum(_Q.sent),
+        func.sum(_Q.failed),
+        func.sum(_Q.expired),
+        func.aggregate_strings(_Q.hand_over, " "),
+    )
+    .where(_Q.quarter >= bindparam("first"), _Q.quarter < bindparam("until"))
+    .group_by(text("nth"))
+)
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,8 @@ def over_time(session: Session, now: datetime, zone: ZoneInfo, number: int) -> O
     begins = [quarter_of(midnight(day.day, zone)) for day in days]
     counted = counted_until(session, now)
     until = uncounted_until(session, counted, now, at_most=READ_AT_ONCE)
-    stored = session.execute(_QUARTERS, {"first": begins[0], "until": quarter_of(counted)}).all()
-    _put_stored(days, begins, stored)
+    end = quarter_of(midnight(today + timedelta(days=1), zone))
+    _put_stored(session, days, [*begins, end], quarter_of(counted))
     _put(days, begins, tallied(session, counted, until))
     return OverTime(
         days,
@@ -100,18 +107,21 @@ def over_time(session: Session, now: datetime, zone: ZoneInfo, number: int) -> O
     )
 
 
-def _put_stored(days: tuple[Day, ...], begins: list[int], rows: Iterable[Any]) -> None:
-    """As :func:`_put`, for some thousand quarters: a day's durations are read together."""
-    durations: list[list[str]] = [[] for _ in days]
-    for quarter, sent, failed, expired, hand_over in rows:
-        at = bisect_right(begins, quarter) - 1
-        tally = days[at].tally
-        tally.sent += sent
-        tally.failed += failed
-        tally.expired += expired
-        durations[at].append(hand_over)
-    for day, texts in zip(days, durations, strict=True):
-        day.tally.hand_over.update(read(" ".join(texts)))
+def _put_stored(session: Session, days: tuple[Day, ...], edges: list[int], counted: int) -> None:
+    """What was counted before the quarter ``counted``. ``edges``: where days begin and end.
+    Those of one length are asked for together: a stretch ends where clocks are put on or back."""
+    lengths = [end - begin for begin, end in pairwise(edges)]
+    at = 0
+    for length, some in groupby(lengths):
+        number = len(list(some))
+        values = {
+            "first": edges[at],
+            "until": min(edges[at + number], counted),
+            "length": length,
+        }
+        for nth, sent, failed, expired, hand_over in session.execute(_DAYS, values):
+            days[at + nth].tally.add(Tally(int(sent), int(failed), int(expired), read(hand_over)))
+        at += number
 
 
 def _put(days: tuple[Day, ...], begins: list[int], found: Mapping[int, Tally]) -> None:

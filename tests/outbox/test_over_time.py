@@ -63,6 +63,21 @@ def test_a_day_of_25_hours_is_one_day(runtime: Runtime, clock: Clock) -> None:
     assert berlin == {"2026-10-25": 3, "2026-10-26": 1}
 
 
+def test_the_last_hour_of_a_day_of_25_hours_is_in_it(runtime: Runtime, clock: Clock) -> None:
+    """Days of 24 hours before it, that day, and the one that goes on: counted, not only read."""
+    berlin = ZoneInfo("Europe/Berlin")
+    for day, hour in ((23, 21), (24, 23), (25, 21), (25, 22), (25, 23)):
+        rows_that_ended(runtime, datetime(2026, 10, day, hour, 30, tzinfo=UTC), day + hour)
+    clock.time = datetime(2026, 10, 25, 22, 55, tzinfo=UTC)  # 23:55 of the 25th
+    clock.advance(minutes=60)
+    count_all(runtime)
+    after = numbers(runtime, berlin)
+    clock.advance(minutes=-61)
+    before = numbers(runtime, berlin)
+    assert before == {"2026-10-23": 44, "2026-10-25": 47 + 46 + 47}
+    assert after == before | {"2026-10-26": 48}
+
+
 def test_days_stay_when_the_mails_are_gone(
     runtime: Runtime, clock: Clock, admin_client: FlaskClient
 ) -> None:
