@@ -16,13 +16,10 @@ from typing import cast
 
 from sqlalchemy import (
     Index,
-    Select,
     String,
     Table,
-    bindparam,
     delete,
     func,
-    insert,
     select,
     text,
 )
@@ -31,11 +28,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.client import network_of
 from app.database import Base, RowId, UtcDateTime
 from app.mail.addresses import Address
+from app.many_rows import ManyRows, among
 from app.moments import sql_outside, sql_within
 
 
 class Throttle(Base):
-    """Something counted per subject within a window, across processes and restarts."""
+    """Something counted per subject within a window, across processes and restarts. What many take
+    under one subject at the same moment is one row with their ``number``."""
 
     __tablename__ = "throttles"
     __table_args__ = (Index("ix_throttles_purpose_subject_at", "purpose", "subject", "at"),)
@@ -44,6 +43,7 @@ class Throttle(Base):
     purpose: Mapped[str] = mapped_column(String(24))
     subject: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 @dataclass(frozen=True)
@@ -126,32 +126,39 @@ class Tally:
 
     def write(self) -> None:
         """Keep what was taken. The caller commits."""
-        taken: dict[str, list[str]] = {}
-        for limit, subject in self._taken.elements():
-            taken.setdefault(limit.purpose, []).append(subject)
-        for purpose, subjects in taken.items():
-            _insert(self._session, purpose, subjects, self._now)
+        _WRITTEN.insert(
+            self._session.connection(),
+            {
+                "purpose": [limit.purpose for limit, _ in self._taken],
+                "subject": [subject for _, subject in self._taken],
+                "number": list(self._taken.values()),
+            },
+            at=self._now,
+        )
 
     def _look(self, limit: Limit, subjects: Sequence[str]) -> None:
         _one_at_a_time(self._session, limit, subjects)
-        these = Throttle.purpose == limit.purpose, Throttle.subject.in_(subjects)
+        these = Throttle.purpose == limit.purpose, among(self._session, Throttle.subject, subjects)
         self._session.execute(
             delete(Throttle)
             .where(*these, sql_outside(Throttle.at, self._now, limit.window))
             .execution_options(synchronize_session=False)
         )
         counted = self._session.execute(
-            select(Throttle.subject, func.count()).where(*these).group_by(Throttle.subject)
+            select(Throttle.subject, func.sum(Throttle.number))
+            .where(*these)
+            .group_by(Throttle.subject)
         )
-        self._counted.update({(limit, subject): number for subject, number in counted})
+        self._counted.update({(limit, subject): int(number) for subject, number in counted})
 
     def _when_free(self, which: tuple[Limit, str]) -> datetime:
         """When the oldest of the newest ``most`` is over; asked once for each."""
         if which not in self._free_at:
             limit, subject = which
             before = limit.most - self._taken[which]
-            newest = _counting(limit, subject, self._now).offset(max(before - 1, 0)).limit(1)
-            at = self._session.scalar(newest) if before > 0 else self._now
+            at = None
+            if before > 0:
+                _, at = _newest(self._session, limit, subject, self._now, before)
             self._free_at[which] = (at or self._now) + limit.window
         return self._free_at[which]
 
@@ -165,9 +172,8 @@ def take(session: Session, limit: Limit, subject: str, now: datetime) -> None:
 
 def allowance(session: Session, limit: Limit, subject: str, now: datetime) -> Allowance:
     """What is left. Counts nothing."""
-    newest_first = session.scalars(_counting(limit, subject, now).limit(limit.most)).all()
-    again_at = newest_first[-1] + limit.window if newest_first else None
-    return Allowance(limit.most - len(newest_first), again_at)
+    counted, oldest = _newest(session, limit, subject, now, limit.most)
+    return Allowance(limit.most - counted, oldest + limit.window if oldest else None)
 
 
 def retry_at(session: Session, limit: Limit, subject: str, now: datetime) -> datetime | None:
@@ -188,17 +194,26 @@ def forget(session: Session, limit: Limit, subject: str) -> None:
     )
 
 
-def _counting(limit: Limit, subject: str, now: datetime) -> Select[datetime]:
-    """The moments of those that count, newest first."""
-    return (
-        select(Throttle.at)
+def _newest(
+    session: Session, limit: Limit, subject: str, now: datetime, most: int
+) -> tuple[int, datetime | None]:
+    """Of those that count: how many there are, up to ``most``, and when the oldest of these was."""
+    rows = session.execute(
+        select(Throttle.at, Throttle.number)
         .where(
             Throttle.purpose == limit.purpose,
             Throttle.subject == subject,
             sql_within(Throttle.at, now, limit.window),
         )
         .order_by(Throttle.at.desc())
+        .limit(most)
     )
+    counted, oldest = 0, None
+    for at, number in rows:
+        counted, oldest = counted + number, at
+        if counted >= most:
+            return most, oldest
+    return counted, oldest
 
 
 def _one_at_a_time(session: Session, limit: Limit, subjects: Sequence[str]) -> None:
@@ -216,20 +231,4 @@ def _one_at_a_time(session: Session, limit: Limit, subjects: Sequence[str]) -> N
         )
 
 
-def _insert(session: Session, purpose: str, subjects: Sequence[str], now: datetime) -> None:
-    """One row for each. PostgreSQL is given them as one value: it and its driver take half as long
-    as for a row at a time."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        whole = {"purpose": purpose, "subjects": subjects, "at": now}
-        connection.execute(_INSERT_WHOLE, whole)
-    else:
-        rows = [{"purpose": purpose, "subject": subject, "at": now} for subject in subjects]
-        connection.execute(_INSERT, rows)
-
-
-_INSERT = insert(cast(Table, Throttle.__table__))
-_INSERT_WHOLE = text(
-    "INSERT INTO throttles (purpose, subject, at)"
-    " SELECT CAST(:purpose AS varchar), what, :at FROM unnest(CAST(:subjects AS varchar[])) AS what"
-).bindparams(bindparam("at", type_=UtcDateTime))
+_WRITTEN = ManyRows(cast(Table, Throttle.__table__))

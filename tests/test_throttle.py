@@ -6,9 +6,10 @@ import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
+from app.database import UtcDateTime
 from app.runtime import Runtime
 from app.throttle import Limit, Tally, Throttle, TooMany, left, retry_at, take
 from tests.conftest import Clock
@@ -91,6 +92,23 @@ def test_a_tally_that_is_not_written_counts_nothing(runtime: Runtime, clock: Clo
     with runtime.database.transaction() as session:
         Tally(session, [(SENDER, "acme")], clock()).take((SENDER, "acme"))
         assert session.scalars(select(Throttle)).all() == []
+
+
+def test_what_many_take_at_the_same_moment_is_one_row(runtime: Runtime, clock: Clock) -> None:
+    with runtime.database.transaction() as session:
+        tally = Tally(session, [(SENDER, "acme")], clock())
+        for _ in range(3):
+            tally.take((SENDER, "acme"))
+        tally.write()
+        assert session.scalars(select(Throttle.number)).all() == [3]
+        assert left(session, SENDER, "acme", clock()) == SENDER.most - 3
+
+
+def test_what_an_older_version_wrote_counts_as_one(runtime: Runtime, clock: Clock) -> None:
+    with runtime.database.transaction() as session:
+        old = "INSERT INTO throttles (purpose, subject, at) VALUES ('sender', 'acme', :at)"
+        session.execute(text(old).bindparams(bindparam("at", clock(), UtcDateTime)))
+        assert left(session, SENDER, "acme", clock()) == SENDER.most - 1
 
 
 def test_statements_do_not_grow_with_the_subjects(runtime: Runtime, clock: Clock) -> None:

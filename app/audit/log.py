@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, text
+from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from app.audit import anchor as anchors
@@ -22,6 +22,7 @@ from app.audit.models import AuditEvent
 from app.audit.note import HeadNote
 from app.audit.tags import checked
 from app.database import Base, Database
+from app.many_rows import ManyRows
 from app.web.context import Actor
 
 # Any number will do as long as every process uses the same one.
@@ -227,7 +228,7 @@ class _Event:
 
 
 _COLUMNS = tuple(_Event.__dataclass_fields__)
-_EVENTS = insert(cast(Table, AuditEvent.__table__))
+_EVENTS = ManyRows(cast(Table, AuditEvent.__table__))
 
 
 def _append(session: Session, events: Sequence[_Event], end: Head, key: SigningKey | None) -> Head:
@@ -237,8 +238,8 @@ def _append(session: Session, events: Sequence[_Event], end: Head, key: SigningK
         event.key_id = key.id if key else None
         event.digest = digest_of(event, key)
         end = Head(event.id, event.digest)
-    rows = [{name: getattr(event, name) for name in _COLUMNS} for event in events]
-    session.connection().execute(_EVENTS, rows)
+    columns = {name: [getattr(event, name) for event in events] for name in _COLUMNS}
+    _EVENTS.insert(session.connection(), columns)
     return end
 
 

@@ -1,9 +1,9 @@
 """Pasted lists: kept as rows and worked off a few lines at a time, by whoever comes by.
 
-The request that brings the list does what it can within a moment, the worker goes on between
-deliveries, and the list's own page can be asked to go on too. A step claims its lines in the
-transaction that settles them, so no line is done twice and none is lost, and asks again whether
-whoever pasted the list may still invite.
+The request that brings the list does what it can within a moment, and the worker delivers what that
+makes; then the worker goes on between deliveries, and the list's own page can be asked to go on
+too. A step claims its lines in the transaction that settles them, so no line is done twice and none
+is lost, and asks again whether whoever pasted the list may still invite.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app import correlation
@@ -25,6 +25,7 @@ from app.accounts.models import User
 from app.audit.log import record
 from app.in_steps import delete_some
 from app.mail.addresses import Address
+from app.many_rows import ManyRows, among
 from app.moments import sql_outside
 from app.organizations.invitations import invite_all
 from app.organizations.inviting import InviteResult, Inviting
@@ -54,7 +55,7 @@ MOMENT, CHORE_MOMENT = 1.0, 0.25
 Waiting = tuple[int, str]
 """A line that waits: its id, and the address as it is stored."""
 
-_LINES = insert(cast(Table, InvitationBatchLine.__table__))
+_LINES = ManyRows(cast(Table, InvitationBatchLine.__table__))
 
 log = logging.getLogger("novantra.organizations")
 
@@ -93,18 +94,16 @@ def store(session: Session, inviting: Inviting, lines: Sequence[Line]) -> Invita
     )
     session.add(batch)
     session.flush()
-    rows = [
+    _LINES.insert(
+        session.connection(),
         {
-            "batch_id": batch.id,
-            "number": line.number,
-            "typed": line.stored[:320],
-            "outcome": line.outcome,
-            "detail": line.problem[:300] if line.problem else None,
-        }
-        for line in lines
-    ]
-    if rows:
-        session.connection().execute(_LINES, rows)
+            "number": [line.number for line in lines],
+            "typed": [line.stored[:320] for line in lines],
+            "outcome": [line.outcome for line in lines],
+            "detail": [line.problem[:300] if line.problem else None for line in lines],
+        },
+        batch_id=batch.id,
+    )
     return batch
 
 
@@ -157,7 +156,7 @@ def _do(session: Session, inviting: Inviting, lines: Sequence[Waiting]) -> None:
     for (line_id, _), outcome in zip(lines, outcomes, strict=True):
         same.setdefault(outcome, []).append(line_id)
     for outcome, ids in same.items():
-        _settle(session, InvitationBatchLine.id.in_(ids), outcome)
+        _settle(session, among(session, InvitationBatchLine.id, ids), outcome)
 
 
 def _do_alone(session: Session, inviting: Inviting, line: Waiting) -> None:
@@ -211,17 +210,32 @@ def _settle(
 def work_for_a_moment(
     runtime: Runtime, batch: InvitationBatch | None = None, *, seconds: float | None = None
 ) -> None:
-    """Steps through a list, or all of them, until done or :data:`MOMENT` is over."""
+    """Steps through a list, or all of them, until done or :data:`MOMENT` is over.
+
+    The worker is woken for what is left of a list.
+    """
     end = time.monotonic() + (MOMENT if seconds is None else seconds)
-    while work_off(runtime, batch) and time.monotonic() < end:
-        pass
+    while work_off(runtime, batch):
+        if time.monotonic() >= end:
+            if batch is not None:
+                runtime.wake_worker()
+            return
 
 
 def chore(runtime: Runtime) -> bool:
-    """What the worker does between deliveries. Looks before it takes the writer's place."""
+    """What the worker does between deliveries. Looks before it takes the writer's place, and leaves
+    a list that has just come to the request that brought it: two who write would wait for each
+    other, and mail for both."""
+    now = runtime.now()
     with runtime.database.session(reading=True) as session:
         waiting = session.scalar(
-            select(InvitationBatchLine.id).where(InvitationBatchLine.outcome.is_(None)).limit(1)
+            select(InvitationBatchLine.id)
+            .join(InvitationBatch, InvitationBatch.id == InvitationBatchLine.batch_id)
+            .where(
+                InvitationBatchLine.outcome.is_(None),
+                sql_outside(InvitationBatch.created_at, now, timedelta(seconds=MOMENT)),
+            )
+            .limit(1)
         )
     if waiting is None:
         return False

@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.audit.log import Happened
 from app.mail.addresses import Address
 from app.mailer.active import PENDING, mail_state
+from app.many_rows import among, given
 from app.moments import lies_ahead
 from app.organizations.inviting import LIFETIME, InviteResult, Inviting, over
 from app.organizations.models import Invitation, Membership
@@ -118,30 +119,45 @@ class Decided:
 
 def _look_up(session: Session, inviting: Inviting, addresses: Sequence[Address]) -> Known:
     keys, organization_id = sorted({one.key for one in addresses}), inviting.organization.id
-    people = session.scalars(select(User).where(User.email_key.in_(keys))).all()
-    members = session.scalars(
-        select(Membership.user_id).where(
-            Membership.organization_id == organization_id,
-            Membership.user_id.in_([user.id for user in people]),
-        )
-    )
-    waiting = session.scalars(
-        select(Invitation)
-        .where(
-            Invitation.organization_id == organization_id,
-            Invitation.email_key.in_(keys),
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .execution_options(populate_existing=True)
-    )
+    people = session.scalars(select(User).where(among(session, User.email_key, keys))).all()
+    members = _members_among(session, organization_id, [user.id for user in people])
     return Known(
         inviting,
         people={user.email_key: user for user in people},
-        members=frozenset(members) if people else frozenset(),
-        waiting={one.email_key: one for one in waiting},
+        members=members,
+        waiting={one.email_key: one for one in _open_for(session, organization_id, keys)},
         no_mail=why_no_mail(session, inviting),
     )
+
+
+def _members_among(session: Session, organization_id: int, people: Sequence[int]) -> frozenset[int]:
+    if not people:
+        return frozenset()
+    ours = Membership.organization_id == organization_id
+    these = select(Membership.user_id).where(ours, among(session, Membership.user_id, people))
+    return frozenset(session.scalars(these))
+
+
+def _open_for(session: Session, organization_id: int, keys: Sequence[str]) -> Sequence[Invitation]:
+    """The open invitations of these, each looked for by itself: asked for all of them at once,
+    PostgreSQL reads every open invitation of an organization of which it has no statistics yet."""
+    wanted = given(session, Invitation.email_key.type, keys)
+    one = (
+        select(Invitation.id)
+        .where(
+            Invitation.organization_id == organization_id,
+            Invitation.email_key == wanted.c.value,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = [number for number in session.scalars(select(one).select_from(wanted)) if number]
+    if not found:
+        return []
+    these = select(Invitation).where(among(session, Invitation.id, found))
+    return session.scalars(these.execution_options(populate_existing=True)).all()
 
 
 def why_no_mail(session: Session, inviting: Inviting) -> InviteResult | None:

@@ -8,9 +8,9 @@ list of one. Whether somebody may ask for it is asked by the caller, in each tra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
@@ -19,6 +19,7 @@ from app.audit.log import record_all
 from app.install.service import links
 from app.mail.addresses import Address
 from app.mailer.active import require_mail
+from app.many_rows import ManyRows
 from app.organizations.deciding import decide, why_no_mail
 from app.organizations.inviting import LIFETIME, InviteResult, Inviting, NotOpen
 from app.organizations.letters import invitation_letter, notice_letter
@@ -28,8 +29,8 @@ from app.outbox.bulk import cancel_each
 from app.outbox.queue import enqueue_all
 from app.throttle import TooMany
 
-_INVITATIONS = insert(cast(Table, Invitation.__table__))
-_MEMBERSHIPS = insert(cast(Table, Membership.__table__))
+_INVITATIONS = ManyRows(cast(Table, Invitation.__table__))
+_MEMBERSHIPS = ManyRows(cast(Table, Membership.__table__))
 
 
 def invite(session: Session, inviting: Inviting, address: Address) -> InviteResult:
@@ -157,17 +158,13 @@ def _still_open(session: Session, invitations: Sequence[Invitation]) -> list[Inv
 
 
 def _add(session: Session, inviting: Inviting, users: Sequence[User]) -> None:
-    rows = [
-        {
-            "organization_id": inviting.organization.id,
-            "user_id": user.id,
-            "role": inviting.role,
-            "created_at": inviting.now,
-        }
-        for user in users
-    ]
-    if rows:
-        session.connection().execute(_MEMBERSHIPS, rows)
+    _MEMBERSHIPS.insert(
+        session.connection(),
+        {"user_id": [user.id for user in users]},
+        organization_id=inviting.organization.id,
+        role=inviting.role,
+        created_at=inviting.now,
+    )
 
 
 def _write_notices(session: Session, inviting: Inviting, users: Sequence[User]) -> None:
@@ -181,26 +178,25 @@ def _write_new(session: Session, inviting: Inviting, addresses: Sequence[Address
     if not addresses:
         return
     base = links(session, inviting.runtime.config)
-    rows: list[dict[str, Any]] = []
-    letters = []
-    for address in addresses:
-        secret = new_secret()
-        row = {
-            "organization_id": inviting.organization.id,
-            "email": address.text,
-            "email_key": address.key,
-            "role": inviting.role,
-            "invited_by_id": inviting.inviter.id if inviting.inviter else None,
-            "created_at": inviting.now,
-            "expires_at": inviting.now + LIFETIME,
-            "token_hash": hash_secret(secret),
-        }
-        rows.append(row)
-        letters.append(invitation_letter(inviting, base, address, inviting.role, secret))
-    ids = enqueue_all(session, inviting.runtime, letters)
-    for row, public_id in zip(rows, ids, strict=True):
-        row["message_public_id"] = public_id
-    session.connection().execute(_INVITATIONS, rows)
+    secrets = [new_secret() for _ in addresses]
+    letters = [
+        invitation_letter(inviting, base, address, inviting.role, secret)
+        for address, secret in zip(addresses, secrets, strict=True)
+    ]
+    _INVITATIONS.insert(
+        session.connection(),
+        {
+            "email": [address.text for address in addresses],
+            "email_key": [address.key for address in addresses],
+            "token_hash": [hash_secret(secret) for secret in secrets],
+            "message_public_id": enqueue_all(session, inviting.runtime, letters),
+        },
+        organization_id=inviting.organization.id,
+        role=inviting.role,
+        invited_by_id=inviting.inviter.id if inviting.inviter else None,
+        created_at=inviting.now,
+        expires_at=inviting.now + LIFETIME,
+    )
 
 
 def _write_anew(

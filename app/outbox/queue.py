@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import correlation
@@ -17,6 +16,7 @@ from app.mail.addresses import Address
 from app.mail.compose import Prose
 from app.mailer.outgoing import compose_mail
 from app.mailer.writing import Writing, writing
+from app.many_rows import ManyRows
 from app.outbox.kinds import MAILS
 from app.outbox.models import MESSAGES, State
 from app.outbox.wakeup import waker_of
@@ -24,7 +24,7 @@ from app.runtime import Runtime
 from app.sealing import OUTBOX_BYTES
 from app.zones import first_known
 
-_INSERT = insert(MESSAGES)
+_WRITTEN = ManyRows(MESSAGES)
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,22 @@ def enqueue_all(session: Session, runtime: Runtime, letters: Sequence[Letter]) -
     seen, now = writing(session, runtime), runtime.now()
     box = runtime.box.for_many()
     rows = [_row(box, seen, letter, now) for letter in letters]
-    session.connection().execute(_INSERT, rows)
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    _WRITTEN.insert(
+        session.connection(),
+        columns,
+        state=str(State.HELD if seen.paused else State.QUEUED),
+        mail_from=seen.sender_address,
+        created_at=now,
+        due_at=now,
+        correlation_id=correlation.current(),
+    )
     waker_of(runtime.wake_worker).after(session)
-    return [row["public_id"] for row in rows]
+    return columns["public_id"]
 
 
 def _row(box: SealedBox, seen: Writing, letter: Letter, now: datetime) -> dict[str, Any]:
+    """What a mail does not have in common with the others of its transaction."""
     mail, to = MAILS[letter.kind], letter.to
     host = Prose(seen.links.host)
     composed = compose_mail(
@@ -112,18 +122,13 @@ def _row(box: SealedBox, seen: Writing, letter: Letter, now: datetime) -> dict[s
         "public_id": public_id,
         "kind": mail.name,
         "lane": mail.lane,
-        "state": State.HELD if seen.paused else State.QUEUED,
         "label": (letter.label or mail.label)[:200],
-        "mail_from": seen.sender_address,
         "rcpt_to": to.text,
         "rcpt_key": to.key,
         "rcpt_domain": to.domain,
         "message_id": composed.message_id,
         "size": len(composed.content),
         "sealed_bytes": box.seal(composed.content, place),
-        "created_at": now,
-        "due_at": now,
         "expires_at": letter.expires_at,
         "stands_on": letter.stands_on,
-        "correlation_id": correlation.current(),
     }

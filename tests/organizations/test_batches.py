@@ -76,7 +76,7 @@ def test_every_line_gets_its_result(
 
 @pytest.mark.timing
 def test_a_thousand_lines_are_done_step_by_step(
-    boss_client: FlaskClient, session: Session, runtime: Runtime, mail: None
+    boss_client: FlaskClient, session: Session, runtime: Runtime, clock: Clock, mail: None
 ) -> None:
     text = "\n".join(f"p{number}@else.test" for number in range(1000))
     began = time.monotonic()
@@ -86,6 +86,7 @@ def test_a_thousand_lines_are_done_step_by_step(
     where = answer.headers["Location"]
     page = boss_client.get(where)
     assert "of 1,000 lines are done" in said(page) or outcomes(session).count(None) == 0
+    clock.advance(seconds=batches.MOMENT)  # its request has had its time
     while batches.chore(runtime):
         pass
     assert outcomes(session) == ["invited"] * 1000
@@ -145,6 +146,34 @@ def test_the_worker_goes_on_with_a_list(
     deliver_next(runtime)
     assert outcomes(session).count(None) == 0
     assert batches.chore(runtime) is False
+
+
+def test_the_worker_leaves_a_list_to_its_request_for_a_moment_and_is_woken_for_the_rest(
+    boss_client: FlaskClient,
+    session: Session,
+    runtime: Runtime,
+    clock: Clock,
+    mail: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[bool] = []
+    woken: list[int] = []
+
+    def meanwhile(runtime: Runtime, batch: InvitationBatch) -> None:
+        looked.append(batches.chore(runtime))
+        clock.advance(seconds=batches.MOMENT)
+        monkeypatch.setattr(runtime, "wake_worker", lambda: woken.append(1))
+        work(runtime, batch, seconds=0)
+
+    work = batches.work_for_a_moment
+    monkeypatch.setattr(batches, "work_for_a_moment", meanwhile)
+    invite(boss_client, emails="\n".join(f"p{n}@else.test" for n in range(batches.STEP + 5)))
+    monkeypatch.setattr(batches, "work_for_a_moment", work)
+    assert looked == [False]
+    assert woken == [1]
+    assert outcomes(session).count(None) == 5
+    assert batches.chore(runtime) is True
+    assert outcomes(session).count(None) == 0
 
 
 def test_several_hands_on_one_list_invite_nobody_twice(

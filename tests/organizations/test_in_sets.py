@@ -59,6 +59,12 @@ def count(session: Session, model: type) -> int:
     return session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def taken(session: Session) -> int:
+    """How much counts under limits."""
+    session.rollback()
+    return session.scalar(select(func.sum(Throttle.number))) or 0
+
+
 LIST = (
     "new@else.test",
     "sam@else.test",  # has an account
@@ -132,7 +138,9 @@ def test_each_address_fares_as_it_would_alone(
         assert told.count(("invitation:created", "acme: new@else.test")) == 1
         assert told.count(("member:added", "acme: sam@else.test")) == 1
         assert verify(session).broken is None
-        counted = session.execute(select(Throttle.purpose, func.count()).group_by(Throttle.purpose))
+        counted = session.execute(
+            select(Throttle.purpose, func.sum(Throttle.number)).group_by(Throttle.purpose)
+        )
         assert dict(map(tuple, counted)) == {"invitation-from": 10, "invitation-to": 10}
 
 
@@ -193,7 +201,7 @@ def test_a_limit_reached_midway_is_told_line_by_line_and_counts_for_no_mailbox(
     while batches.chore(runtime):
         pass
     assert outcomes(session) == ["invited"] * 13 + ["organization-limit"] * 17
-    assert count(session, Throttle) == 26
+    assert taken(session) == 26
     page = said(boss_client.get(where.headers["Location"] + "?outcome=organization-limit"))
     assert "p12@else.test" not in page
     assert "p13@else.test" in page
@@ -254,7 +262,7 @@ def test_a_crash_in_the_middle_of_a_step_neither_doubles_nor_loses(
         pass
     assert outcomes(session) == ["invited"] * 30
     assert count(session, OutboxMessage) == count(session, Invitation) == 30
-    assert count(session, Throttle) == 60
+    assert taken(session) == 60
 
 
 def test_two_lists_of_the_same_people_in_another_order_do_not_wait_in_a_circle(
