@@ -102,9 +102,11 @@ def same(one: str, other: str) -> bool:
 
 
 def _mac(key: SigningKey, content: Sequence[object]) -> str:
-    return hmac.new(key.material, _canonical(content), hashlib.sha256).hexdigest()
+    return hmac.digest(key.material, _canonical(content), "sha256").hex()
 
 
 def _canonical(content: Sequence[object]) -> bytes:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return text.encode()
+    return _AS_JSON(content).encode()
+
+
+_AS_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode

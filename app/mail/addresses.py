@@ -86,7 +86,7 @@ def normalise(address: str) -> str:
 
     :raises AddressError: as :meth:`Address.parse` does.
     """
-    return Address.parse(address).text
+    return _normal(address.strip(" "))
 
 
 def domain_of(address: str) -> str:

@@ -64,6 +64,11 @@ def marks(blanks: Blanks) -> dict[str, Blank]:
     return {name: Blank(words) for name, words in found.items()}
 
 
+def with_letters(text: str, blanks: Blanks) -> str:
+    """A text that was rendered with :func:`marks`, with plain letters in their place."""
+    return text.translate({ord(mark[0]): "x" for mark in _marked(blanks).values() if mark})
+
+
 @dataclass(frozen=True)
 class Form:
     """A text in pieces; between each two of them stands a word of what has that name."""
@@ -82,14 +87,14 @@ class Form:
         return cls(tuple(pieces[::2]), tuple(which[mark] for mark in pieces[1::2]), markup)
 
     @cached_property
-    def _names(self) -> frozenset[str]:
+    def names(self) -> frozenset[str]:
         """Of what stands in it: another part of the mail may hold more."""
         return frozenset(name for name, _ in self.words)
 
     def filled(self, printed: Words) -> str:
         words = printed
         if self.markup:
-            words = {name: [escape(word) for word in printed[name]] for name in self._names}
+            words = {name: [escape(word) for word in printed[name]] for name in self.names}
         filled = [""] * (len(self.pieces) + len(self.words))
         filled[::2] = self.pieces
         filled[1::2] = [words[name][number] for name, number in self.words]

@@ -33,9 +33,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,7 +45,8 @@ from jinja2.runtime import Context
 
 from app import zones
 from app.mail.addresses import normalise
-from app.mail.blanks import Blank, Blanks, Form, blanks_for, marks
+from app.mail.blanks import Blank, Blanks, Form, Words, blanks_for, marks
+from app.mail.content import ContentForm, content_of
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -59,6 +60,14 @@ class Composed:
     html: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """A mail in words, and their octets as :func:`app.mail.content.content_of` makes them."""
+
+    subject: str
+    content: bytes
+
+
 FORMS = 256
 """Rendered forms that are kept, of about 6 kB each."""
 
@@ -70,6 +79,11 @@ class _Forms:
     subject: Form
     text: Form
     html: Form
+    content: ContentForm | None
+
+    def filled(self, printed: Words) -> Composed:
+        parts = (self.subject, self.text, self.html)
+        return Composed(*(part.filled(printed) for part in parts))
 
 
 class Composer:
@@ -94,6 +108,23 @@ class Composer:
         :raises jinja2.UndefinedError: a template uses a value that is not given.
         :raises ValueError: a link or a code is none.
         """
+        forms, printed = self._forms_for(name, values)
+        return forms.filled(printed) if forms else self._alone(name, values)
+
+    def write(self, name: str, values: Mapping[str, object]) -> Written:
+        """As :meth:`compose`, encoded."""
+        forms, printed = self._forms_for(name, values)
+        content = forms.content.filled(printed) if forms and forms.content else None
+        if forms and content is not None:
+            return Written(forms.subject.filled(printed), content)
+        words = forms.filled(printed) if forms else self._alone(name, values)
+        return Written(words.subject, content_of(words.text, words.html))
+
+    def _forms_for(
+        self, name: str, values: Mapping[str, object]
+    ) -> tuple[_Forms | None, dict[str, Sequence[str]]]:
+        """What mails with the same words share, if these can share it, and what is printed in it
+        for this one."""
         values = _with_lengths(values)
         zone = values.get("zone")
         printed = {
@@ -101,11 +132,11 @@ class Composer:
         }
         told = tuple((n, type(value), value) for n, value in values.items() if n not in printed)
         if not all(isinstance(value, _PLAIN) for _, _, value in told):
-            return self._rendered(name, prepared(values))
-        forms = self._forms(name, told, blanks_for(printed))
-        return Composed(
-            forms.subject.filled(printed), forms.text.filled(printed), forms.html.filled(printed)
-        )
+            return None, printed
+        return self._forms(name, told, blanks_for(printed)), printed
+
+    def _alone(self, name: str, values: Mapping[str, object]) -> Composed:
+        return self._rendered(name, prepared(_with_lengths(values)))
 
     def _rendered_forms(self, name: str, told: _Told, blanks: Blanks) -> _Forms:
         values = prepared({key: value for key, _, value in told})
@@ -114,6 +145,7 @@ class Composer:
             Form.of(words.subject, blanks),
             Form.of(words.text, blanks),
             Form.of(words.html, blanks, markup=True),
+            ContentForm.of(words.text, words.html, blanks),
         )
 
     def _rendered(self, name: str, words: Mapping[str, object]) -> Composed:
@@ -132,6 +164,11 @@ def compose(name: str, values: Mapping[str, object]) -> Composed:
     return _own().compose(name, values)
 
 
+def write(name: str, values: Mapping[str, object]) -> Written:
+    """As :meth:`Composer.write`, with the program's own templates."""
+    return _own().write(name, values)
+
+
 @cache
 def _own() -> Composer:
     return Composer(TEMPLATES)
@@ -146,9 +183,9 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 _FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
 
 _PRINTED = frozenset({"link", "url", "code", "address", "email"})
-_LINK = re.compile(r"https?://[!-~]+")
+_LINK = re.compile(r"https?://[!#-&(-;=?-\[\]-~]+")
+"""Without what could end it where it stands in markup."""
 _CODE = re.compile(r"[A-Za-z0-9-]{1,32}")
-_MARKUP = frozenset("\"'<>\\")
 _JOINS = re.compile(r"(?<=\S)([.@:/。．｡])(?=\S)")
 """Signs at which a mail program recognises a domain, an address or the start of a URL."""
 
@@ -213,7 +250,7 @@ def _with_lengths(values: Mapping[str, object]) -> dict[str, object]:
     return told
 
 
-def _printed(name: str, value: object, zone: object) -> list[str] | None:
+def _printed(name: str, value: object, zone: object) -> Sequence[str] | None:
     """The words of what is printed and nothing else; ``None`` for anything else.
 
     :raises ValueError: a link, code or address is none.
@@ -222,8 +259,14 @@ def _printed(name: str, value: object, zone: object) -> list[str] | None:
         alone = _kind_of(name) in _PRINTED and not isinstance(value, Prose)
         return [str(_prepared(name, value))] if alone else None
     if isinstance(value, datetime) and isinstance(zone, ZoneInfo):
-        return zones.clock(value, zone).split()
+        return _clock_words(value.astimezone(UTC), zone)
     return None
+
+
+@lru_cache(maxsize=FORMS)
+def _clock_words(moment: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    """``moment`` is in UTC, where moments that are equal are the same."""
+    return tuple(zones.clock(moment, zone).split())
 
 
 @cache
@@ -239,7 +282,7 @@ def _prepared(name: str, value: object) -> object:
         return value
     kind = _kind_of(name)
     if kind in ("link", "url"):
-        return _required(value, bool(_LINK.fullmatch(value)) and not set(value) & _MARKUP, name)
+        return _required(value, bool(_LINK.fullmatch(value)), name)
     if kind == "code":
         return _required(value, bool(_CODE.fullmatch(value)), name)
     if kind in ("address", "email"):

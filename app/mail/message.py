@@ -7,13 +7,12 @@ mail program would, and must say what was meant.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.errors import NonASCIILocalPartDefect
 from email.headerregistry import AddressHeader
 from email.parser import Parser
@@ -23,14 +22,13 @@ from functools import lru_cache
 from typing import Any
 
 from app.mail.addresses import domain_of
-
-_LONGEST_LINE = 998
-"""Octets in a line of a 7-bit part (RFC 5322 section 2.1.1)."""
+from app.mail.content import content_of
 
 
 @dataclass(frozen=True)
 class MessageParts:
-    """What a message says. Addresses are normalised ones; ``date`` is aware.
+    """What a message says. Addresses are normalised ones; ``date`` is aware. ``content`` is what
+    :func:`app.mail.content.content_of` makes of text and HTML, where that is at hand.
 
     ``message_id`` comes from :func:`new_message_id` and stays the same over every attempt, so
     that a relay or a reader can recognise a message that was delivered twice.
@@ -40,10 +38,11 @@ class MessageParts:
     sender_name: str
     recipient: str
     subject: str
-    text: str
-    html: str | None
     message_id: str
     date: datetime
+    text: str = ""
+    html: str | None = None
+    content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -69,13 +68,14 @@ def build(parts: MessageParts) -> bytes:
         recipient=parts.recipient,
         subject=one_line(parts.subject),
     )
-    return header.encode() + _content(parts.text, parts.html)
+    content = parts.content
+    return header.encode() + (content_of(parts.text, parts.html) if content is None else content)
 
 
 def _fields(parts: MessageParts) -> dict[str, str]:
     fields = {
-        "Date": format_datetime(parts.date),
-        "From": mailbox(one_line(parts.sender_name), parts.sender_address),
+        "Date": _date(parts.date, parts.date.utcoffset()),
+        "From": _sender(one_line(parts.sender_name), parts.sender_address),
         "To": mailbox("", parts.recipient),
         "Subject": unstructured(one_line(parts.subject)),
         "Message-ID": one_line(parts.message_id),
@@ -92,45 +92,10 @@ def _fields(parts: MessageParts) -> dict[str, str]:
     return fields
 
 
-def _content(text: str, html: str | None) -> bytes:
-    if html is None:
-        return _part("plain", text)
-    boundary = f"=_{secrets.token_hex(16)}".encode()
-    return b"".join(
-        (
-            b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
-            b"--" + boundary + b"\r\n",
-            _part("plain", text),
-            b"\r\n--" + boundary + b"\r\n",  # its line break is not part of the text before it
-            _part("html", html),
-            b"\r\n--" + boundary + b"--\r\n",
-        )
-    )
-
-
-def _part(subtype: str, text: str) -> bytes:
-    """A text part under the encoding that leaves it most readable."""
-    octets = text.encode("utf-8", "replace")
-    octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not octets.endswith(b"\n"):
-        octets += b"\n"
-    if _travels_as_is(octets):
-        encoding, body = "7bit", octets
-    else:
-        encoding, body = "quoted-printable", binascii.b2a_qp(octets, istext=True)
-    head = (
-        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    )
-    return head.encode() + body.replace(b"\n", b"\r\n")
-
-
-def _travels_as_is(octets: bytes) -> bool:
-    return (
-        octets.isascii()
-        and b"\0" not in octets
-        and max(map(len, octets.split(b"\n"))) <= _LONGEST_LINE
-    )
+@lru_cache(maxsize=16)
+def _date(moment: datetime, _offset: timedelta | None) -> str:
+    """Many mails are written at the same moment. Equal ones may be said in different ways."""
+    return format_datetime(moment)
 
 
 _FROM = re.compile(rb"^From: .*\r\n(?:[ \t].*\r\n)*", re.MULTILINE)
@@ -163,6 +128,7 @@ _ATTACK = frozenset({"Cc", "Zl", "Zp", "Cs"})
 """Controls, line and paragraph separators, and halves of characters that cannot be encoded."""
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_NOT_BARE = re.compile(r'[ \t<>()\[\],:;"\\]')
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 
 
@@ -201,6 +167,10 @@ def mailbox(name: str, address: str) -> str:
     return f'"{quoted}" <{address}>'
 
 
+_sender = lru_cache(maxsize=16)(mailbox)
+"""All mails of an install are from the same."""
+
+
 def field_name(name: str) -> str:
     """The name of an additional header field.
 
@@ -227,11 +197,7 @@ def _encoded_words(text: str) -> str:
 
 
 def _require_address(address: str) -> None:
-    if (
-        address.count("@") != 1
-        or not address.isprintable()
-        or set(address) & set(' \t<>()[],:;"\\')
-    ):
+    if address.count("@") != 1 or not address.isprintable() or _NOT_BARE.search(address):
         raise HeaderInjection("not a bare address")
 
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from app.mail.compose import Composed, compose
+from app.mail.compose import Composed, Written, write
+from app.mail.content import content_of
 from app.mail.failures import Failure
 from app.mail.message import MessageParts, build, new_message_id
 from app.mail.transport import Envelope, Receipt, Transport, TransportError
@@ -71,26 +72,30 @@ def compose_mail(
     :param at: aware; the mail's ``Date``
     :param zone: the recipient's, in which it says times
     """
-    words = compose(template, {**values, "zone": zone, "written_at": at})
-    return as_sent(sender, words, to=to, at=at)
+    written = write(template, {**values, "zone": zone, "written_at": at})
+    return _as_sent(sender, written, to=to, at=at)
 
 
 def as_sent(sender: From, words: Composed, *, to: str, at: datetime) -> OutgoingMail:
     """Those words as a message, with a Message-ID of its own."""
+    written = Written(words.subject, content_of(words.text, words.html))
+    return _as_sent(sender, written, to=to, at=at)
+
+
+def _as_sent(sender: From, written: Written, *, to: str, at: datetime) -> OutgoingMail:
     message_id = new_message_id(sender.sender_address)
     content = build(
         MessageParts(
             sender_address=sender.sender_address,
             sender_name=sender.sender_name,
             recipient=to,
-            subject=words.subject,
-            text=words.text,
-            html=words.html,
+            subject=written.subject,
+            content=written.content,
             message_id=message_id,
             date=at,
         )
     )
-    return OutgoingMail(words.subject, message_id, content)
+    return OutgoingMail(written.subject, message_id, content)
 
 
 def attempt(

@@ -150,7 +150,7 @@ def a_body_arrives_as_it_was(body: str) -> None:
 
 
 _PARTS = MessageParts(
-    "novantra@acme.test", "", "bob@example.test", "", "", "", "<1@acme.test>",
+    "novantra@acme.test", "", "bob@example.test", "", "<1@acme.test>",
     datetime(2026, 11, 22, tzinfo=UTC),
 )  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.mail import content
 from app.mail.blanks import Form, blanks_for, marks
 from app.mail.compose import TEMPLATES, Composer, Prose, prepared
 
@@ -62,6 +64,39 @@ def test_what_is_filled_is_what_would_have_been_rendered(mail: str) -> None:
         for secret in ("q7mE0u8cTqk3", "ZZmE0u8cTq-_"):
             given = values(address, secret)
             assert composer.compose(mail, given) == composer._rendered(mail, prepared(given))
+
+
+@pytest.mark.parametrize("mail", MAILS)
+@pytest.mark.parametrize("organization", ["Bo & Co", "Bo.Co", "Bö"])
+def test_what_is_written_is_what_would_have_been_encoded(
+    mail: str, organization: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a boundary that is always the same: it is random."""
+    monkeypatch.setattr(content, "_new_boundary", lambda: "=_" + "b" * 32)
+    composer = Composer(TEMPLATES)
+    for address in (*ADDRESSES, "kim@else.test"):
+        for link in ("https://hr.acme.test/i/1", f"https://hr.acme.test/{'&' * 260}", "http://x"):
+            links = dict.fromkeys(("link", "reset_link", "access_url", "unlock_link"), link)
+            given = values(address, "q7mE0u8cTqk3", **links) | {"organization": organization}
+            words, written = composer.compose(mail, given), composer.write(mail, given)
+            assert written.subject == words.subject
+            assert written.content == content.content_of(words.text, words.html)
+
+
+def test_mails_of_plain_words_share_their_octets_but_not_their_boundary() -> None:
+    composer = Composer(TEMPLATES)
+    given = {"organization": "Acme", "inviter": "Bo Boss", "link": "https://hr.acme.test/i/1"}
+    given |= dict.fromkeys(("product", "host", "access_host", "sender_name"), Prose("hr.acme.test"))
+    plain = values("kim@else.test", "q7mE0u8cTqk3", **given)
+    forms, printed = composer._forms_for("invitation", plain)
+    assert forms
+    assert forms.content
+    assert forms.content.filled(printed) is not None
+    one, other = (composer.write("invitation", plain).content for _ in range(2))
+    assert one != other
+    boundary = re.compile(rb"=_[0-9a-f]{32}")
+    assert len(set(boundary.findall(one))) == 1
+    assert boundary.sub(b"", one) == boundary.sub(b"", other)
 
 
 def test_one_form_serves_all_that_are_as_long_and_holds_nothing_of_them() -> None:
