@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.database import Base
+from app.flights import Ready, Values, together
 
 
 class Counter(Base):
@@ -39,19 +40,31 @@ def count(
 ) -> None:
     """So many more; the caller commits. Raise counters last, and several in the order of their
     labels: their rows are shared with everybody."""
-    session.connection().execute(
-        _RAISING[session.get_bind().dialect.name],
-        {
-            "name": name,
-            "labels": json.dumps(dict(labels), sort_keys=True, separators=(",", ":")),
-            "number": number,
-            "milliseconds": milliseconds,
-        },
-    )
+    together(session.connection(), raised(name, labels, number=number, milliseconds=milliseconds))
+
+
+def raised(
+    name: str, labels: Mapping[str, str], *, number: int = 1, milliseconds: int = 0
+) -> tuple[Ready, Values]:
+    """As :func:`count`, for a flight."""
+    return _RAISE, {
+        "of": name,
+        "with_labels": _AS_JSON(dict(labels)),
+        "more": number,
+        "more_ms": milliseconds,
+    }
+
+
+_AS_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _raising(insert: Any) -> Any:
-    made = insert(Counter.__table__)
+    made = insert(Counter.__table__).values(
+        name=bindparam("of"),
+        labels=bindparam("with_labels"),
+        number=bindparam("more"),
+        milliseconds=bindparam("more_ms"),
+    )
     return made.on_conflict_do_update(
         index_elements=["name", "labels"],
         set_={each: Counter.__table__.c[each] + made.excluded[each] for each in _SUMS},
@@ -59,8 +72,7 @@ def _raising(insert: Any) -> Any:
 
 
 _SUMS = ("number", "milliseconds")
-# Built once, since every batch of mail raises some.
-_RAISING = {"postgresql": _raising(postgres_insert), "sqlite": _raising(sqlite_insert)}
+_RAISE = Ready(postgresql=_raising(postgres_insert), sqlite=_raising(sqlite_insert))
 
 
 def counted(session: Session, name: str) -> list[tuple[dict[str, str], int, float]]:

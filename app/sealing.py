@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import text
@@ -39,13 +40,19 @@ class SealedColumn:
 
     def place(self, row: object, **beside: object) -> Place:
         """The place of the value in that row. Raises ``KeyError`` for a column that is missing."""
-        found = self.bound({name: beside[name] for name in self.beside})
-        pairs = sorted(
+        found = self.bound({name: beside[name] for name in self._names})
+        pairs = [
             (name, int(value) if isinstance(value, bool) else value)
             for name, value in found.items()
             if value is not None and value != ""
-        )
+        ]
+        if self.bound is not _as_they_are:
+            pairs.sort()
         return Place(f"{self.table}:{row}:{self.column}", tuple(pairs))
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self.beside)
 
     def place_in(self, record: object) -> Place:
         """The same, from a model or a row of a query that has the columns."""

@@ -60,7 +60,10 @@ class KeyRing:
         return self.keys[0]
 
     def find(self, key_id: str) -> Key | None:
-        return next((key for key in self.keys if key.id == key_id), None)
+        for key in self.keys:
+            if key.id == key_id:
+                return key
+        return None
 
 
 def parse_keys(text: str, *, source: str) -> list[Key]:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, func, select, update
+from sqlalchemy import Table, bindparam, case, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.audit.log import record
+from app.flights import Ready, Values, together
 from app.mail.failures import Failure
 from app.mailer.failure_columns import answer_in
 from app.mailer.models import MailHealth
@@ -56,25 +57,29 @@ def record_success(session: Session, *, now: datetime, kind: str, version: int |
 
     ``version`` is the configuration's that it was sent with, here and below.
     """
-    success = {"at": now, "kind": kind[:40], "version": version}
-    if session.connection().execute(_SUCCESS, success).rowcount == 0:
+    told = success(now=now, kind=kind, version=version)
+    if not together(session.connection(), told)[0].changed:
         ensure(session)
-        session.connection().execute(_SUCCESS, success)
+        together(session.connection(), told)
 
 
-# Built once, since every batch of mail ends with it.
-_SUCCESS = (
+def success(*, now: datetime, kind: str, version: int | None) -> tuple[Ready, Values]:
+    """As :func:`record_success`, for a flight. It changes nothing as long as there is no row."""
+    return _SUCCESS, {"at": now, "kind": kind[:40], "with_version": version}
+
+
+_SUCCESS = Ready(
     update(cast(Table, MailHealth.__table__))
     .where(MailHealth.__table__.c.id == HEALTH_ID)
     .values(
         last_success_at=bindparam("at"),
         last_success_kind=bindparam("kind"),
-        last_success_version=bindparam("version"),
+        last_success_version=bindparam("with_version"),
         consecutive_failures=0,
-        failing_since=None,
+        failing_since=null(),
         refusals_in_a_row=0,
         refusals_counted=0,
-        refused_since=None,
+        refused_since=null(),
     )
 )
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from app.database import UtcDateTime
+from app.flights import Ready, Values
 from app.mailer.models import MailerConfiguration, MailerVersion
 from app.mailer.settings import CLIENT_KEY, FIELDS, Settings
 
@@ -107,10 +108,12 @@ def forget_older(session: Session, newest: int) -> None:
     )
 
 
-def count_sent(session: Session, sent: Mapping[int, int], now: datetime) -> None:
-    """So many mails of each version were taken by a relay; the caller commits."""
-    for version, number in sorted(sent.items()):
-        session.connection().execute(_SENT, {"is": version, "more": number, "now": now})
+def sent(numbers: Mapping[int, int], now: datetime) -> list[tuple[Ready, Values]]:
+    """So many mails of each version were taken by a relay, for a flight; the caller commits."""
+    return [
+        (_SENT, {"is": version, "more": number, "now": now})
+        for version, number in sorted(numbers.items())
+    ]
 
 
 def count_failed(session: Session, version: int) -> None:
@@ -133,8 +136,10 @@ _NOTES = cast(Table, MailerVersion.__table__)
 _INSERT: dict[str, Any] = {"postgresql": postgres_insert, "sqlite": sqlite_insert}
 _THIS = update(_NOTES).where(_NOTES.c.version == bindparam("is"))
 # Built once, since every batch of mail ends with one.
-_SENT = _THIS.values(
-    sent=_NOTES.c.sent + bindparam("more"), last_sent_at=bindparam("now", type_=UtcDateTime)
+_SENT = Ready(
+    _THIS.values(
+        sent=_NOTES.c.sent + bindparam("more"), last_sent_at=bindparam("now", type_=UtcDateTime)
+    )
 )
 _FAILED = _THIS.values(failed=_NOTES.c.failed + 1)
 _TESTED = _THIS.values(test_passed_at=bindparam("now", type_=UtcDateTime))

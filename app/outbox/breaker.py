@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, select, text
+from sqlalchemy import ColumnElement, FromClause, case, func, literal, literal_column, select, text
 from sqlalchemy.orm import Session
 
+from app.crypto.keys import Key
+from app.flights import Ready
 from app.in_steps import ROWS, change_some
 from app.install.models import Install
 from app.mail.phases import Phase
@@ -43,24 +45,31 @@ _INSTALL, _ROW = Install.__table__.c, OutboxMessage.__table__.c
 _TOKENS, _ENVIRONMENT = MailerTokens.__table__.c, MailerEnvironment.__table__.c
 
 
-def _one(column: ColumnElement[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
-    return select(column).where(*where).limit(1).scalar_subquery()
+def _looking() -> Ready:
+    """What decides, of the tables that have one row or none, and one that is held."""
+    held = select(_ROW.id).where(_ROW.state == literal("held")).limit(1).scalar_subquery()
+    rows: FromClause = select(literal_column("1")).subquery("always")
+    ones = (MailHealth, MailerConfiguration, MailerEnvironment, Install, MailerTokens)
+    for one in ones:
+        rows = rows.outerjoin(one.__table__, one.__table__.c.id == literal_column("1"))
+    return Ready(
+        select(
+            _HEALTH.paused_at,
+            _HEALTH.consecutive_failures.label("failures"),
+            _HEALTH.last_success_version.label("success"),
+            _CONFIGURATION.updated_at.label("changed"),
+            _CONFIGURATION.version,
+            _ENVIRONMENT.changed_at.label("noted"),
+            _ENVIRONMENT.version.label("declared"),
+            _ENVIRONMENT.alone,
+            _INSTALL.access_url,
+            _TOKENS.connected_at.label("connected"),
+            held.label("held"),
+        ).select_from(rows)
+    )
 
 
-# Built once: putting a statement together takes longer than SQLite needs to run it.
-_LOOK = select(
-    _one(_HEALTH.paused_at).label("paused_at"),
-    _one(_HEALTH.consecutive_failures).label("failures"),
-    _one(_HEALTH.last_success_version).label("success"),
-    _one(_CONFIGURATION.updated_at).label("changed"),
-    _one(_CONFIGURATION.version).label("version"),
-    _one(_ENVIRONMENT.changed_at).label("noted"),
-    _one(_ENVIRONMENT.version).label("declared"),
-    _one(_ENVIRONMENT.alone).label("alone"),
-    _one(_INSTALL.access_url).label("access_url"),
-    _one(_TOKENS.connected_at).label("connected"),
-    _one(_ROW.id, _ROW.state == State.HELD).label("held"),
-)
+_LOOK = _looking()
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Breaker:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._known: tuple[object, ActiveMailer | None] | None = None
+        self._last: tuple[object, BreakerState] | None = None
         self._said = False
 
     def look(self, session: Session) -> BreakerState:
@@ -98,12 +108,17 @@ class Breaker:
         goes ahead alone, whatever the number of workers, and the rest follow when it got
         through: a wrong password costs one login, not one per connection.
         """
-        seen = session.connection().execute(_LOOK).one()
-        ring = self.runtime.box.ring
+        (seen,) = _LOOK.run(session.connection(), {}).rows
+        found = seen, self._declared(), *self.runtime.box.ring.keys
+        if self._last is None or self._last[0] != found:
+            self._last = found, self._state(session, *found)
+        return self._last[1]
+
+    def _state(self, session: Session, seen: Any, declared: int, *keys: Key) -> BreakerState:
         made_of = seen.version, seen.changed, seen.access_url, seen.connected, seen.noted
         changed = max((at for at in (seen.changed, seen.noted) if at is not None), default=None)
-        active = self._active(session, (*made_of, self._declared(), *ring.keys))
-        usable = active is not None and active.problem is None and ring.usable
+        active = self._active(session, (*made_of, declared, *keys))
+        usable = active is not None and active.problem is None and bool(keys)
         if usable and self._is_outdated(seen, active):
             usable = False
         return BreakerState(

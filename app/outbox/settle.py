@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.log import lock
-from app.counters import count
-from app.database import UtcDateTime
+from app.counters import count, raised
+from app.flights import together
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
 from app.mailer import health, snapshots
@@ -23,8 +23,9 @@ from app.mailer.outgoing import Attempt
 from app.mailer.versions import is_superseded
 from app.moments import happened_since, sql_happened_since
 from app.outbox.breaker import hold, is_paused, release
-from app.outbox.models import ATTEMPTS, MESSAGES, Ended, OutboxAttempt, State
+from app.outbox.models import MESSAGES, Ended, OutboxAttempt, State
 from app.outbox.retry import MAX_ATTEMPTS, PROTOCOL_ATTEMPTS, kept_until, pause_after
+from app.outbox.sent import NOTE, UNSETTLED, Sent, noted, write_sent
 from app.outbox.taken import Claim
 
 log = logging.getLogger("novantra.outbox")
@@ -55,7 +56,7 @@ def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> Set
     if not _write(session, claim, values):
         log.warning("outcome came too late", extra={"mail": claim.public_id})
         return SettleResult.STALE
-    _note(session, claim, tried, now)
+    NOTE.each(session.connection(), {"now": now}, [noted(claim, tried)])
     failure = tried.answer.failure
     _tell_health(session, claim, failure, outcome, now)
     snapshots.count_failed(session, claim.active.version)
@@ -69,51 +70,43 @@ def settle(session: Session, claim: Claim, tried: Attempt, now: datetime) -> Set
     return outcome
 
 
-Sent = tuple[Claim, Attempt]
-"""A message that the relay took."""
-
-
 def settle_sent(session: Session, sent: Sequence[Sent], now: datetime) -> list[SettleResult]:
     """As :func:`settle`, for many at once that all got through, in the order in which they did."""
-    claims = {claim.id: claim for claim, _ in sent}
-    current = {
-        row.id
-        for row in session.connection().execute(_CURRENT, {"ids": list(claims)})
-        if (row.fence, row.attempts) == (claims[row.id].fence, claims[row.id].attempts)
-    }
-    written = [(claim, tried) for claim, tried in sent if claims[claim.id] is claim]
-    written = [(claim, tried) for claim, tried in written if claim.id in current]
-    answers: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
-    for claim, tried in written:
-        answers[tuple(answer_in("last_", tried.receipt).items())].append(claim.id)
-    for answer, ids in answers.items():
-        session.connection().execute(_SENT, {"ids": ids, "now": now, **dict(answer)})
+    newest = {claim.id: claim for claim, _ in sent}
+    known = [(claim, tried) for claim, tried in sent if newest[claim.id] is claim]
+    written = write_sent(session.connection(), known, now)
     if written:
-        last = written[-1][0]
-        session.connection().execute(_NOTE, [_noted(c.id, t, now) for c, t in written])
-        health.record_success(session, now=now, kind=last.kind, version=last.active.version)
-        snapshots.count_sent(session, Counter(c.active.version for c, _ in written), now)
-        _count_sent(session, written)
+        _tell_all(session, written, now)
     if late := len(sent) - len(written):
         log.warning("outcomes came too late", extra={"mails": late})
     kept = {id(claim) for claim, _ in written}
     return [SettleResult.SENT if id(c) in kept else SettleResult.STALE for c, _ in sent]
 
 
-def _count_sent(session: Session, written: Sequence[Sent]) -> None:
+def _tell_all(session: Session, written: Sequence[Sent], now: datetime) -> None:
+    """Health, the configurations and the counters: last, since their rows are everybody's."""
+    last = written[-1][0]
+    success = health.success(now=now, kind=last.kind, version=last.active.version)
+    versions = Counter(claim.active.version for claim, _ in written)
     taken: defaultdict[str, list[int]] = defaultdict(list)
     for claim, tried in written:
         taken[claim.kind].append(tried.duration_ms)
-    for kind, times in sorted(taken.items()):
-        labels = {"kind": kind, "outcome": SettleResult.SENT.value, "code": "", "phase": ""}
-        count(session, ATTEMPTS_MADE, labels, number=len(times), milliseconds=sum(times))
+    counted = [
+        raised(
+            ATTEMPTS_MADE,
+            {"kind": kind, "outcome": SettleResult.SENT.value, "code": "", "phase": ""},
+            number=len(times),
+            milliseconds=sum(times),
+        )
+        for kind, times in sorted(taken.items())
+    ]
+    told = together(session.connection(), success, *snapshots.sent(versions, now), *counted)
+    if not told[0].changed:
+        health.ensure(session)
+        together(session.connection(), success)
 
 
 _ROW = MESSAGES.c
-# Only the newest claim may settle, and once: an older fence finds no row, and neither does a
-# number of attempts that was counted up already. A claim whose lease ran out may still settle
-# while nobody took the message since: what the relay said is true, and a second copy is avoided.
-_UNSETTLED = _ROW.state.in_((State.SENDING, State.QUEUED, State.HELD))
 # Built once, as they are run often.
 _SETTLE = (
     update(MESSAGES)
@@ -121,32 +114,11 @@ _SETTLE = (
         _ROW.id == bindparam("claimed_id"),
         _ROW.fence == bindparam("claimed_fence"),
         _ROW.attempts == bindparam("claimed_attempts"),
-        _UNSETTLED,
+        UNSETTLED,
     )
     .values(attempts=_ROW.attempts + 1, lease_until=None)
     .returning(_ROW.id)
 )
-# Nobody else can settle them, or take them, until the transaction ends.
-_CURRENT = (
-    select(_ROW.id, _ROW.fence, _ROW.attempts)
-    .where(_ROW.id.in_(bindparam("ids", expanding=True)), _UNSETTLED)
-    .order_by(_ROW.id)
-    .with_for_update()
-)
-_SENT = (
-    update(MESSAGES)
-    .where(_ROW.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        attempts=_ROW.attempts + 1,
-        lease_until=None,
-        state=State.SENT,
-        sealed_bytes=None,
-        sent_at=bindparam("now", type_=UtcDateTime),
-        finished_at=bindparam("now", type_=UtcDateTime),
-        set_aside_because=None,
-    )
-)
-_NOTE = insert(ATTEMPTS)
 _UNDO = (
     update(MESSAGES)
     .where(
@@ -270,19 +242,6 @@ def _speaks_no_smtp(session: Session, claim: Claim, failure: Failure, now: datet
         return False
     success = session.scalar(select(MailHealth.last_success_at).where(MailHealth.id == 1))
     return not happened_since(success, first, now)
-
-
-def _note(session: Session, claim: Claim, tried: Attempt, now: datetime) -> None:
-    session.connection().execute(_NOTE, _noted(claim.id, tried, now))
-
-
-def _noted(message_id: int, tried: Attempt, now: datetime) -> dict[str, object]:
-    return {
-        "message_id": message_id,
-        "at": now,
-        **answer_in("", tried.failure or tried.receipt),
-        "duration_ms": tried.duration_ms,
-    }
 
 
 def _tell_health(

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.database import UtcDateTime
+from app.flights import Ready
 from app.outbox.aside import Trouble, alone
 from app.outbox.kinds import EXPRESS, ORDINARY
 from app.outbox.models import MESSAGES, QUEUED, State
 from app.outbox.taken import set_aside
+
+AnySelect = Select[*tuple[Any, ...]]
+Taken = Any
+"""A row with the columns that are read of a message, by name."""
 
 _ROW = MESSAGES.c
 _READ = tuple(
@@ -25,39 +30,50 @@ _READ = tuple(
 )
 
 
+def _oldest(lane: FromClause, *read: ColumnElement[Any]) -> AnySelect:
+    """The oldest of one lane that are due."""
+    return (
+        select(*read)
+        .where(
+            QUEUED,
+            lane.c.lane == bindparam("of_lane"),
+            lane.c.due_at <= bindparam("now", type_=UtcDateTime),
+        )
+        .order_by(lane.c.due_at, lane.c.id)
+        .limit(bindparam("room"))
+    )
+
+
 def _taking() -> Update:
     """Takes the oldest of one lane; in a query of its own, as PostgreSQL might otherwise look for
     them once for every row."""
     row = MESSAGES.alias()
-    oldest = (
-        select(row.c.id)
-        .where(
-            QUEUED,
-            row.c.lane == bindparam("of_lane"),
-            row.c.due_at <= bindparam("now", type_=UtcDateTime),
-        )
-        .order_by(row.c.due_at, row.c.id)
-        .limit(bindparam("room"))
-        .with_for_update(skip_locked=True)
-        .cte("oldest")
-    )
-    return (
-        update(MESSAGES)
-        .where(_ROW.id.in_(select(oldest.c.id)))
-        .values(state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until"))
-    )
+    oldest = _oldest(row, row.c.id).with_for_update(skip_locked=True).cte("oldest")
+    return _TAKEN.where(_ROW.id.in_(select(oldest.c.id)))
 
 
-# Built once: putting a statement together takes longer than SQLite needs to run it.
-_TAKE, _TAKE_ID = _taking().returning(*_READ), _taking().returning(_ROW.id)
+_TAKEN = update(MESSAGES).values(
+    state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until")
+)
+# SQLite has one writer, so it may read before it takes. To take and return in one statement takes
+# it twice as long, with contents of several pages.
+_TAKE = Ready(sqlite=_oldest(MESSAGES, *_READ), postgresql=_taking().returning(*_READ))
+_TAKE_EACH = Ready(_TAKEN.where(_ROW.id == bindparam("taken")))
+_TAKE_ID = _taking().returning(_ROW.id)
 
 
-def take(session: Session, now: datetime, held_for: timedelta, room: int) -> list[Row[Any]]:
-    rows: list[Row[Any]] = []
+def take(session: Session, now: datetime, held_for: timedelta, room: int) -> list[Taken]:
+    connection, rows = session.connection(), list[Taken]()
     for lane in (EXPRESS, ORDINARY):
-        which = {"of_lane": lane, "now": now, "until": now + held_for, "room": room - len(rows)}
-        found = session.connection().execute(_TAKE, which).all()
-        rows += sorted(found, key=lambda row: (row.due_at, row.id))
+        which = {"of_lane": lane, "now": now, "room": room - len(rows)}
+        if connection.dialect.name == "sqlite":
+            found = _TAKE.run(connection, which).rows
+            until = {"until": now + held_for}
+            _TAKE_EACH.each(connection, until, [{"taken": row.id} for row in found])
+            rows += [row._replace(fence=row.fence + 1) for row in found]
+        else:
+            found = _TAKE.run(connection, which | {"until": now + held_for}).rows
+            rows += sorted(found, key=lambda row: (row.due_at, row.id))
         if len(rows) >= room:
             break
     return rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import pytest
 
-from app.crypto.box import SealBroken, SealedBox
+from app.crypto import box as boxes
+from app.crypto.box import Place, SealBroken, SealedBox
 from app.crypto.keys import KeyRing, KeysUnusable, new_key
 from app.crypto.secret import Secret
 
@@ -94,3 +96,25 @@ def test_a_secret_tells_nothing_unless_asked():
     assert secret.reveal() == "canary-secret"
     assert secret == Secret("canary-secret")
     assert secret != Secret("other")
+
+
+@pytest.mark.parametrize(
+    "odd", ["a@acme.test", 'with "quotes" and \\', "\0\n\x7f", "Ünïcode 💌", ""]
+)
+def test_what_a_value_is_bound_to_is_plain_json(odd):
+    """Stored values open as long as it stays the same to the octet."""
+    place = Place(f"t:{odd}:c", (("number", 25), (odd, odd)))
+    plain = ["v2", "k1", f"t:{odd}:c", [["number", 25], [odd, odd]]]
+    compact = json.dumps(plain, separators=(",", ":")).encode()
+    assert boxes._bound(place, "k1") == compact
+    assert (
+        boxes._bound(f"t:{odd}:c", "k1")
+        == json.dumps([*plain[:3], []], separators=(",", ":")).encode()
+    )
+
+
+@pytest.mark.parametrize("odd", ["é", " ", "=", "QUJD\n", "QUJD QUJD", "QUJD=="])
+def test_what_is_no_base64_counts_as_broken(odd):
+    key = new_key()
+    with pytest.raises(SealBroken):
+        box_with(key).open(f"v2:{key.id}:{odd}", PLACE)
