@@ -60,7 +60,7 @@ def reseal(database: Database, box: SealedBox) -> tuple[int, list[str]]:
             if box.key_id_of(sealed) == newest:
                 continue
             try:
-                renewed = box.seal(box.open(sealed, place), place)
+                renewed = box.seal_again(sealed, place)
             except SealBroken as problem:
                 broken.append(str(problem))
                 continue

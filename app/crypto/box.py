@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 
 from app.crypto.keys import KeyRing
+from app.crypto.packing import NotPacked, pack, unpack
 from app.crypto.secret import Secret
 
 NONCE_BYTES = 12
 VERSION = "v2"
+PACKED = "v3"
+"""The same of what :mod:`app.crypto.packing` has made shorter."""
 UNBOUND = "v1"
 """The form of the first release, bound to its row and to nothing else in it."""
 
@@ -64,39 +67,52 @@ class SealedBox:
         of many values."""
         return SealedBox(self.ring)
 
-    def seal(self, plain: bytes, place: Place | str) -> str:
-        """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key."""
+    def seal(self, plain: bytes, place: Place | str, *, packed: bool = False) -> str:
+        """Raises :class:`~app.crypto.keys.KeysUnusable` when the install has no key.
+
+        :param packed: whether it is made shorter first. Its length tells more of it then, so that
+            is for what holds nothing that others choose beside something that they are to guess
+            many times over.
+        """
         key = self.ring.newest
         nonce = os.urandom(NONCE_BYTES)
-        sealed = key.cipher.encrypt(nonce, plain, _bound(place, key.id))
-        return f"{VERSION}:{key.id}:{base64.b64encode(nonce + sealed).decode()}"
+        form = PACKED if packed else VERSION
+        plain = pack(plain) if packed else plain
+        sealed = key.cipher.encrypt(nonce, plain, _bound(form, place, key.id))
+        return f"{form}:{key.id}:{base64.b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, place: Place | str) -> bytes:
         """Raises :class:`SealBroken`, which names the key id and the place, never the value."""
-        return self._open(sealed, place, VERSION)
+        return self._open(sealed, place, (VERSION, PACKED))
+
+    def seal_again(self, sealed: str, place: Place | str) -> str:
+        """The same value in the same form under the newest key. Raises as ``open`` and ``seal``."""
+        return self.seal(self.open(sealed, place), place, packed=sealed.startswith(f"{PACKED}:"))
 
     def open_unbound(self, sealed: str, place: Place | str) -> bytes:
         """Open the form of the first release. Only for the upgrade, which seals it anew.
 
         Anywhere else it would let an old copy of a value be used with another destination.
         """
-        return self._open(sealed, place, UNBOUND)
+        return self._open(sealed, place, (UNBOUND,))
 
-    def _open(self, sealed: str, place: Place | str, form: str) -> bytes:
-        version, _, rest = sealed.partition(":")
+    def _open(self, sealed: str, place: Place | str, accepted: tuple[str, ...]) -> bytes:
+        form, _, rest = sealed.partition(":")
         key_id, _, encoded = rest.partition(":")
-        if version not in {VERSION, UNBOUND}:
+        if form not in {VERSION, PACKED, UNBOUND}:
             raise SealBroken(f"{place} is not in a sealed form this version knows.")
         key = self.ring.find(key_id)
         if key is None:
             raise SealKeyMissing(f"{place} was sealed with key {key_id}, which this install lacks.")
-        if version != form:
+        if form not in accepted:
             raise SealBroken(f"{place} is in a sealed form that is no longer accepted there.")
-        bound = _bound(place, key_id) if form == VERSION else f"{form}|{key_id}|{place}".encode()
         try:
             raw = binascii.a2b_base64(encoded, strict_mode=True)
-            return key.cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
-        except (InvalidTag, binascii.Error, ValueError):
+            plain = key.cipher.decrypt(
+                raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound(form, place, key_id)
+            )
+            return unpack(plain) if form == PACKED else plain
+        except (InvalidTag, binascii.Error, ValueError, NotPacked):
             raise SealBroken(f"{place} does not open with key {key_id}.") from None
 
     def seal_secret(self, secret: Secret, place: Place | str) -> str:
@@ -115,9 +131,11 @@ class SealedBox:
         return sealed.split(":", 2)[1] if sealed.count(":") >= 2 else ""
 
 
-def _bound(place: Place | str, key_id: str) -> bytes:
+def _bound(form: str, place: Place | str, key_id: str) -> bytes:
     """JSON without spaces, ``["v2",key id,place,[[name,value],…]]``, put together here: every mail
     that is claimed needs one, and an encoder takes several times as long."""
+    if form == UNBOUND:
+        return f"{form}|{key_id}|{place}".encode()
     pairs = place.bound if isinstance(place, Place) else ()
     bound = ",".join(
         [
@@ -125,7 +143,7 @@ def _bound(place: Place | str, key_id: str) -> bytes:
             for name, value in pairs
         ]
     )
-    return f'["{VERSION}",{_TEXT(key_id)},{_TEXT(str(place))},[{bound}]]'.encode()
+    return f'["{form}",{_TEXT(key_id)},{_TEXT(str(place))},[{bound}]]'.encode()
 
 
 _TEXT = json.encoder.encode_basestring_ascii

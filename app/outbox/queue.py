@@ -128,7 +128,7 @@ def _row(box: SealedBox, seen: Writing, letter: Letter, now: datetime) -> dict[s
         "rcpt_domain": to.domain,
         "message_id": composed.message_id,
         "size": len(composed.content),
-        "sealed_bytes": box.seal(composed.content, place),
+        "sealed_bytes": box.seal(composed.content, place, packed=True),
         "expires_at": letter.expires_at,
         "stands_on": letter.stands_on,
     }

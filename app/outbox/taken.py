@@ -134,7 +134,7 @@ def _from_the_new_sender(
         .where(OutboxMessage.id == row.id)
         .values(
             mail_from=active.sender_address,
-            sealed_bytes=runtime.box.seal(changed, place),
+            sealed_bytes=runtime.box.seal(changed, place, packed=True),
             size=len(changed),
         )
         .execution_options(synchronize_session=False)

@@ -56,6 +56,29 @@ def failing(*codes: FailureCode, phase: Phase = Phase.DATA) -> tuple[MemoryTrans
     return transport, Sender(lambda _active: transport)
 
 
+def test_a_message_goes_out_as_it_was_written_whichever_way_it_was_stored(
+    mail: Runtime, relay: Relay
+) -> None:
+    """Earlier versions sealed the whole of it; now it is made shorter first."""
+    queue_resets(mail, ["now@acme.test", "before@acme.test"])
+    written = {
+        row.rcpt_to: (mail.box.open(row.sealed_bytes or "", OUTBOX_BYTES.place_in(row)), row)
+        for row in rows(mail)
+    }
+    content, before = written["before@acme.test"]
+    with mail.database.transaction() as session:
+        stored = session.get_one(OutboxMessage, before.id)
+        packed, stored.sealed_bytes = (
+            stored.sealed_bytes or "",
+            mail.box.seal(content, OUTBOX_BYTES.place_in(before)),
+        )
+        assert len(packed) * 4 < len(stored.sealed_bytes)
+        assert stored.size == len(content)
+    drain(mail)
+    arrived = {one.rcpt_to: one.content for one in relay.envelopes}
+    assert arrived == {to: content for to, (content, _) in written.items()}
+
+
 def test_a_message_arrives_and_its_body_goes(mail: Runtime, relay: Relay) -> None:
     queue_resets(mail, ["dana@acme.test"])
     assert deliver_next(mail)

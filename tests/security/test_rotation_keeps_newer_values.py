@@ -20,14 +20,14 @@ def test_a_password_saved_while_keys_rotate_is_the_one_that_stays(
     write_key_file(runtime.config.key_file, [new_key(), *runtime.box.ring.keys])
     really = SealedBox.seal
 
-    def and_meanwhile(box: SealedBox, plain: bytes, place: Place) -> str:
+    def and_meanwhile(box: SealedBox, plain: bytes, place: Place, *, packed: bool) -> str:
         monkeypatch.setattr(SealedBox, "seal", really)
         with runtime.database.transaction() as session:
             row = stored(session)
             assert row is not None
             place = password_place(settings_of(row))
             row.password_sealed = box.seal_secret(Secret("the new one"), place)
-        return really(box, plain, place)
+        return really(box, plain, place, packed=packed)
 
     monkeypatch.setattr(SealedBox, "seal", and_meanwhile)
     _, broken = reseal(runtime.database, runtime.box)

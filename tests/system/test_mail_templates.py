@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from app.accounts.codes import DIGITS, LETTERS, plain
 from app.accounts.models import Token
 from app.accounts.tokens import hash_secret
+from app.crypto.packing import pack
 from app.mailer.models import MailHealth
+from app.mailer.outgoing import as_sent
 from app.outbox.kinds import MAILS, MailKind
 from app.outbox.models import OutboxMessage
 from app.runtime import Runtime
@@ -40,6 +42,15 @@ def alice(admin_client: FlaskClient) -> Visitor:
 
 def test_every_kind_of_mail_has_sample_values() -> None:
     assert SAMPLES.keys() == {*MAILS, "test"}, "app/system/letters/samples.py lacks a kind"
+
+
+@pytest.mark.parametrize(("mail", "form"), FORMS)
+def test_what_waits_of_a_mail_is_a_quarter_of_it(mail: str, form: str) -> None:
+    """The words of app.crypto.packing are those of our mails. Mails that say something else are
+    kept just as well, and it is time for other words."""
+    words = preview.words_of(by_name[mail], form, now=NOW, zone=ZoneInfo("UTC"))
+    whole = as_sent(preview.NobodyYet(), words, to="kim@example.com", at=NOW).content
+    assert len(pack(whole)) < len(whole) / 4
 
 
 @pytest.mark.parametrize(("mail", "form"), FORMS)
