@@ -98,17 +98,18 @@ def test_a_secret_tells_nothing_unless_asked():
     assert secret != Secret("other")
 
 
+@pytest.mark.parametrize("form", ["v2", "v3"])
 @pytest.mark.parametrize(
     "odd", ["a@acme.test", 'with "quotes" and \\', "\0\n\x7f", "Ünïcode 💌", ""]
 )
-def test_what_a_value_is_bound_to_is_plain_json(odd):
+def test_what_a_value_is_bound_to_is_plain_json(odd, form):
     """Stored values open as long as it stays the same to the octet."""
     place = Place(f"t:{odd}:c", (("number", 25), (odd, odd)))
-    plain = ["v2", "k1", f"t:{odd}:c", [["number", 25], [odd, odd]]]
+    plain = [form, "k1", f"t:{odd}:c", [["number", 25], [odd, odd]]]
     compact = json.dumps(plain, separators=(",", ":")).encode()
-    assert boxes._bound(place, "k1") == compact
+    assert boxes._bound(form, place, "k1") == compact
     assert (
-        boxes._bound(f"t:{odd}:c", "k1")
+        boxes._bound(form, f"t:{odd}:c", "k1")
         == json.dumps([*plain[:3], []], separators=(",", ":")).encode()
     )
 
