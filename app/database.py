@@ -100,6 +100,8 @@ class Database:
         # What every session carries in its ``info``; the composition root fills it.
         self.session_info: dict[Any, Any] = {}
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info=self.session_info)
+        passing_engine = self.engine.execution_options(sqlite_synchronous="NORMAL")
+        self._passing = sessionmaker(passing_engine, expire_on_commit=False, info=self.session_info)
         reading_engine = self.engine.execution_options(sqlite_begin="DEFERRED")
         self._reading = sessionmaker(reading_engine, expire_on_commit=False, info=self.session_info)
 
@@ -108,9 +110,14 @@ class Database:
         return self._reading() if reading else self._writing()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session that commits at the end, or rolls back when the block raises."""
-        with self._writing() as session, session.begin():
+    def transaction(self, *, passing: bool = False) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back when the block raises.
+
+        :param passing: whether all that is written may be gone after a power cut, as what a process
+            says of itself may that is gone then as well. SQLite does not wait for the disk; killed
+            processes lose nothing. A server always waits: its clients may outlive it.
+        """
+        with self._passing() if passing else self._writing() as session, session.begin():
             yield session
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from psycopg.abc import PQGen
 from sqlalchemy import Dialect, Engine, FromClause, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.database_turns import take_turn
 from app.database_waits import WORK, patience
@@ -41,7 +42,7 @@ KEEPALIVE = {
 }
 """A silent connection is asked after 15 seconds, three times, and given up 15 seconds later."""
 
-_SET = "patience"
+_SET, _SYNCHRONOUS = "patience", "synchronous"
 
 
 class Bounded(psycopg.Connection[Any]):
@@ -106,7 +107,8 @@ def postgres_engine(url: str) -> Engine:
 
 
 SYNCHRONOUS = "FULL"
-"""What was committed survives a power cut: see docs/decisions/sqlite-durability.md"""
+"""What was committed survives a power cut, unless a transaction is said to be passing: see
+docs/decisions/sqlite-durability.md"""
 
 CHECKPOINT_PAGES = 8_000
 """A log as long as this, 32 MB, is carried over by whoever's commit makes it longer. Before that a
@@ -132,11 +134,12 @@ def sqlite_engine(url: str) -> Engine:
     engine.dialect.statement_compiler = _WithIndexes
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         # Python's driver would begin transactions by itself, and deferred ones: take over.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+        record.info[_SYNCHRONOUS] = SYNCHRONOUS
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
@@ -148,6 +151,10 @@ def sqlite_engine(url: str) -> Engine:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         if mode == "IMMEDIATE":
+            synchronous = connection.get_execution_options().get("sqlite_synchronous", SYNCHRONOUS)
+            if connection.info[_SYNCHRONOUS] != synchronous:
+                driver.execute(f"PRAGMA synchronous = {synchronous}")
+                connection.info[_SYNCHRONOUS] = synchronous
             connection.info.pop(_SET, None)
             if take_turn(driver, wanted.lock):
                 connection.info[_SET] = wanted

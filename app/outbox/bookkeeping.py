@@ -104,7 +104,9 @@ class Bookkeeper:
         and counters, is everybody's, and should not be locked for longer than the commit takes."""
         done = _Turned()
         early = not any(one.is_a_warning for one in books.outcomes)
-        with self.writing, self.runtime.database.transaction() as session:
+        # Claims alone are good for as long as this process lives.
+        passing = not books.outcomes
+        with self.writing, self.runtime.database.transaction(passing=passing) as session:
             undo(session, books.undone)
             if room > 0 and early:
                 self._claim_in(session, done, room, books)

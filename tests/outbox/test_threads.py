@@ -96,11 +96,11 @@ def test_delivering_goes_on_after_the_database_was_away_while_nothing_was_sent(
     monkeypatch.setattr(crew, "BACK_OFF", (0.05,))
     real, refused = Database.transaction, []
 
-    def transaction(self: Database) -> AbstractContextManager[Session]:
+    def transaction(self: Database, **how: bool) -> AbstractContextManager[Session]:
         if threading.current_thread().name == "mail-books" and len(refused) < 4:
             refused.append(1)
             raise OperationalError("BEGIN", {}, ConnectionError("locked by somebody else"))
-        return real(self)
+        return real(self, **how)
 
     monkeypatch.setattr(Database, "transaction", transaction)
     workers = WorkerThreads(mail, 1)
