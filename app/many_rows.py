@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -33,6 +34,8 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
+
+from app.flights import Ready, Statement
 
 Prepare = Callable[[Any], Any]
 
@@ -154,13 +157,8 @@ def given(session: Session, kind: TypeEngine[Any], values: Sequence[object]) -> 
     """A table of these, with the one column ``value``, as one value of the statement: its text is
     the same for any number of them, and neither SQLAlchemy, the driver nor PostgreSQL reads it
     anew."""
-    if isinstance(kind, String):
-        kind = String()  # a cast to one with a length would cut what is longer
-    value = column("value", kind)
-    if session.get_bind().dialect.name == "postgresql":
-        these = bindparam(None, list(values), type_=ARRAY(kind))
-        return sql.unnest(these).table_valued(value).render_derived("given")
-    return sql.json_each(json.dumps(list(values))).table_valued(value, name="given")
+    database = session.get_bind().dialect.name
+    return _table_of(kind, database, lambda whole: bindparam(None, list(values), whole))
 
 
 def among(
@@ -168,3 +166,25 @@ def among(
 ) -> ColumnElement[bool]:
     """Whether a column has one of these values; see :func:`given`."""
     return which.in_(select(given(session, which.type, values).c.value))
+
+
+def ready_for(
+    kind: TypeEngine[Any], name: str, build: Callable[[TableValuedAlias], Statement]
+) -> Ready:
+    """A statement about a table as :func:`given` makes it; it takes the list as ``name``."""
+
+    def on(database: str) -> Statement:
+        return build(_table_of(kind, database, lambda whole: bindparam(name, type_=whole)))
+
+    return Ready(sqlite=on("sqlite"), postgresql=on("postgresql"))
+
+
+def _table_of(
+    kind: TypeEngine[Any], database: str, bound: Callable[[TypeEngine[Any]], BindParameter[Any]]
+) -> TableValuedAlias:
+    if isinstance(kind, String):
+        kind = String()  # a cast to one with a length would cut what is longer
+    value = column("value", kind)
+    if database == "postgresql":
+        return sql.unnest(bound(ARRAY(kind))).table_valued(value).render_derived("given")
+    return sql.json_each(bound(JSON())).table_valued(value, name="given")

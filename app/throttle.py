@@ -18,6 +18,8 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    TableValuedAlias,
+    bindparam,
     delete,
     func,
     select,
@@ -27,9 +29,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.client import network_of
 from app.database import Base, RowId, UtcDateTime
+from app.flights import Statement
 from app.mail.addresses import Address
-from app.many_rows import ManyRows, among
-from app.moments import sql_outside, sql_within
+from app.many_rows import ManyRows, among, ready_for
+from app.moments import sql_outside, sql_within, within
 
 
 class Throttle(Base):
@@ -138,18 +141,25 @@ class Tally:
 
     def _look(self, limit: Limit, subjects: Sequence[str]) -> None:
         _one_at_a_time(self._session, limit, subjects)
-        these = Throttle.purpose == limit.purpose, among(self._session, Throttle.subject, subjects)
+        self._session.flush()
+        these = {"of_purpose": limit.purpose, "subjects": subjects}
+        rows = _COUNTED.run(self._session.connection(), these).rows
+        if not all(within(moment, self._now, limit.window) for row in rows for moment in row[2:]):
+            self._clear(limit, subjects)
+            rows = _COUNTED.run(self._session.connection(), these).rows
+        self._counted.update({(limit, row.subject): int(row.number) for row in rows})
+
+    def _clear(self, limit: Limit, subjects: Sequence[str]) -> None:
+        """Take away what no longer counts."""
         self._session.execute(
             delete(Throttle)
-            .where(*these, sql_outside(Throttle.at, self._now, limit.window))
+            .where(
+                Throttle.purpose == limit.purpose,
+                among(self._session, Throttle.subject, subjects),
+                sql_outside(Throttle.at, self._now, limit.window),
+            )
             .execution_options(synchronize_session=False)
         )
-        counted = self._session.execute(
-            select(Throttle.subject, func.sum(Throttle.number))
-            .where(*these)
-            .group_by(Throttle.subject)
-        )
-        self._counted.update({(limit, subject): int(number) for subject, number in counted})
 
     def _when_free(self, which: tuple[Limit, str]) -> datetime:
         """When the oldest of the newest ``most`` is over; asked once for each."""
@@ -231,4 +241,19 @@ def _one_at_a_time(session: Session, limit: Limit, subjects: Sequence[str]) -> N
         )
 
 
+def _counted(subjects: TableValuedAlias) -> Statement:
+    row = Throttle
+    return (
+        select(
+            row.subject,
+            func.sum(row.number).label("number"),
+            func.min(row.at).label("first"),
+            func.max(row.at).label("last"),
+        )
+        .where(row.purpose == bindparam("of_purpose"), row.subject.in_(select(subjects.c.value)))
+        .group_by(row.subject)
+    )
+
+
+_COUNTED = ready_for(Throttle.subject.type, "subjects", _counted)
 _WRITTEN = ManyRows(cast(Table, Throttle.__table__))

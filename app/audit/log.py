@@ -22,6 +22,7 @@ from app.audit.models import AuditEvent
 from app.audit.note import HeadNote
 from app.audit.tags import checked
 from app.database import Base, Database
+from app.flights import Ready
 from app.many_rows import ManyRows
 from app.web.context import Actor
 
@@ -200,13 +201,15 @@ def walk(session: Session, *, after: int = 0) -> Iterator[AuditEvent]:
 
 def _end(session: Session, anchored: Head | None) -> Head:
     """What the next event follows: the anchor, or unsigned events that came after it."""
-    last = session.execute(
-        select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)
-    ).first()
-    end = Head(last.id, last.digest) if last else Head()
+    session.flush()
+    rows = _LAST.run(session.connection(), {}).rows
+    end = Head(rows[0].id, rows[0].digest) if rows else Head()
     if anchored is None:
         return end
     return end if end.id > anchored.id else anchored
+
+
+_LAST = Ready(select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1))
 
 
 @dataclass(slots=True)

@@ -12,16 +12,18 @@ import logging
 import os
 from pathlib import Path
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.orm import Session
 
 from app.audit.chain import Head
 from app.audit.models import AuditEvent
+from app.flights import Ready
 
 log = logging.getLogger("novantra.audit")
 
 NAME = "audit-head"
 _PENDING = "audit-head"
+_AT = Ready(select(AuditEvent.digest).where(AuditEvent.id == bindparam("noted_id")))
 
 
 class NoteUnreadable(Exception):
@@ -50,8 +52,8 @@ class HeadNote:
         except NoteUnreadable:
             return
         if noted is not None and noted.id:
-            digest = session.scalar(select(AuditEvent.digest).where(AuditEvent.id == noted.id))
-            if digest != noted.digest:
+            rows = _AT.run(session.connection(), {"noted_id": noted.id}).rows
+            if not rows or rows[0].digest != noted.digest:
                 log.error(
                     "the audit log no longer contains the head noted in the data folder",
                     extra={"noted": noted.id},

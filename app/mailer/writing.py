@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.flights import Ready
 from app.install.links import Links
 from app.install.models import INSTALL_ID, Install
 from app.install.service import environment_access_url
@@ -41,7 +42,7 @@ def writing(session: Session, runtime: Runtime) -> Writing:
     :raises LookupError: setup has not finished, so there is no access URL yet
     """
     session.flush()
-    seen = session.connection().execute(_LOOK).one()
+    (seen,) = _LOOK.run(session.connection(), {}).rows
     fixed = environment_access_url(runtime.config)
     base = fixed.url if fixed else seen.access_url
     address, name = sender_in_force(runtime, seen.sender_address, seen.sender_name)
@@ -60,11 +61,12 @@ def _one(column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> Sca
 
 
 _CONFIGURED = MailerConfiguration.id == CONFIGURATION_ID
-# Built once: putting a statement together takes longer than SQLite needs to run it.
-_LOOK = select(
-    _one(MailerConfiguration.sender_address, _CONFIGURED).label("sender_address"),
-    _one(MailerConfiguration.sender_name, _CONFIGURED).label("sender_name"),
-    _one(Install.access_url, Install.id == INSTALL_ID).label("access_url"),
-    _one(Install.time_zone, Install.id == INSTALL_ID).label("time_zone"),
-    _one(MailHealth.paused_at, MailHealth.paused_at.is_not(None)).label("paused_at"),
+_LOOK = Ready(
+    select(
+        _one(MailerConfiguration.sender_address, _CONFIGURED).label("sender_address"),
+        _one(MailerConfiguration.sender_name, _CONFIGURED).label("sender_name"),
+        _one(Install.access_url, Install.id == INSTALL_ID).label("access_url"),
+        _one(Install.time_zone, Install.id == INSTALL_ID).label("time_zone"),
+        _one(MailHealth.paused_at, MailHealth.paused_at.is_not(None)).label("paused_at"),
+    )
 )

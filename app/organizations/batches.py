@@ -17,15 +17,26 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    TableValuedAlias,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app import correlation
 from app.accounts.models import User
 from app.audit.log import record
+from app.flights import Statement
 from app.in_steps import delete_some
 from app.mail.addresses import Address
-from app.many_rows import ManyRows, among
+from app.many_rows import ManyRows, ready_for
 from app.moments import sql_outside
 from app.organizations.invitations import invite_all
 from app.organizations.inviting import InviteResult, Inviting
@@ -156,7 +167,17 @@ def _do(session: Session, inviting: Inviting, lines: Sequence[Waiting]) -> None:
     for (line_id, _), outcome in zip(lines, outcomes, strict=True):
         same.setdefault(outcome, []).append(line_id)
     for outcome, ids in same.items():
-        _settle(session, among(session, InvitationBatchLine.id, ids), outcome)
+        done = {"ids": ids, "with_outcome": str(outcome)}
+        _SETTLED.run(session.connection(), done)
+
+
+def _settled(ids: TableValuedAlias) -> Statement:
+    line = cast(Table, InvitationBatchLine.__table__)
+    these = line.c.id.in_(select(ids.c.value))
+    return update(line).where(these).values(outcome=bindparam("with_outcome"), detail=None)
+
+
+_SETTLED = ready_for(InvitationBatchLine.id.type, "ids", _settled)
 
 
 def _do_alone(session: Session, inviting: Inviting, line: Waiting) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import TableValuedAlias, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
 from app.audit.log import Happened
+from app.flights import Statement
 from app.mail.addresses import Address
 from app.mailer.active import PENDING, mail_state
-from app.many_rows import among, given
+from app.many_rows import among, ready_for
 from app.moments import lies_ahead
 from app.organizations.inviting import LIFETIME, InviteResult, Inviting, over
 from app.organizations.models import Invitation, Membership
@@ -141,23 +142,31 @@ def _members_among(session: Session, organization_id: int, people: Sequence[int]
 def _open_for(session: Session, organization_id: int, keys: Sequence[str]) -> Sequence[Invitation]:
     """The open invitations of these, each looked for by itself: asked for all of them at once,
     PostgreSQL reads every open invitation of an organization of which it has no statistics yet."""
-    wanted = given(session, Invitation.email_key.type, keys)
-    one = (
-        select(Invitation.id)
-        .where(
-            Invitation.organization_id == organization_id,
-            Invitation.email_key == wanted.c.value,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    found = [number for number in session.scalars(select(one).select_from(wanted)) if number]
+    session.flush()
+    asked = {"of_organization": organization_id, "keys": keys}
+    rows = _OPEN_FOR.run(session.connection(), asked).rows
+    found = [row.id for row in rows if row.id is not None]
     if not found:
         return []
     these = select(Invitation).where(among(session, Invitation.id, found))
     return session.scalars(these.execution_options(populate_existing=True)).all()
+
+
+def _one_open_for(keys: TableValuedAlias) -> Statement:
+    one = (
+        select(Invitation.id)
+        .where(
+            Invitation.organization_id == bindparam("of_organization"),
+            Invitation.email_key == keys.c.value,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .limit(1)
+    )
+    return select(one.scalar_subquery().label("id")).select_from(keys)
+
+
+_OPEN_FOR = ready_for(Invitation.email_key.type, "keys", _one_open_for)
 
 
 def why_no_mail(session: Session, inviting: Inviting) -> InviteResult | None:

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, TableValuedAlias, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
+from app.flights import Statement
 from app.mail.failures import explain
 from app.mailer.summary import Prospect
 from app.mailer.whom_to_ask import WAITING
-from app.moments import not_after, sql_lies_ahead, sql_not_after
+from app.many_rows import ready_for
+from app.moments import lies_ahead, not_after, sql_lies_ahead, sql_not_after
 from app.organizations.inviting import LIFETIME
 from app.organizations.models import Invitation, Membership, Organization
 from app.outbox.fate import Fate, fate_of
@@ -243,25 +245,30 @@ def invitations_that_stand(
     Who may invite keeps the right until this transaction ends, as with
     :func:`app.organizations.members.lost_right`.
     """
-    found = session.execute(
-        select(Invitation.token_hash, Invitation.organization_id, Invitation.invited_by_id).where(
-            Invitation.token_hash.in_(token_hashes), *_open(now)
-        )
-    ).all()
-    admins = session.execute(
-        select(Membership.organization_id, Membership.user_id)
-        .where(
-            Membership.organization_id.in_({row.organization_id for row in found}),
-            Membership.user_id.in_({row.invited_by_id for row in found} - {None}),
-            Membership.role == "admin",
-        )
-        .order_by(Membership.id)
-        .with_for_update(read=True)
+    session.flush()
+    found = _STANDING.run(session.connection(), {"hashes": list(token_hashes)}).rows
+    return {row.token_hash for row in found if lies_ahead(row.expires_at, now, LIFETIME)}
+
+
+def _standing(hashes: TableValuedAlias) -> Statement:
+    """Those that nobody has used or revoked, of people who may invite; these stay as they are."""
+    invited = and_(
+        Membership.organization_id == Invitation.organization_id,
+        Membership.user_id == Invitation.invited_by_id,
+        Membership.role == "admin",
     )
-    may_invite = {(row.organization_id, row.user_id) for row in admins}
-    return {
-        row.token_hash for row in found if (row.organization_id, row.invited_by_id) in may_invite
-    }
+    return (
+        select(Invitation.token_hash, Invitation.expires_at)
+        .select_from(hashes)
+        .join(Invitation, Invitation.token_hash == hashes.c.value)
+        .join(Membership, invited)
+        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .order_by(Membership.id)
+        .with_for_update(read=True, of=Membership)
+    )
+
+
+_STANDING = ready_for(Invitation.token_hash.type, "hashes", _standing)
 
 
 def handed_over_stands(session: Session, token_hash: str, now: datetime) -> bool:
