@@ -207,8 +207,15 @@ def _watching(database: Database) -> Any:
 
 
 def _touch(database: Database) -> None:
+    """The file belongs to whose database it is, as SQLite does with its own beside it: after a
+    command of root's the service must be able to touch it."""
+    file = _bell_file(database)
     try:
-        _bell_file(database).touch(mode=0o600)
+        file.touch(mode=0o600)
+        if os.geteuid() == 0 and database.file is not None:
+            owner = database.file.stat()
+            if file.stat().st_uid != owner.st_uid:
+                os.chown(file, owner.st_uid, owner.st_gid)
     except OSError as error:
         # They look by themselves, too; what was saved stays saved.
         log.debug("other processes were not woken: %s", type(error).__name__)

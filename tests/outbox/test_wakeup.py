@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -121,3 +122,15 @@ def test_no_process_looks_while_nothing_happens(
     with another_process(runtime.database) as bell:
         time.sleep(0.5)
         assert bell.rung == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_commits_leaves_a_file_that_the_service_may_touch(mail: Runtime) -> None:
+    file = mail.database.file
+    if file is None:
+        pytest.skip("PostgreSQL tells it without a file")
+    os.chown(file, 12_345, 12_346)
+    queue_resets(mail, ["dana@acme.test"])
+    bell = file.with_name(f"{file.name}-bell").stat()
+    assert (bell.st_uid, bell.st_gid) == (12_345, 12_346)
+    assert bell.st_mode & 0o777 == 0o600
