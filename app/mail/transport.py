@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from app.crypto.secret import Secret
 from app.mail.failures import Failure, FailureCode
@@ -66,6 +67,21 @@ class Envelope:
 
     mail_from: str
     rcpt_to: str
+
+
+@dataclass(frozen=True)
+class Following:
+    """A message that is to be sent right after another, and that its relay may be told of before.
+    ``message_id`` is what it is known by."""
+
+    envelope: Envelope
+    content: bytes = field(repr=False)
+    message_id: str
+
+
+Ahead = Callable[[], Following | None]
+"""What is to be sent next, if anything is; asked once at most, when the last octets of a message
+are about to leave. Whether it will really be sent is decided later."""
 
 
 @dataclass(frozen=True)
@@ -157,3 +173,31 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Gives up idle connections. The transport may be used again."""
+
+
+class AheadTransport(Transport, Protocol):
+    """One that tells the relay of the next message while it hands over this one.
+
+    Of a message that was told of, only the envelope was said. Its content leaves when it is sent
+    itself; until then, or until it is let go, a connection waits for it alone.
+    """
+
+    def send(
+        self,
+        envelope: Envelope,
+        message: bytes,
+        *,
+        kind: str = "",
+        subject: str = "",
+        message_id: str = "",
+        ahead: Ahead | None = None,
+    ) -> Receipt:
+        """As any transport does; ``ahead`` is asked for what comes next."""
+
+    def let_go(self, message_id: str) -> None:
+        """That message is not sent now: hangs up where a connection waits for it."""
+
+
+def that_tells_ahead(transport: Transport) -> AheadTransport | None:
+    """The transport, if it is one of those."""
+    return cast(AheadTransport, transport) if hasattr(transport, "let_go") else None

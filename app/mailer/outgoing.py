@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,14 @@ from app.mail.compose import Composed, Written, write
 from app.mail.content import content_of
 from app.mail.failures import Failure
 from app.mail.message import MessageParts, build, new_message_id
-from app.mail.transport import Envelope, Receipt, Transport, TransportError
+from app.mail.transport import (
+    Ahead,
+    Envelope,
+    Receipt,
+    Transport,
+    TransportError,
+    that_tells_ahead,
+)
 
 
 class From(Protocol):
@@ -106,17 +114,21 @@ def attempt(
     kind: str,
     subject: str,
     message_id: str,
+    ahead: Ahead | None = None,
 ) -> Attempt:
     """Hand a mail over once. A refusal is an answer; any other error is a fault and is raised.
 
     With no transaction open: it lasts as long as the relay takes.
+
+    :param ahead: what comes next, for a transport that tells its relay so
     """
     began = time.monotonic()
+    send = transport.send
+    if ahead is not None and (telling := that_tells_ahead(transport)) is not None:
+        send = partial(telling.send, ahead=ahead)
     answer: Receipt | TransportError
     try:
-        answer = transport.send(
-            envelope, content, kind=kind, subject=subject, message_id=message_id
-        )
+        answer = send(envelope, content, kind=kind, subject=subject, message_id=message_id)
     except TransportError as error:
         answer = error
     return Attempt(answer, round((time.monotonic() - began) * 1000))

@@ -8,6 +8,10 @@ A claim that rests here was asked for a moment ago, and what was true then may h
 more is taken than goes out within :data:`AHEAD`, and what has nevertheless rested longer than
 :data:`FRESH` goes back, to be asked for anew, before it is begun. The first sign that mail may not
 go out, in this process or in the database, sends everything back that is not begun.
+
+A connection may have the next message promised while it sends one, so that its relay can be told
+of it. A promise begins nothing: the message waits like any other, all that is asked before it is
+begun is asked when the promise is kept, and it goes to another connection if the first is too slow.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from datetime import datetime, timedelta
 from app.mail.failures import Disposition, disposition_of
 from app.mailer.outgoing import Attempt
 from app.outbox.kinds import EXPRESS
+from app.outbox.promises import Promises, Waiting
 from app.outbox.taken import Claim
 
 AHEAD = 0.05
@@ -73,13 +78,6 @@ class Books:
         return bool(self.outcomes or self.undone)
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    claim: Claim
-    since: float
-    at: datetime
-
-
 class Hand:
     """Shared by the threads of one process.
 
@@ -92,8 +90,9 @@ class Hand:
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._books = threading.Condition(self._lock)
-        self._express: deque[_Waiting] = deque()
-        self._ordinary: deque[_Waiting] = deque()
+        self._express: deque[Waiting] = deque()
+        self._ordinary: deque[Waiting] = deque()
+        self._promised = Promises()
         self._outcomes: list[Outcome] = []
         self._undone: list[Claim] = []
         self._first_outcome = 0.0
@@ -114,7 +113,7 @@ class Hand:
                     return claim
                 self._idle += 1
                 self._books.notify()
-                self._ready.wait()
+                self._ready.wait(self._until_broken())
                 self._idle -= 1
             return None
 
@@ -138,23 +137,78 @@ class Hand:
             if len(self._outcomes) == 1 or self._to_be_opened():
                 self._books.notify_all()
 
+    def promise(self) -> Claim | None:
+        """The message that would be next on the connection that asks, which says later whether to
+        :meth:`keep` it. None while another connection waits for one."""
+        with self._lock:
+            if self._stopped or self._halted or self._free():
+                return None
+            line = self._express or self._ordinary
+            if not line or not self._is_fresh(line[0]):
+                return None
+            waiting = line.popleft()
+            self._promised.make(waiting, time.monotonic())
+            return waiting.claim
+
+    def keep(self, claim: Claim) -> bool:
+        """Whether a message that was promised is begun now: it is the caller's then, as if taken.
+
+        Waits a moment if nothing may be begun before outcomes are written down.
+        """
+        with self._lock:
+            while (waiting := self._promised.of(claim)) is not None:
+                if not self._is_fresh(waiting) or self._under_way >= self._allowed:
+                    self._break(waiting)
+                elif self._may_begin():
+                    self._promised.end(waiting)
+                    self._begin()
+                    return True
+                else:
+                    self._ready.wait(FRESH)
+            return False
+
     def _next(self) -> Claim | None:
-        if self._halted or self._under_way >= self._allowed:
+        if not self._may_begin():
             return None
-        if len(self._outcomes) + self._opened >= UNWRITTEN:
-            return None
+        if self._promised:
+            for waiting in self._promised.overdue(time.monotonic()):
+                self._break(waiting)
         for line in (self._express, self._ordinary):
             while line:
                 waiting = line.popleft()
                 if self._is_fresh(waiting):
-                    self._under_way += 1
-                    if self._runs_low():
-                        self._books.notify()
+                    self._begin()
                     return waiting.claim
                 self._undone.append(waiting.claim)
         return None
 
-    def _is_fresh(self, waiting: _Waiting) -> bool:
+    def _may_begin(self) -> bool:
+        if self._halted or self._under_way >= self._allowed:
+            return False
+        return len(self._outcomes) + self._opened < UNWRITTEN
+
+    def _begin(self) -> None:
+        self._under_way += 1
+        if self._runs_low():
+            self._books.notify()
+
+    def _break(self, waiting: Waiting) -> None:
+        """It waits again, in front of the others, or goes back if it has for too long."""
+        self._promised.end(waiting)
+        if self._is_fresh(waiting):
+            line = self._express if waiting.claim.lane == EXPRESS else self._ordinary
+            line.appendleft(waiting)
+            self._ready.notify()
+        else:
+            self._undone.append(waiting.claim)
+            self._books.notify()
+
+    def _until_broken(self) -> float | None:
+        """Seconds until a message that is promised to a connection is any other's."""
+        moment = self._promised.next_overdue() if self._may_begin() else None
+        return None if moment is None else max(moment - time.monotonic(), 0.0)
+
+    def _is_fresh(self, waiting: Waiting) -> bool:
         return (
             time.monotonic() - waiting.since <= FRESH
             and abs(self._now() - waiting.at) <= WALL_FRESH
@@ -183,7 +237,7 @@ class Hand:
             self._halted, self._opened = False, 0
             for claim in claims:
                 line = self._express if claim.lane == EXPRESS else self._ordinary
-                line.append(_Waiting(claim, now, at))
+                line.append(Waiting(claim, now, at))
             if self._stopped:
                 self._undo_waiting()
             self._ready.notify_all()
@@ -248,7 +302,7 @@ class Hand:
             return self._stopped and self._is_empty()
 
     def _is_empty(self) -> bool:
-        lines = self._express or self._ordinary
+        lines = self._express or self._ordinary or self._promised
         return not (lines or self._under_way or self._outcomes or self._undone)
 
     def _room(self) -> int:
@@ -271,7 +325,7 @@ class Hand:
         return min(int(self._allowed * AHEAD / self._seconds), MOST)
 
     def _waiting(self) -> int:
-        return len(self._express) + len(self._ordinary)
+        return len(self._express) + len(self._ordinary) + len(self._promised)
 
     def _to_be_opened(self) -> bool:
         if self._urgent or self._undone:
@@ -283,6 +337,7 @@ class Hand:
         return quiet or late or len(self._outcomes) >= GROUP
 
     def _undo_waiting(self) -> None:
+        self._undone += self._promised.end_all()
         for line in (self._express, self._ordinary):
             self._undone += (waiting.claim for waiting in line)
             line.clear()

@@ -23,6 +23,7 @@ from app.outbox.bookkeeping import Bookkeeper
 from app.outbox.claim import Rest
 from app.outbox.hand import Hand, Outcome
 from app.outbox.heartbeats import Heartbeat
+from app.outbox.promises import NextUp
 from app.outbox.sender import Sender
 from app.outbox.settle import SettleResult
 from app.outbox.taken import Claim
@@ -121,13 +122,21 @@ class Deliverer:
         self.sender.close()
 
     def offer(self, claim: Claim) -> None:
-        """Hand one message to the relay and bring back what came of it."""
-        with correlation.belonging_to(claim.correlation_id):
-            self._offer(claim)
+        """Hand one message to the relay and bring back what came of it; then the one that the relay
+        was told of meanwhile, if that may still be begun."""
+        following: Claim | None = claim
+        while following is not None:
+            next_up = NextUp(self.hand.promise)
+            with correlation.belonging_to(following.correlation_id):
+                self._offer(following, next_up)
+            following = next_up.claim
+            if following is not None and not self.hand.keep(following):
+                self.sender.let_go(following)
+                following = None
 
-    def _offer(self, claim: Claim) -> None:
+    def _offer(self, claim: Claim, next_up: NextUp) -> None:
         began = time.monotonic()
-        tried = never_raising(partial(self.sender.send, claim))
+        tried = never_raising(partial(self.sender.send, claim, next_up))
         if isinstance(tried, Trouble):
             about = {"mail": claim.public_id}
             log.error("a message could not be offered: %s", tried.reason, extra=about)

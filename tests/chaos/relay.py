@@ -41,7 +41,8 @@ class _Over(Exception):
 
 
 class MoodyRelay:
-    """Listens on a free port of 127.0.0.1; each conversation keeps the mood it began in."""
+    """Listens on a free port of 127.0.0.1. Every other conversation keeps the mood it began in;
+    the others are like Postfix with PIPELINING, and have with each message the mood of then."""
 
     def __init__(self, seed: int) -> None:
         self.taken: list[Taken] = []
@@ -92,23 +93,28 @@ class _Conversation:
         self.relay, self.connection, self.mood = relay, connection, mood
         self.buffer = b""
         self.recipient = ""
+        self.pipelines = sum(relay.conversations.values()) % 2 == 0
 
     def run(self) -> None:
         if self.mood == "hangs up at once":
             return
-        self.say("421 4.3.2 too busy" if self.mood == "busy" else "220 moody.test ESMTP")
+        name = "moody.test ESMTP Postfix" if self.pipelines else "moody.test ESMTP"
+        self.say("421 4.3.2 too busy" if self.mood == "busy" else f"220 {name}")
         if self.mood == "busy":
             return
         while True:
             line = self.line()
             word = line[:4].upper()
             if word == "EHLO":
-                self.say("250-moody.test\r\n250-8BITMIME\r\n250 SIZE 10000000")
+                offers = "250-PIPELINING\r\n" if self.pipelines else ""
+                self.say(f"250-moody.test\r\n{offers}250-8BITMIME\r\n250 SIZE 10000000")
             elif word == "RCPT":
                 self.recipient = line.partition("<")[2].partition(">")[0]
                 grey = self.mood == "greylisting"
                 self.say("450 4.7.1 greylisted" if grey else "250 2.1.5 OK")
             elif word == "DATA":
+                if self.pipelines:
+                    self.mood = self.relay.mood
                 self.say("354 go on")
                 self.body()
             elif word == "QUIT":
@@ -121,9 +127,10 @@ class _Conversation:
         if self.mood == "hangs up in the body":
             self.receive()
             raise _Over
-        while not (b"\r\n" + self.buffer).endswith(b"\r\n.\r\n"):
+        while b"\r\n.\r\n" not in (begun := b"\r\n" + self.buffer):
             self.receive()
-        content, self.buffer = self.buffer[:-3], b""
+        content, _, self.buffer = begun.partition(b"\r\n.\r\n")
+        content = content[2:] + b"\r\n"
         if self.mood == "temporary after the dot":
             self.say("451 4.3.0 try again")
             return

@@ -4,7 +4,7 @@ A scenario names only the steps in which it misbehaves. Steps are ``banner``, th
 (``EHLO``, ``STARTTLS``, ``AUTH``, ``MAIL``, ``RCPT``, ``DATA``, ``RSET``, ``QUIT``), ``TLS`` for
 the handshake and ``.`` for the reply to the final dot. A step is what to send, or a function
 that gets the connection, or a list: one for the first time, one for the second, and then as any
-server would.
+server would; so it does for ``None`` in the list.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import base64
 import binascii
 import ssl
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.faults.server import Peer
 
 Action = bytes | Callable[["Peer"], None]
-Step = Action | list[Action]
+Step = Action | Sequence[Action | None]
 
 OFFERS = (b"SIZE 10000000", b"8BITMIME", b"SMTPUTF8", b"AUTH PLAIN LOGIN")
 

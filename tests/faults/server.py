@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Self
 
 from tests.certificates import server_context
-from tests.faults.scenarios import SCENARIOS, Step
+from tests.faults.scenarios import SCENARIOS, Scenario, Step
 
 PASSWORD = "correct horse <é> battery"
 """What every login here uses: not ASCII, and with signs that mean something in a page."""
@@ -79,11 +79,11 @@ class Peer:
         return line
 
     def body(self) -> bytes:
-        """Everything up to the final dot, dots as they came."""
-        while not (b"\r\n" + self._buffer).endswith(b"\r\n.\r\n"):
+        """Everything up to the final dot, dots as they came; what is behind it stays."""
+        while b"\r\n.\r\n" not in (begun := b"\r\n" + self._buffer):
             self._receive()
-        body, self._buffer = self._buffer[:-3], b""
-        return body
+        body, _, self._buffer = begun.partition(b"\r\n.\r\n")
+        return body[2:] + b"\r\n"
 
     def octets(self, count: int) -> bytes:
         """Exactly so many, as they came."""
@@ -133,7 +133,8 @@ class Peer:
 
 
 class BadServer:
-    """Plays the scenario with the given id to everybody who connects, until it is stopped.
+    """Plays a scenario, or the one with the given id, to everybody who connects, until it is
+    stopped.
 
     ``tls`` overrides the scenario's own choice of ``none``, ``starttls`` or ``implicit``;
     ``besides`` is offered in the reply to EHLO beside what the scenario offers.
@@ -145,13 +146,13 @@ class BadServer:
 
     def __init__(
         self,
-        scenario: str,
+        scenario: str | Scenario,
         *,
         tls: str | None = None,
         host: str = "127.0.0.1",
         besides: tuple[bytes, ...] = (),
     ) -> None:
-        self.scenario = SCENARIOS[scenario]
+        self.scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
         self.besides = besides
         self.tls = tls or self.scenario.tls
         self.host = host
@@ -248,7 +249,7 @@ class BadServer:
             with self._lock:
                 index = self._counts.get(name, 0)
                 self._counts[name] = index + 1
-            step = step[index] if index < len(step) else ordinary
+            step = (step[index] if index < len(step) else None) or ordinary
         if isinstance(step, bytes):
             peer.say(step)
         else:
@@ -258,7 +259,7 @@ class BadServer:
 
     def _body(self, peer: Peer) -> None:
         self.messages.append(peer.body())
-        self._step(peer, ".", self._queued)
+        self._step(peer, ".", self.queued)
 
     def chunk(self, peer: Peer, line: str) -> None:
         """BDAT (RFC 3030): the octets, and the answer that the final dot would get."""
@@ -269,9 +270,10 @@ class BadServer:
             return
         self.messages.append(peer.chunks)
         peer.chunks = b""
-        self._step(peer, ".", self._queued)
+        self._step(peer, ".", self.queued)
 
-    def _queued(self, peer: Peer) -> None:
+    def queued(self, peer: Peer) -> None:
+        """Takes the message that came last."""
         self.accepted.append(self.messages[-1])
         peer.say(b"250 2.0.0 queued\r\n")
 

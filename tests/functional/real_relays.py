@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.mail.replies import Reply
+from app.mail.smtp.session import Session
+from app.mail.smtp.transaction import Told
 from app.runtime import Runtime
 from tests.certificates import ca_file
 from tests.conftest import Clock
@@ -41,3 +44,26 @@ def through(relay: postfix.Postfix | exim.Exim | dovecot.Dovecot, **changes: Any
         "password": module.PASSWORD,
         "connection_timeout": "5",
     } | changes
+
+
+def without_chunks(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Session], list[str]]:
+    """Relays are spoken to as if they did not offer CHUNKING. Returns the sessions that are opened
+    from now on, and the Message-IDs that relays are told of behind a dot."""
+    opened: list[Session] = []
+    told: list[str] = []
+    hello, send_body = Session.hello, Session.send_body
+
+    def hello_without_chunks(session: Session) -> None:
+        hello(session)
+        session.offers = {k: v for k, v in session.offers.items() if k != "CHUNKING"}
+        if session not in opened:
+            opened.append(session)
+
+    def noting(session: Session, message: bytes, following: Told | None = None) -> Reply:
+        if following is not None:
+            told.append(following.message_id)
+        return send_body(session, message, following)
+
+    monkeypatch.setattr(Session, "hello", hello_without_chunks)
+    monkeypatch.setattr(Session, "send_body", noting)
+    return opened, told

@@ -24,10 +24,12 @@ from app.mailer.tokens.device import ask_device, begin_device
 from app.mailer.tokens.person import begin_person, finish_person
 from app.mailer.tokens.source import check_tokens
 from app.mailer.tokens.status import token_status
+from app.outbox.threads import Drain
 from app.outbox.worker import Deliverer, StepResult
 from app.runtime import Runtime
 from tests.certificates import ca_file, server_file
 from tests.conftest import Clock
+from tests.functional.real_relays import without_chunks
 from tests.needs import need_dovecot
 from tests.oauth_server import GOOD, TokenServer
 from tests.outbox.letters import health, queue_resets, rows
@@ -136,6 +138,26 @@ def test_dovecot_takes_our_token(
     assert len(server.asked) == 1
     assert token not in found.transcript
     assert f"AUTH {mechanism.upper()}" in found.transcript
+
+
+def test_dovecot_is_told_nothing_behind_a_dot(
+    runtime: Runtime,
+    server: TokenServer,
+    sink: Relay,
+    relay_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would crash (2.3: assertion failed, conn->state.pending_rcpt_cmds == 0) with the message
+    passed on and not answered."""
+    _, told = without_chunks(monkeypatch)
+    people = [f"p{number}@acme.test" for number in range(12)]
+    with dovecot(relay_folder, server, sink, "xoauth2") as relay:
+        save(runtime, relay)
+        queue_resets(runtime, people)
+        Drain(runtime).run(1)
+        assert {row.state for row in rows(runtime)} == {"sent"}, relay.log()
+    assert sorted(mail.rcpt_to for mail in sink.envelopes) == sorted(people)
+    assert told == []
 
 
 @MECHANISM

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing, nullcontext
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ from app.mail.smtp import delivery
 from app.mail.smtp.session import Session
 from app.mail.smtp.transport import SmtpTransport
 from app.mail.tls import TlsMode
-from app.mail.transport import Envelope, RelaySettings, TransportError
+from app.mail.transport import Envelope, Following, RelaySettings, TransportError
 from app.outbox.worker import StepResult
 from tests.certificates import ca_file, server_file
 from tests.desk import Desk
-from tests.functional.real_relays import desk, through
+from tests.functional.real_relays import desk, through, without_chunks
 from tests.needs import need_exim, need_postfix
 from tests.outbox.letters import attempts, rows
 from tests.relays import exim, postfix
@@ -128,6 +129,62 @@ def test_a_real_relay_takes_messages_in_one_round_trip(
     at_once = 3  # every one but the first, the refused one included
     assert len(kept) == at_once
     assert len({id(session) for session in kept}) == 1
+
+
+@pytest.mark.parametrize("name", ["postfix", "exim"])
+def test_a_real_relay_is_told_the_next_message_behind_the_dot(
+    name: str, relay_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As both would be without CHUNKING: from the third message on each takes one round trip, a
+    recipient that is refused costs nobody else anything, and what is let go of never arrives."""
+    (need_postfix if name == "postfix" else need_exim)()
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
+    opened, told = without_chunks(monkeypatch)
+    relay: postfix.Postfix | exim.Exim
+    if name == "postfix":
+        relay = postfix.Postfix(relay_folder, server_file())
+        login = postfix.USER, postfix.PASSWORD
+    else:
+        relay = exim.Exim(relay_folder, server_file())
+        login = exim.USER, exim.PASSWORD
+    people = ["dana", "dana", "nobody", "dana", "dana", "dana"]
+    messages = [
+        Following(
+            Envelope("novantra@acme.test", f"{person}@acme.test"),
+            f"Subject: {number}\r\n\r\nhello\r\n.a dot\r\n".encode(),
+            f"<{number}@acme.test>",
+        )
+        for number, person in enumerate(people)
+    ]
+    refused: list[tuple[str, FailureCode]] = []
+    with relay:
+        settings = RelaySettings(
+            "smtp",
+            "localhost",
+            relay.port,
+            TlsMode.STARTTLS,
+            login[0],
+            Secret(login[1]),
+            "app.test",
+        )
+        with closing(SmtpTransport(settings)) as transport:
+            for one, following in pairwise(messages):
+                try:
+                    transport.send(
+                        one.envelope,
+                        one.content,
+                        message_id=one.message_id,
+                        ahead=lambda following=following: following,  # type: ignore[misc]
+                    )
+                except TransportError as error:
+                    refused.append((one.message_id, error.code))
+            transport.let_go(messages[-1].message_id)
+        inbox = partial(relay.inbox, "dana") if isinstance(relay, postfix.Postfix) else relay.inbox
+        mails = inbox(count=4)
+    assert sorted(mail["Subject"] for mail in mails) == ["0", "1", "3", "4"]
+    assert [mail.get_payload() for mail in mails] == ["hello\n.a dot\n"] * 4
+    assert refused == [("<2@acme.test>", FailureCode.RECIPIENT_REJECTED)]
+    assert (len(opened), told) == (1, ["<2@acme.test>", "<4@acme.test>", "<5@acme.test>"])
 
 
 def _remembered(form: Any, kept: list[Session]) -> Any:

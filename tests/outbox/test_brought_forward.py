@@ -80,8 +80,8 @@ def test_an_attempt_under_way_while_the_configuration_changes_is_repeated_at_onc
     deliverer = new_worker()
     send = deliverer.sender.send
 
-    def send_while_somebody_saves(claim):  # type: ignore[no-untyped-def]
-        tried = send(claim)
+    def send_while_somebody_saves(claim, *next_up):  # type: ignore[no-untyped-def]
+        tried = send(claim, *next_up)
         with runtime.database.transaction() as session:
             session.execute(
                 update(MailerConfiguration).values(

@@ -5,27 +5,34 @@ the relay offers      what is said before anybody listens           round trips
 ====================  ============================================  ===========
 neither               MAIL; RCPT; DATA; the message                 4
 PIPELINING            MAIL RCPT DATA; the message                   2
+Postfix or Exim,      the message with the next one's MAIL RCPT     1 (2 the first two times)
+messages in a row     DATA behind its dot
 and CHUNKING          MAIL RCPT BDAT with the message               1 (2 the first time)
 ====================  ============================================  ===========
 
-PIPELINING is RFC 2920, CHUNKING (BDAT) RFC 3030. What a relay offers is not yet what it keeps:
-BDAT is first said with one octet behind it, because a relay that does not know it would take the
-lines of a message for commands. Groups that go wrong are given up by the transport, which then
-speaks one command at a time and remembers that in :class:`Habits`.
+PIPELINING is RFC 2920, CHUNKING (BDAT) RFC 3030. What is said ahead is an envelope, never more:
+whoever sends that message decides then whether its content leaves, and hangs up if it must not.
+What a relay offers is not yet what it keeps: BDAT is first said with one octet behind it, because
+a relay that does not know it would take the lines of a message for commands. Groups that go wrong
+are given up by the transport, which then speaks one command at a time and remembers that in
+:class:`Habits`.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
+from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.replies import Reply
-from app.mail.smtp.session import Session
-from app.mail.smtp.transaction import mail_command, rcpt_command
-from app.mail.transport import Envelope, TransportError
+from app.mail.smtp.session import AT_ONCE, Session
+from app.mail.smtp.talk import SHUTTING_DOWN
+from app.mail.smtp.transaction import Told, mail_command, rcpt_command, sendable
+from app.mail.transport import Ahead, Envelope, TransportError
 
-AT_ONCE = 64 * 1024
-"""Octets up to which a message leaves before it is known whether its recipient is taken."""
+LOST_AHEAD = 3
+"""Connections in a row that were lost with a message told ahead, after which none is."""
 
 _CONFUSED = frozenset({500, 502, 503})
 """Replies about a command that is unknown or out of order: those of a relay that lost count."""
@@ -37,12 +44,26 @@ class Habits:
 
     ``in_groups``: whether commands may be said before the last one is answered. ``in_chunks``: the
     same of BDAT, ``None`` before it was tried. ``innocent``: one command at a time went just as
-    wrong, so it was not the groups.
+    wrong, so it was not the groups. ``lost_ahead``: how often in a row nothing came of an envelope
+    that was said behind a dot.
     """
 
     in_groups: bool = True
     in_chunks: bool | None = None
     innocent: bool = False
+    lost_ahead: int = 0
+
+    @property
+    def ahead(self) -> bool:
+        """Whether an envelope may be said behind the dot of the message before."""
+        return self.lost_ahead < LOST_AHEAD
+
+    def lost(self, error: TransportError, *, silent: bool) -> None:
+        """Nothing came of an envelope that was said ahead. Relays hang up between two messages;
+        one that does anything else than that does not know what it was told."""
+        dropped = error.code is FailureCode.CONNECTION_DROPPED and not silent
+        hung_up = dropped or error.reply_code == SHUTTING_DOWN
+        self.lost_ahead = self.lost_ahead + 1 if hung_up else LOST_AHEAD
 
     def may_blame(self, session: Session, error: TransportError) -> bool:
         """Whether what went wrong may come of saying several things at once.
@@ -54,10 +75,21 @@ class Habits:
         return error.reply_code in _CONFUSED or (error.reply_code is None and not session.in_step)
 
 
-def deliver(session: Session, envelope: Envelope, message: bytes, habits: Habits) -> Reply:
+class LostAhead(Exception):
+    """Nothing came of what the relay was told ahead: that is nobody's failure."""
+
+
+def deliver(
+    session: Session,
+    envelope: Envelope,
+    message: bytes,
+    habits: Habits,
+    ahead: Ahead | None = None,
+) -> Reply:
     """Hands the message over; returns the positive reply to its end.
 
     :param message: octets with CRLF line ends.
+    :param ahead: what comes next; the session's ``told`` says afterwards whether the relay knows.
     :raises TransportError: it was not taken, or nobody can know (``after_dot``). The session's
         ``sender_taken`` and ``message_left`` tell how far it came.
     """
@@ -67,7 +99,9 @@ def deliver(session: Session, envelope: Envelope, message: bytes, habits: Habits
         session.address(envelope)
         return session.hand_over(message)
     if habits.in_chunks is False or "CHUNKING" not in session.offers:
-        reply = _in_a_group(session, envelope, message)
+        commands = _commands(session, envelope, message, "DATA")
+        replies = session.say_together(envelope, commands)
+        reply = _once_welcome(session, replies, message, habits, ahead)
     elif habits.in_chunks and len(message) <= AT_ONCE:
         reply = _at_once(session, envelope, message)
     else:
@@ -76,12 +110,63 @@ def deliver(session: Session, envelope: Envelope, message: bytes, habits: Habits
     return reply
 
 
-def _in_a_group(session: Session, envelope: Envelope, message: bytes) -> Reply:
-    replies = session.say_together(envelope, _commands(session, envelope, message, "DATA"))
+def deliver_told(session: Session, told: Told, habits: Habits, ahead: Ahead | None = None) -> Reply:
+    """As :func:`deliver`, for the message that the relay was told of.
+
+    :raises LostAhead: the relay hung up over it or lost count. None of the content has left.
+    """
+    session.begin_message()
+    began = time.monotonic()
+    try:
+        replies = session.hear_together(told.envelope)
+        reply = _once_welcome(session, replies, told.message, habits, ahead)
+    except TransportError as error:
+        if session.message_left or _is_an_answer(error):
+            raise
+        session.lose_step()
+        habits.lost(error, silent=time.monotonic() - began >= session.wire.timeout)
+        raise LostAhead from None
+    habits.lost_ahead = 0
+    return reply
+
+
+def _is_an_answer(error: TransportError) -> bool:
+    """Whether the relay has refused this message, and not just lost it."""
+    code = error.reply_code
+    return code is not None and code >= 400 and code != SHUTTING_DOWN and code not in _CONFUSED
+
+
+def _once_welcome(
+    session: Session, replies: list[Reply], message: bytes, habits: Habits, ahead: Ahead | None
+) -> Reply:
+    """The message, if the replies to MAIL, RCPT and DATA say so."""
     _envelope_taken(session, replies, unwanted=range(300, 400))
     if replies[2].code != 354:
         session.refused(Phase.DATA, replies[2])
-    return session.send_body(message)
+    told = _told(session, habits, ahead)
+    try:
+        return session.send_body(message, told)
+    except TransportError as error:
+        if told is not None and error.after_dot:  # perhaps because of what came behind it
+            habits.lost_ahead = LOST_AHEAD
+        raise
+
+
+def _told(session: Session, habits: Habits, ahead: Ahead | None) -> Told | None:
+    """What the relay is told of now: the next message, on a connection that has carried one."""
+    if ahead is None or not (session.keeps_count and session.proven and session.has_room):
+        return None
+    if not habits.ahead:
+        return None
+    following = ahead()
+    if following is None:
+        return None
+    try:
+        message = sendable(following.content)
+        commands = _commands(session, following.envelope, message, "DATA")
+    except TransportError:  # it is what comes of that message, when its turn comes
+        return None
+    return Told(following.message_id, following.envelope, following.content, message, commands)
 
 
 def _in_chunks(session: Session, envelope: Envelope, message: bytes, habits: Habits) -> Reply:

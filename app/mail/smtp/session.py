@@ -15,10 +15,11 @@ from app.mail.smtp.auth import credential_problem, known_offers, log_in, mechani
 from app.mail.smtp.bearer import TokenNotTaken, mechanism_for, show_token
 from app.mail.smtp.connect import ascii_host, dial, resolve
 from app.mail.smtp.errors import failures_after_the_dot, failures_of
-from app.mail.smtp.talk import SHUTTING_DOWN, Talk
-from app.mail.smtp.transaction import dot_stuffed, mail_command, rcpt_command
+from app.mail.smtp.silence import what_is_silent
+from app.mail.smtp.talk import SHUTTING_DOWN, Talk, lines_of
+from app.mail.smtp.transaction import Told, dot_stuffed, mail_command, rcpt_command
 from app.mail.smtp.transcript import Transcript
-from app.mail.smtp.wire import Deadline, NotTls, Wire, client_hello, is_handshake_failure
+from app.mail.smtp.wire import Deadline, NotTls, Wire, is_handshake_failure
 from app.mail.tls import TlsMode
 from app.mail.transport import Envelope, RelaySettings, TokenSource, TransportError
 
@@ -57,12 +58,25 @@ def introduce(session: Session) -> None:
 
 
 EARLY_REPLY_GRACE = 0.0001
-"""Seconds before the final dot in which a relay that answers too early gives itself away."""
+"""Seconds before the final dot in which a relay that answers too early gives itself away: in the
+first message of a connection, and in long ones."""
+
+AT_ONCE = 64 * 1024
+"""Octets up to which a message leaves in one piece with what stands before or behind it."""
+
+MAX_MESSAGES = 50
+"""Messages per connection: front ends of large relays get replaced while one holds on to them."""
 
 QUIT_TIMEOUT = 1.0
 """Seconds that a goodbye may take. Nothing depends on its answer."""
 
 _UNKNOWN_COMMAND = frozenset({500, 502})
+
+_KEEPS_COUNT = re.compile(r"\bESMTP (?:Postfix|Exim)\b|^smtp-sink ESMTP\b")
+"""Greetings of the programs with which the tests say commands behind a dot. RFC 2920 section 3.1
+allows that to everybody; Dovecot 2.3 crashes over it when it has already passed the message on, so
+that it would go out twice."""
+
 _EHLO_NAME = re.compile(r"[!-~]{1,255}")
 
 
@@ -75,6 +89,10 @@ class Session(Talk):
     Of the message at hand: ``sender_taken`` (MAIL was answered with yes), ``message_left`` (octets
     of it are on their way), ``grouped`` (commands were said before the last was answered) and
     ``chunk_refused`` (BDAT was not taken, so a chunk of it may lie about).
+
+    ``proven``: the relay has waited for a final dot on this connection, and answered it then.
+    ``keeps_count``: it says that it is one of those that may have commands behind a dot.
+    ``told`` is the message whose envelope was said behind the dot of the one before.
     """
 
     def __init__(
@@ -84,7 +102,8 @@ class Session(Talk):
         self.offers: Mapping[str, str] = {}
         self.banner = ""
         self.messages = 0
-        self.unfinished = False
+        self.unfinished = self.proven = self.keeps_count = False
+        self.told: Told | None = None
         self.sender_taken = self.message_left = self.grouped = self.chunk_refused = False
 
     def greet(self) -> None:
@@ -98,6 +117,7 @@ class Session(Talk):
         if reply.code != 220:
             self.refused(Phase.GREETING, reply)
         self.banner = reply.lines[0].partition(" ")[0]
+        self.keeps_count = _KEEPS_COUNT.search(reply.lines[0]) is not None
 
     def hello(self) -> None:
         """Introduces us and learns what is offered; what was offered before no longer counts."""
@@ -225,6 +245,11 @@ class Session(Talk):
         with failures_of(phase, self.settings.provider):
             return self.wire.deadline.left()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the connection may carry another message after the one at hand."""
+        return self.messages + 1 < MAX_MESSAGES
+
     def begin_message(self) -> None:
         """Another message: nothing of it has been said yet."""
         self.sender_taken = self.message_left = self.grouped = self.chunk_refused = False
@@ -253,12 +278,19 @@ class Session(Talk):
     ) -> list[Reply]:
         """MAIL, RCPT and a third command in one go (RFC 2920), and ``octets`` right behind it.
 
-        Returns their replies: all three, or those up to the refusal after which nothing came.
+        Returns their replies, see :meth:`hear_together`.
+        """
+        self.say_all(Phase.MAIL_FROM, commands, octets)
+        return self.hear_together(envelope, whole=whole)
+
+    def hear_together(self, envelope: Envelope, *, whole: bool = False) -> list[Reply]:
+        """The replies to MAIL, RCPT and a third command that were said in one go: all three, or
+        those up to the refusal after which nothing came.
+
         A relay that says nothing more once the ``whole`` message is with it may have taken it.
         """
         self.sender, self.unfinished, self.grouped = envelope.mail_from, True, True
-        self.say_all(Phase.MAIL_FROM, commands, octets)
-        self.message_left = whole
+        self.message_left, self.in_step = whole, False
         replies: list[Reply] = []
         for phase in (Phase.MAIL_FROM, Phase.RCPT_TO, Phase.DATA):
             patience = self._patience(phase) if whole and phase is Phase.DATA else None
@@ -289,22 +321,43 @@ class Session(Talk):
         self.expect(354, Phase.DATA, "DATA")
         return self.send_body(message)
 
-    def send_body(self, message: bytes) -> Reply:
+    def send_body(self, message: bytes, told: Told | None = None) -> Reply:
         """The message and the final dot, after a 354. Returns the positive reply to it.
 
         Nothing may come from the relay between its 354 and the dot: what does is either a reply
-        meant to be taken for that to the dot, or a relay out of its mind.
+        meant to be taken for that to the dot, or a relay out of its mind. One that has waited for
+        a dot on this connection gets the next ones in one piece with their messages.
+
+        ``told``: another message, whose envelope is said right behind the dot (RFC 2920 section
+        3.1 allows it); the replies to that are left for whoever sends it.
         """
         self.in_step = False
+        behind = b"" if told is None else lines_of(told.commands)
+        end = b".\r\n" + behind
         with failures_of(Phase.DATA, self.settings.provider):
             self.wire.expect_silence()
             self.message_left = True
-            self.wire.write(dot_stuffed(message))
-            self.wire.expect_silence(EARLY_REPLY_GRACE)
+            if self.proven and len(message) <= AT_ONCE:
+                end = dot_stuffed(message) + end
+            else:
+                self.wire.write(dot_stuffed(message))
+                self.wire.expect_silence(EARLY_REPLY_GRACE)
         self.note(f"{len(message)} octets of message and the final dot")
-        with failures_after_the_dot(self.settings.provider):
-            self.wire.write(b".\r\n")
-        return self._taken()
+        self._write_the_end(end, len(behind))
+        self.told = told
+        reply = self._taken()
+        self.proven = True
+        return reply
+
+    def _write_the_end(self, end: bytes, behind: int) -> None:
+        """What holds the final dot, and so many octets behind it. How much of it has left is only
+        known where it is not encrypted."""
+        try:
+            with failures_of(Phase.DATA, self.settings.provider):
+                self.wire.write(end)
+        except TransportError as error:
+            with_dot = self.wire.tls is not None or self.wire.unsent <= behind
+            raise TransportError(error.code, error.phase, after_dot=with_dot) from None
 
     def _taken(self) -> Reply:
         """The reply to the end of the message. For it the relay may take what the whole session
@@ -340,27 +393,3 @@ def _offers(reply: Reply) -> dict[str, str]:
         if keyword:
             offers.setdefault(keyword.upper(), parameters.strip())
     return offers
-
-
-PROBE_PATIENCE = 1.0
-"""Seconds that a silent server gets to answer something that is not SMTP."""
-
-_HANDSHAKE = (22, 21)
-"""A TLS server answers a ClientHello with a handshake record or an alert (RFC 8446 section 5.1)."""
-
-
-def what_is_silent(wire: Wire) -> FailureCode:
-    """Speaks TLS to a server from which no greeting came, and judges by what comes back.
-
-    A TLS server was waiting for just that: its port is for TLS on connect. A web server was
-    waiting for its client too, and complains in its own words. Both look like a dead relay to a
-    client that only listens. Two empty lines end the ClientHello, as web servers read lines.
-    """
-    if not wire.heard_nothing:  # it speaks, but too slowly
-        return FailureCode.CONNECT_TIMEOUT
-    answer = wire.first_answer_to(client_hello() + b"\r\n\r\n", min(PROBE_PATIENCE, wire.timeout))
-    if not answer or answer[:1] in b"2345":  # still silent, or SMTP after all, but too late
-        return FailureCode.CONNECT_TIMEOUT
-    if answer[0] in _HANDSHAKE and answer[1:2] == b"\x03":
-        return FailureCode.TLS_MODE_MISMATCH
-    return FailureCode.PROTOCOL_ERROR

@@ -55,16 +55,14 @@ class Talk:
     ) -> None:
         """Says ``commands`` in one go, ``octets`` right behind them; their answers are still to be
         read, one for each."""
-        if not all(command.isprintable() for command in commands):
-            raise ValueError("a command is one printable line")
+        lines = lines_of(commands)
         self.in_step = False
         with failures_of(phase, self.settings.provider):
             self.wire.expect_silence()
             if self._transcript is not None:
                 for command in commands:
                     self._transcript.client(command if shown is None else shown)
-            lines = "".join(f"{command}\r\n" for command in commands)
-            self.wire.write(lines.encode() + octets)
+            self.wire.write(lines + octets)
 
     def read(self, timeout: float | None = None) -> Reply:
         """The next reply; ``timeout`` in seconds if the step's own does not suit."""
@@ -107,3 +105,13 @@ class Talk:
     def close(self) -> None:
         """Hangs up without a word."""
         self.wire.close()
+
+
+def lines_of(commands: tuple[str, ...]) -> bytes:
+    """Commands as they are sent.
+
+    :raises ValueError: one of them is no printable line.
+    """
+    if not all(map(str.isprintable, commands)):
+        raise ValueError("a command is one printable line")
+    return ("\r\n".join(commands) + "\r\n").encode()

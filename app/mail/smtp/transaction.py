@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.mail.failures import FailureCode
 from app.mail.phases import Phase
 from app.mail.transport import Envelope, TransportError
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message whose envelope is said behind the dot of the one before, by ``commands``.
+
+    ``content`` is what it was told with, ``message`` the same with CRLF line ends.
+    """
+
+    message_id: str
+    envelope: Envelope
+    content: bytes = field(repr=False)
+    message: bytes = field(repr=False)
+    commands: tuple[str, str, str]
 
 
 def sendable(message: bytes) -> bytes:

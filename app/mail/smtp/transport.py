@@ -14,12 +14,12 @@ from app.mail.failures import Disposition, Failure, disposition_of
 from app.mail.failures import FailureCode as Code
 from app.mail.phases import Phase
 from app.mail.replies import Reply
-from app.mail.smtp.delivery import Habits, deliver
+from app.mail.smtp.delivery import Habits, LostAhead, deliver, deliver_told
 from app.mail.smtp.errors import failures_of
-from app.mail.smtp.session import Session, open_session
+from app.mail.smtp.session import MAX_MESSAGES, Session, open_session
 from app.mail.smtp.transaction import sendable
 from app.mail.smtp.wire import Deadline
-from app.mail.transport import Envelope, Receipt, RelaySettings, TransportError
+from app.mail.transport import Ahead, Envelope, Receipt, RelaySettings, TransportError
 
 
 class SmtpTransport:
@@ -44,22 +44,50 @@ class SmtpTransport:
         kind: str = "",
         subject: str = "",
         message_id: str = "",
+        ahead: Ahead | None = None,
     ) -> Receipt:
-        """Hands one message over; see :class:`app.mail.transport.Transport`."""
+        """Hands one message over; see :class:`app.mail.transport.AheadTransport`."""
         began = time.monotonic()
-        self._gate.check()
-        message = sendable(message)
-        session, reply = self._delivered(envelope, message, Deadline(self._total))
+        session = self._pool.take_told(message_id, envelope, message)
+        try:
+            self._gate.check()
+        except TransportError:
+            if session is not None:
+                session.close()
+            raise
+        deadline = Deadline(self._total)
+        done = None if session is None else self._as_told(session, deadline, ahead)
+        if done is None:
+            done = self._delivered(envelope, sendable(message), deadline, ahead)
+        session, reply = done
         duration = round((time.monotonic() - began) * 1000)
         return Receipt(reply.code, reply.enhanced, duration, session.wire.peer)
+
+    def let_go(self, message_id: str) -> None:
+        """Hangs up where a connection waits for that message, of which nothing more leaves."""
+        self._pool.let_go(message_id)
 
     def close(self) -> None:
         """Says goodbye on idle connections and forgets a refused login."""
         self._pool.clear()
         self._gate.forget()
 
+    def _as_told(
+        self, session: Session, deadline: Deadline, ahead: Ahead | None
+    ) -> tuple[Session, Reply] | None:
+        """The message that this connection waits for; ``None`` if the connection was lost first."""
+        told, session.told = session.told, None
+        assert told is not None
+        session.wire.deadline = deadline
+        try:
+            return session, deliver_told(session, told, self._habits, ahead)
+        except LostAhead:
+            return None
+        finally:
+            self._put_back(session)
+
     def _delivered(
-        self, envelope: Envelope, message: bytes, deadline: Deadline
+        self, envelope: Envelope, message: bytes, deadline: Deadline, ahead: Ahead | None
     ) -> tuple[Session, Reply]:
         """Relays hang up on idle clients, so a connection that was lost between two messages is
         nobody's failure: another one is opened.
@@ -70,7 +98,7 @@ class SmtpTransport:
         session = self._rested(deadline)
         if session is not None:
             try:
-                return session, self._deliver(session, envelope, message, self._habits)
+                return session, self._deliver(session, envelope, message, self._habits, ahead)
             except TransportError as error:
                 if session.in_step or (session.sender_taken and not session.chunk_refused):
                     raise
@@ -78,14 +106,14 @@ class SmtpTransport:
                     raise
         session = self._opened(deadline)
         try:
-            return session, self._deliver(session, envelope, message, self._habits)
+            return session, self._deliver(session, envelope, message, self._habits, ahead)
         except TransportError as error:
             if self._habits.may_blame(session, error):
                 return self._one_by_one(envelope, message, deadline, error)
             if not session.chunk_refused:
                 raise
         session = self._opened(deadline)
-        return session, self._deliver(session, envelope, message, self._habits)
+        return session, self._deliver(session, envelope, message, self._habits, ahead)
 
     def _one_by_one(
         self, envelope: Envelope, message: bytes, deadline: Deadline, blamed: TransportError
@@ -105,10 +133,15 @@ class SmtpTransport:
         return session, reply
 
     def _deliver(
-        self, session: Session, envelope: Envelope, message: bytes, habits: Habits
+        self,
+        session: Session,
+        envelope: Envelope,
+        message: bytes,
+        habits: Habits,
+        ahead: Ahead | None = None,
     ) -> Reply:
         try:
-            return deliver(session, envelope, message, habits)
+            return deliver(session, envelope, message, habits, ahead)
         finally:
             self._put_back(session)
 
@@ -147,17 +180,16 @@ class SmtpTransport:
 MAX_IDLE = 8.0
 """Seconds of rest after which a connection is not used again; Amazon SES hangs up after ten."""
 
-MAX_MESSAGES = 50
-"""Messages per connection: front ends of large relays get replaced while one holds on to them."""
-
 
 class Pool:
-    """Idle sessions, the most recently used first. Safe to share between threads."""
+    """Idle sessions, the most recently used first, and those that wait for a message of which
+    their relay was told. Safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._idle: list[tuple[float, Session]] = []
+        self._told: dict[str, Session] = {}
 
     def take(self) -> Session | None:
         """A session that rested only briefly, if there is one; the others are given up."""
@@ -170,8 +202,36 @@ class Pool:
             session.close()
         return taken
 
+    def take_told(self, message_id: str, envelope: Envelope, content: bytes) -> Session | None:
+        """The session that waits for this message; one that waits for another by its name is given
+        up."""
+        with self._lock:
+            session = self._told.pop(message_id, None)
+        if session is None:
+            return None
+        told = session.told
+        if told is not None and told.envelope == envelope and told.content == content:
+            return session
+        session.close()
+        return None
+
+    def let_go(self, message_id: str) -> None:
+        """Gives up the session that waits for this message, if there is one. Only hanging up ends
+        a message after DATA."""
+        with self._lock:
+            session = self._told.pop(message_id, None)
+        if session is not None:
+            session.close()
+
     def give(self, session: Session) -> None:
         """Keeps a session that is in step, unless it has carried enough messages."""
+        if session.told is not None:
+            with self._lock:
+                before = self._told.pop(session.told.message_id, None)
+                self._told[session.told.message_id] = session
+            if before is not None:
+                before.close()
+            return
         if session.messages >= MAX_MESSAGES:
             session.quit()
             return
@@ -179,11 +239,14 @@ class Pool:
             self._idle.append((self._clock(), session))
 
     def clear(self) -> None:
-        """Says goodbye on every idle session."""
+        """Says goodbye on every idle session, and gives up those that wait."""
         with self._lock:
             idle, self._idle = self._idle, []
+            told, self._told = self._told, {}
         for _, session in idle:
             session.quit()
+        for session in told.values():
+            session.close()
 
 
 REFUSAL_MEMORY = 0.5

@@ -23,6 +23,8 @@ from app.mail.trust.peer import confirm
 class Deadline:
     """Counts down ``total`` seconds on a monotonic clock."""
 
+    __slots__ = ("_clock", "_end")
+
     def __init__(self, total: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._end = clock() + total
@@ -71,6 +73,8 @@ class Wire:
         self._parser = ReplyParser()
         self.deadline = deadline
         self.timeout = timeout
+        self.unsent = 0
+        """Octets of what was written last that the system has not taken."""
 
     @property
     def tls(self) -> ssl.SSLSocket | None:
@@ -92,19 +96,22 @@ class Wire:
         :raises Dropped: the relay is gone.
         :raises TimeoutError: it does not take them in time.
         """
+        self.deadline.left()
+        self.unsent = len(octets)
         view = memoryview(octets)
         while view:
-            step = self.deadline.step(self.timeout)
+            step: Deadline | None = None
             piece = view[:_BODY_CHUNK]
             while piece:
-                left = step.left()
                 try:
                     sent = self._socket.send(piece)
                 except _LATER as later:
-                    self._wait(later, select.POLLOUT, left)
+                    step = step or self.deadline.step(self.timeout)
+                    self._wait(later, select.POLLOUT, step.left())
                     continue
                 except _GONE:
                     raise Dropped from None
+                self.unsent -= sent
                 piece = piece[sent:]
             view = view[_BODY_CHUNK:]
 
@@ -120,14 +127,16 @@ class Wire:
         if reply is not None:
             return reply
         step = self.deadline.step(self.timeout if timeout is None else timeout)
+        left = step.left()
         while reply is None:
             if not self._pending():
-                self._octets.poll(step.left() * 1000)
+                self._octets.poll(left * 1000)
             left = step.left()
             try:
                 octets = self._socket.recv(_CHUNK)
             except _LATER as later:
                 self._wait(later, select.POLLIN, left)
+                left = step.left()
                 continue
             except _GONE:
                 raise Dropped from None
