@@ -58,10 +58,15 @@ def blanks_for(printed: Words) -> Blanks:
 
 def marks(blanks: Blanks) -> dict[str, Blank]:
     """What to render a form with, under the names of what will stand there."""
+    return {name: Blank(words) for name, words in marking(blanks).items()}
+
+
+def marking(blanks: Blanks) -> dict[str, list[str]]:
+    """The same word by word: a form that is filled with it is the text that it was made of."""
     found: dict[str, list[str]] = {}
     for (name, _), mark in _marked(blanks).items():
         found.setdefault(name, []).append(mark)
-    return {name: Blank(words) for name, words in found.items()}
+    return found
 
 
 def with_letters(text: str, blanks: Blanks) -> str:

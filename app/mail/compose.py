@@ -36,7 +36,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,7 @@ from jinja2.runtime import Context
 
 from app import zones
 from app.mail.addresses import normalise
-from app.mail.blanks import Blank, Blanks, Form, Words, blanks_for, marks
+from app.mail.blanks import Blank, Blanks, Form, Words, blanks_for, marking, marks
 from app.mail.content import ContentForm, content_of
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -74,12 +74,26 @@ FORMS = 256
 _Told = tuple[tuple[str, type, object], ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Forms:
     subject: Form
     text: Form
     html: Form
-    content: ContentForm | None
+    blanks: Blanks
+    used: bool = False
+
+    def content(self, printed: Words) -> bytes | None:
+        """From the second mail on, since many a form has but one, and if it can be so put together:
+        see :meth:`app.mail.content.ContentForm.filled`."""
+        if not self.used:
+            self.used = True
+            return None
+        return self._content.filled(printed) if self._content else None
+
+    @cached_property
+    def _content(self) -> ContentForm | None:
+        words = self.filled(marking(self.blanks))
+        return ContentForm.of(words.text, words.html, self.blanks)
 
     def filled(self, printed: Words) -> Composed:
         parts = (self.subject, self.text, self.html)
@@ -114,7 +128,7 @@ class Composer:
     def write(self, name: str, values: Mapping[str, object]) -> Written:
         """As :meth:`compose`, encoded."""
         forms, printed = self._forms_for(name, values)
-        content = forms.content.filled(printed) if forms and forms.content else None
+        content = forms.content(printed) if forms else None
         if forms and content is not None:
             return Written(forms.subject.filled(printed), content)
         words = forms.filled(printed) if forms else self._alone(name, values)
@@ -145,7 +159,7 @@ class Composer:
             Form.of(words.subject, blanks),
             Form.of(words.text, blanks),
             Form.of(words.html, blanks, markup=True),
-            ContentForm.of(words.text, words.html, blanks),
+            blanks,
         )
 
     def _rendered(self, name: str, words: Mapping[str, object]) -> Composed:

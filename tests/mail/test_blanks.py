@@ -78,9 +78,11 @@ def test_what_is_written_is_what_would_have_been_encoded(
         for link in ("https://hr.acme.test/i/1", f"https://hr.acme.test/{'&' * 260}", "http://x"):
             links = dict.fromkeys(("link", "reset_link", "access_url", "unlock_link"), link)
             given = values(address, "q7mE0u8cTqk3", **links) | {"organization": organization}
-            words, written = composer.compose(mail, given), composer.write(mail, given)
-            assert written.subject == words.subject
-            assert written.content == content.content_of(words.text, words.html)
+            words = composer.compose(mail, given)
+            for _first_and_further in range(3):
+                written = composer.write(mail, given)
+                assert written.subject == words.subject
+                assert written.content == content.content_of(words.text, words.html)
 
 
 def test_mails_of_plain_words_share_their_octets_but_not_their_boundary() -> None:
@@ -90,8 +92,7 @@ def test_mails_of_plain_words_share_their_octets_but_not_their_boundary() -> Non
     plain = values("kim@else.test", "q7mE0u8cTqk3", **given)
     forms, printed = composer._forms_for("invitation", plain)
     assert forms
-    assert forms.content
-    assert forms.content.filled(printed) is not None
+    assert [forms.content(printed) is not None for _ in range(3)] == [False, True, True]
     one, other = (composer.write("invitation", plain).content for _ in range(2))
     assert one != other
     boundary = re.compile(rb"=_[0-9a-f]{32}")
