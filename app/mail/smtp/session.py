@@ -335,7 +335,10 @@ class Session(Talk):
         behind = b"" if told is None else lines_of(told.commands)
         end = b".\r\n" + behind
         with failures_of(Phase.DATA, self.settings.provider):
-            self.wire.expect_silence()
+            if self.proven:
+                self.wire.expect_silence_since_read()
+            else:
+                self.wire.expect_silence()
             self.message_left = True
             if self.proven and len(message) <= AT_ONCE:
                 end = dot_stuffed(message) + end

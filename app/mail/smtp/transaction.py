@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -84,8 +83,6 @@ def _is_safe(address: str) -> bool:
 MAX_TEXT_LINE = 998
 """Octets in a line without its CRLF (RFC 5321 section 4.5.3.1.6)."""
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-
 
 class UnsendableBody(ValueError):
     """A line is too long, or a NUL is in it: no relay has to take such a message."""
@@ -99,11 +96,8 @@ def with_crlf(message: bytes) -> bytes:
 
     :raises UnsendableBody: it cannot be sent.
     """
-    feeds = message.count(b"\n")
-    if not feeds == message.count(b"\r") == message.count(b"\r\n"):
-        message = _LINE_END.sub(b"\r\n", message)
-    if not message.endswith(b"\r\n"):
-        message += b"\r\n"
+    # Lines of octets end in CR, LF or both, and in nothing else.
+    message = b"\r\n".join([*message.splitlines(), b""]) or b"\r\n"
     if b"\0" in message or _has_a_long_line(message):
         raise UnsendableBody
     return message

@@ -47,6 +47,9 @@ class Deadline:
 _CHUNK = 4096
 """Octets read at once: a flood is cut at the reply limits plus this much."""
 
+_JUST_NOW = 0.001
+"""Seconds after a read that left nothing with the system, in which it is not asked again."""
+
 _BODY_CHUNK = 64 * 1024
 """Octets of a message that have to leave within one step's timeout."""
 
@@ -73,6 +76,7 @@ class Wire:
         self._parser = ReplyParser()
         self.deadline = deadline
         self.timeout = timeout
+        self._emptied = float("-inf")
         self.unsent = 0
         """Octets of what was written last that the system has not taken."""
 
@@ -142,9 +146,17 @@ class Wire:
                 raise Dropped from None
             if not octets:
                 raise Dropped
+            if len(octets) < _CHUNK and self.tls is None:
+                self._emptied = time.monotonic()
             self._parser.feed(octets)
             reply = self._parser.take()
         return reply
+
+    def expect_silence_since_read(self) -> None:
+        """The same as :meth:`expect_silence`, but the system is not asked where a read has just
+        shown that it holds no more. With each question another thread may take the interpreter."""
+        if not self.heard_nothing or time.monotonic() - self._emptied >= _JUST_NOW:
+            self.expect_silence()
 
     def expect_silence(self, patience: float = 0.0) -> None:
         """Makes sure that the relay has said nothing that nobody asked for.

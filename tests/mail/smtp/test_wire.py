@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.mail.replies import MalformedReply
+from app.mail.smtp.errors import Dropped
 from app.mail.smtp.wire import Deadline, Wire
 
 STEP = 0.2
@@ -58,3 +60,44 @@ def test_nothing_is_said_or_heard_after_the_end(ends: tuple[Wire, socket.socket]
         wire.write(b"NOOP\r\n")
     with pytest.raises(TimeoutError):
         wire.read_reply()
+
+
+def test_what_came_behind_a_reply_is_no_silence(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    theirs.sendall(b"354 go ahead\r\n250 queued\r\n")
+    assert wire.read_reply().code == 354
+    with pytest.raises(MalformedReply):
+        wire.expect_silence_since_read()
+
+
+def test_what_came_a_moment_after_a_reply_is_no_silence(ends: tuple[Wire, socket.socket]) -> None:
+    wire, theirs = ends
+    theirs.sendall(b"354 go ahead\r\n")
+    assert wire.read_reply().code == 354
+    theirs.sendall(b"250 queued\r\n")
+    time.sleep(0.01)
+    with pytest.raises(MalformedReply):
+        wire.expect_silence_since_read()
+
+
+def test_a_read_that_took_all_it_may_shows_no_silence(ends: tuple[Wire, socket.socket]) -> None:
+    """There may be more with the system."""
+    wire, theirs = ends
+    line = b"250-%s\r\n" % (b"x" * 1000)
+    theirs.sendall(line * 4 + b"250 " + b"x" * (4096 - 4 * len(line) - 6) + b"\r\n250 more\r\n")
+    assert wire.read_reply().code == 250
+    with pytest.raises(MalformedReply):
+        wire.expect_silence_since_read()
+
+
+def test_a_relay_that_hung_up_is_noticed_before_more_is_said(
+    ends: tuple[Wire, socket.socket],
+) -> None:
+    wire, theirs = ends
+    theirs.sendall(b"354 go ahead\r\n")
+    assert wire.read_reply().code == 354
+    wire.expect_silence_since_read()
+    theirs.close()
+    time.sleep(0.01)
+    with pytest.raises(Dropped):
+        wire.expect_silence_since_read()
