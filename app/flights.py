@@ -159,14 +159,18 @@ def _binder(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
-    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
-        return _moment
+    if isinstance(kind, UtcDateTime):  # of which there are several in a row
+        return _stored_moment if dialect.name == "sqlite" else _moment
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _moment(stored: str | None) -> datetime | None:
-    """What SQLite keeps as text without a zone; SQLAlchemy takes ten times as long."""
-    return None if stored is None else datetime.fromisoformat(stored).replace(tzinfo=UTC)
+def _moment(given: datetime | None) -> datetime | None:
+    return None if given is None else given.astimezone(UTC)
+
+
+def _stored_moment(text: str | None) -> datetime | None:
+    """SQLite keeps it as text without a zone."""
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _sent(connection: Connection, flight: list[tuple[_Written, list[Any]]]) -> list[Answer]:

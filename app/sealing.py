@@ -40,24 +40,27 @@ class SealedColumn:
 
     def place(self, row: object, **beside: object) -> Place:
         """The place of the value in that row. Raises ``KeyError`` for a column that is missing."""
-        found = self.bound({name: beside[name] for name in self._names})
+        found = self.bound({name: beside[name] for name in self.beside})
+        return self._place(row, sorted(found.items()))
+
+    def place_in(self, record: object) -> Place:
+        """The same, from a model or a row of a query that has the columns."""
+        row = getattr(record, self.row)
+        if self.bound is _as_they_are:  # as with every mail, which is opened when it is claimed
+            return self._place(row, [(name, getattr(record, name)) for name in self._names])
+        return self.place(row, **{name: getattr(record, name) for name in self.beside})
+
+    def _place(self, row: object, found: list[tuple[str, Any]]) -> Place:
         pairs = [
             (name, int(value) if isinstance(value, bool) else value)
-            for name, value in found.items()
+            for name, value in found
             if value is not None and value != ""
         ]
-        if self.bound is not _as_they_are:
-            pairs.sort()
         return Place(f"{self.table}:{row}:{self.column}", tuple(pairs))
 
     @cached_property
     def _names(self) -> list[str]:
         return sorted(self.beside)
-
-    def place_in(self, record: object) -> Place:
-        """The same, from a model or a row of a query that has the columns."""
-        beside = {name: getattr(record, name) for name in self.beside}
-        return self.place(getattr(record, self.row), **beside)
 
 
 TOKEN_FIELDS = ("login_method", "cloud", "tenant_id", "client_id", "client_credential")

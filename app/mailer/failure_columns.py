@@ -6,6 +6,7 @@ code. The two of the reply are filled for mail that the relay took as well.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Composite, composite
@@ -37,7 +38,12 @@ def answer_in(prefix: str, answer: Failure | Receipt | None) -> dict[str, object
         values = answer.__composite_values__()
     elif answer is not None:
         values = (None, None, answer.reply_code, answer.enhanced)
-    return {prefix + part: value for part, value in zip(_PARTS, values, strict=True)}
+    return dict(zip(_names(prefix), values, strict=True))
+
+
+@cache
+def _names(prefix: str) -> tuple[str, ...]:
+    return tuple(prefix + part for part in _PARTS)
 
 
 def _failure(code: str, phase: str | None, reply_code: int | None, enhanced: str | None) -> Failure:

@@ -55,9 +55,13 @@ def _taking() -> Update:
 _TAKEN = update(MESSAGES).values(
     state=State.SENDING, fence=_ROW.fence + 1, lease_until=bindparam("until")
 )
+_AS_TAKEN = {"fence": (_ROW.fence + 1).label("fence")}
 # SQLite has one writer, so it may read before it takes. To take and return in one statement takes
 # it twice as long, with contents of several pages.
-_TAKE = Ready(sqlite=_oldest(MESSAGES, *_READ), postgresql=_taking().returning(*_READ))
+_TAKE = Ready(
+    sqlite=_oldest(MESSAGES, *(_AS_TAKEN.get(column.name, column) for column in _READ)),
+    postgresql=_taking().returning(*_READ),
+)
 _TAKE_EACH = Ready(_TAKEN.where(_ROW.id == bindparam("taken")))
 _TAKE_ID = _taking().returning(_ROW.id)
 
@@ -70,7 +74,7 @@ def take(session: Session, now: datetime, held_for: timedelta, room: int) -> lis
             found = _TAKE.run(connection, which).rows
             until = {"until": now + held_for}
             _TAKE_EACH.each(connection, until, [{"taken": row.id} for row in found])
-            rows += [row._replace(fence=row.fence + 1) for row in found]
+            rows += found
         else:
             found = _TAKE.run(connection, which | {"until": now + held_for}).rows
             rows += sorted(found, key=lambda row: (row.due_at, row.id))
