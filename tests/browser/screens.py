@@ -101,8 +101,10 @@ def shoot(
 
 
 def violations(page: Page) -> list[str]:
-    """What axe objects to on the page as it stands, a line per element: rule, help, selector."""
+    """What axe objects to on the page as it stands, a line per element: rule, help, selector. A
+    colour on its way to another has the contrast of neither: what moves comes to its end first."""
     page.wait_for_load_state()
+    page.evaluate(_STANDS_STILL)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
@@ -111,6 +113,11 @@ def violations(page: Page) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+_STANDS_STILL = """() => Promise.all(document.getAnimations()
+  .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+  .map(each => each.finished.catch(() => null)))"""
 
 
 def overflow(page: Page) -> int:
