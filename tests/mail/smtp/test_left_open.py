@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import ssl
 import struct
 import warnings
 from collections.abc import Callable
@@ -31,6 +32,10 @@ class Stumble(Exception):
 
 def stumble(*_: object, **__: object) -> None:
     raise Stumble
+
+
+def not_yet(*_: object) -> None:
+    raise ssl.SSLWantReadError
 
 
 def left_open(act: Callable[[], object], error: type[BaseException], port: int) -> list[str]:
@@ -66,6 +71,8 @@ def test_a_handshake_that_stumbles_leaves_nothing(
     mode: str, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, place, stumble)
+    if place == "_require_tls":  # asked while the relay's answer is on its way, never afterwards
+        monkeypatch.setattr(ssl.SSLSocket, "do_handshake", not_yet)
     with Relay(tls=mode) as relay:
         assert left_open(sending(relay, Trust()), Stumble, relay.port) == []
 
