@@ -82,6 +82,8 @@ class MoodyRelay:
         self.conversations[mood] = self.conversations.get(mood, 0) + 1
         with connection:
             connection.settimeout(30)
+            # Or the second of several replies waits for the acknowledgement of the first: 40 ms.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 _Conversation(self, connection, mood).run()
             except (_Over, OSError):
