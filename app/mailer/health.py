@@ -4,7 +4,7 @@ report at once; the caller commits."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -52,20 +52,23 @@ def ensure(session: Session) -> None:
     )
 
 
-def record_success(session: Session, *, now: datetime, kind: str, version: int | None) -> None:
+def record_success(
+    session: Session,
+    *,
+    now: datetime,
+    kind: str,
+    version: int | None,
+    beside: Sequence[tuple[Ready, Values]] = (),
+) -> None:
     """A relay took a real mail: failures in a row begin again at zero.
 
-    ``version`` is the configuration's that it was sent with, here and below.
+    ``version`` is the configuration's that it was sent with, here and below. ``beside`` goes in the
+    same flight, after it.
     """
-    told = success(now=now, kind=kind, version=version)
-    if not together(session.connection(), told)[0].changed:
+    told = _SUCCESS, {"at": now, "kind": kind[:40], "with_version": version}
+    if not together(session.connection(), told, *beside)[0].changed:
         ensure(session)
         together(session.connection(), told)
-
-
-def success(*, now: datetime, kind: str, version: int | None) -> tuple[Ready, Values]:
-    """As :func:`record_success`, for a flight. It changes nothing as long as there is no row."""
-    return _SUCCESS, {"at": now, "kind": kind[:40], "with_version": version}
 
 
 _SUCCESS = Ready(

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.audit.log import lock
 from app.counters import count, raised
-from app.flights import together
 from app.mail.failures import Disposition, Failure, FailureCode, disposition_of
 from app.mail.transport import Receipt, TransportError
 from app.mailer import health, snapshots
@@ -86,7 +85,6 @@ def settle_sent(session: Session, sent: Sequence[Sent], now: datetime) -> list[S
 def _tell_all(session: Session, written: Sequence[Sent], now: datetime) -> None:
     """Health, the configurations and the counters: last, since their rows are everybody's."""
     last = written[-1][0]
-    success = health.success(now=now, kind=last.kind, version=last.active.version)
     versions = Counter(claim.active.version for claim, _ in written)
     taken: defaultdict[str, list[int]] = defaultdict(list)
     for claim, tried in written:
@@ -100,10 +98,13 @@ def _tell_all(session: Session, written: Sequence[Sent], now: datetime) -> None:
         )
         for kind, times in sorted(taken.items())
     ]
-    told = together(session.connection(), success, *snapshots.sent(versions, now), *counted)
-    if not told[0].changed:
-        health.ensure(session)
-        together(session.connection(), success)
+    health.record_success(
+        session,
+        now=now,
+        kind=last.kind,
+        version=last.active.version,
+        beside=[*snapshots.sent(versions, now), *counted],
+    )
 
 
 _ROW = MESSAGES.c

@@ -95,31 +95,13 @@ def test_a_real_relay_takes_messages_in_one_round_trip(
 ) -> None:
     """Postfix and Exim offer PIPELINING and CHUNKING: after the first, MAIL, RCPT and the message
     leave together, and a recipient that is refused costs neither a connection nor the others."""
-    (need_postfix if name == "postfix" else need_exim)()
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
     message = b"Subject: one\r\n\r\nhello\r\n.a dot\r\n..two dots\r\n"
     kept: list[Session] = []
     monkeypatch.setattr(delivery, "_at_once", _remembered(delivery._at_once, kept))
-    relay: postfix.Postfix | exim.Exim
-    if name == "postfix":
-        relay, login = (
-            postfix.Postfix(relay_folder, server_file()),
-            (postfix.USER, postfix.PASSWORD),
-        )
-    else:
-        relay = exim.Exim(relay_folder, server_file())
-        login = exim.USER, exim.PASSWORD
+    relay, login = _relay_and_login(name, relay_folder)
     with relay:
-        settings = RelaySettings(
-            "smtp",
-            "localhost",
-            relay.port,
-            TlsMode.STARTTLS,
-            login[0],
-            Secret(login[1]),
-            "app.test",
-        )
-        with closing(SmtpTransport(settings)) as transport:
+        with closing(SmtpTransport(_settings(relay, *login))) as transport:
             for to in ("dana@acme.test", "nobody@acme.test", "dana@acme.test", "dana@acme.test"):
                 with nullcontext() if to.startswith("dana") else pytest.raises(TransportError):
                     transport.send(Envelope("novantra@acme.test", to), message)
@@ -137,16 +119,9 @@ def test_a_real_relay_is_told_the_next_message_behind_the_dot(
 ) -> None:
     """As both would be without CHUNKING: from the third message on each takes one round trip, a
     recipient that is refused costs nobody else anything, and what is let go of never arrives."""
-    (need_postfix if name == "postfix" else need_exim)()
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file()))
     opened, told = without_chunks(monkeypatch)
-    relay: postfix.Postfix | exim.Exim
-    if name == "postfix":
-        relay = postfix.Postfix(relay_folder, server_file())
-        login = postfix.USER, postfix.PASSWORD
-    else:
-        relay = exim.Exim(relay_folder, server_file())
-        login = exim.USER, exim.PASSWORD
+    relay, login = _relay_and_login(name, relay_folder)
     people = ["dana", "dana", "nobody", "dana", "dana", "dana"]
     messages = [
         Following(
@@ -158,16 +133,7 @@ def test_a_real_relay_is_told_the_next_message_behind_the_dot(
     ]
     refused: list[tuple[str, FailureCode]] = []
     with relay:
-        settings = RelaySettings(
-            "smtp",
-            "localhost",
-            relay.port,
-            TlsMode.STARTTLS,
-            login[0],
-            Secret(login[1]),
-            "app.test",
-        )
-        with closing(SmtpTransport(settings)) as transport:
+        with closing(SmtpTransport(_settings(relay, *login))) as transport:
             for one, following in pairwise(messages):
                 try:
                     transport.send(
@@ -185,6 +151,22 @@ def test_a_real_relay_is_told_the_next_message_behind_the_dot(
     assert [mail.get_payload() for mail in mails] == ["hello\n.a dot\n"] * 4
     assert refused == [("<2@acme.test>", FailureCode.RECIPIENT_REJECTED)]
     assert (len(opened), told) == (1, ["<2@acme.test>", "<4@acme.test>", "<5@acme.test>"])
+
+
+def _relay_and_login(
+    name: str, folder: Path
+) -> tuple[postfix.Postfix | exim.Exim, tuple[str, str]]:
+    if name == "postfix":
+        need_postfix()
+        return postfix.Postfix(folder, server_file()), (postfix.USER, postfix.PASSWORD)
+    need_exim()
+    return exim.Exim(folder, server_file()), (exim.USER, exim.PASSWORD)
+
+
+def _settings(relay: postfix.Postfix | exim.Exim, username: str, password: str) -> RelaySettings:
+    return RelaySettings(
+        "smtp", "localhost", relay.port, TlsMode.STARTTLS, username, Secret(password), "app.test"
+    )
 
 
 def _remembered(form: Any, kept: list[Session]) -> Any:
